@@ -1,0 +1,27 @@
+# Copyright 2026 The pastream_ng authors
+# SPDX-License-Identifier: MIT
+"""The sound servers of the tests, for benchmarks."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+sys.path.append(str(Path(__file__).resolve().parents[1] / "tests"))
+
+from servers.counting import PERIOD, continuity, numbers
+from servers.gil_hold import GilHog
+from servers.jack import RATE, JackServer
+from servers.programs import MissingProgram, Program, ProgramFailed
+
+__all__ = [
+    "PERIOD",
+    "RATE",
+    "GilHog",
+    "JackServer",
+    "MissingProgram",
+    "Program",
+    "ProgramFailed",
+    "continuity",
+    "numbers",
+]

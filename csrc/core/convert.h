@@ -1,0 +1,31 @@
+// Copyright 2026 The pastream_ng authors
+// SPDX-License-Identifier: MIT
+
+#ifndef PST_CORE_CONVERT_H
+#define PST_CORE_CONVERT_H
+
+#include "pastream/format.h"
+
+// What the kernels do; pst_convert in pastream/format.h is the door. What counts as what:
+//
+//   clipped     a finite sample whose rounded value lies outside the destination's integers (so a
+//               float 1.0 clips by one step), or a float64 beyond the range of float32
+//   nonfinite   NaN and both infinities, whatever they become; never counted as clipped as well
+//
+// Denormal numbers are kept. The audio callback may have set the processor to flush them.
+
+typedef struct pst_kernel_counts {
+    uint32_t n_clipped;
+    uint32_t n_nonfinite;
+} pst_kernel_counts;
+
+// Converts n_samples, few enough for the counts to hold. Unaligned memory, no overlap.
+typedef void (*pst_convert_fn)(unsigned char *dst, const unsigned char *src, size_t n_samples,
+                               pst_kernel_counts *counts) PST_RT;
+
+// Returns the kernel of a pair, or NULL if one of the values is no format. For loops that convert
+// many blocks of one pair.
+// Thread: any. Realtime: yes. Ownership: static.
+pst_convert_fn pst_convert_kernel(pst_format dst_format, pst_format src_format) PST_RT;
+
+#endif

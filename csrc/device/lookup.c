@@ -1,0 +1,181 @@
+// Copyright 2026 The pastream_ng authors
+// SPDX-License-Identifier: MIT
+
+#include "device/system.h"
+
+#include <string.h>
+
+#include "base/error.h"
+#include "device/text.h"
+
+// What answers from the list of devices, and the claims on its backends. The list is only looked at
+// under the lock, and copied from.
+
+// Returns with the lock held if the list could be loaded.
+static pst_status lock_loaded(pst_system *system, pst_error *err) {
+    pst_error detail = {.status = PST_OK}; // A complaint of a backend is no error here.
+    for (;;) {
+        const pst_status status = pst_system_load(system, &detail);
+        if (status != PST_OK) {
+            if (err != NULL)
+                *err = detail;
+            return status;
+        }
+        pthread_mutex_lock(&system->lock);
+        if (system->list != NULL)
+            return PST_OK;
+        pthread_mutex_unlock(&system->lock); // A refresh failed in between.
+    }
+}
+
+int32_t pst_system_device_count(pst_system *system) {
+    if (lock_loaded(system, NULL) != PST_OK)
+        return 0;
+    const int32_t count = system->list->n_devices;
+    pthread_mutex_unlock(&system->lock);
+    return count;
+}
+
+int32_t pst_system_hostapi_count(pst_system *system) {
+    if (lock_loaded(system, NULL) != PST_OK)
+        return 0;
+    const int32_t count = system->list->n_hostapis;
+    pthread_mutex_unlock(&system->lock);
+    return count;
+}
+
+// With the lock held.
+static pst_status fail_no_device(const pst_system *system, int32_t index, pst_error *err) {
+    char text[PST_ERROR_TEXT_BYTES] = "";
+    pst_text_appendf(text, sizeof text, "There is no device %d; these are there:", (int)index);
+    for (int32_t i = 0; i < system->list->n_devices; ++i)
+        pst_text_appendf(text, sizeof text, "%s %d '%s'", i > 0 ? "," : "", (int)i,
+                         system->list->devices[i].info.name);
+    if (system->complaint.status != PST_OK)
+        pst_text_appendf(text, sizeof text, " (%s)", system->complaint.text);
+    return pst_fail(err, PST_NO_DEVICE, 0, "%s", text);
+}
+
+pst_status pst_system_get_device(pst_system *system, int32_t index, pst_device_info *info,
+                                 pst_error *err) {
+    pst_status status = lock_loaded(system, err);
+    if (status != PST_OK)
+        return status;
+    if (index >= 0 && index < system->list->n_devices)
+        *info = system->list->devices[index].info;
+    else
+        status = fail_no_device(system, index, err);
+    pthread_mutex_unlock(&system->lock);
+    return status;
+}
+
+pst_status pst_system_get_hostapi(pst_system *system, int32_t index, pst_hostapi_info *info,
+                                  pst_error *err) {
+    pst_status status = lock_loaded(system, err);
+    if (status != PST_OK)
+        return status;
+    const int32_t count = system->list->n_hostapis;
+    if (index >= 0 && index < count)
+        *info = system->list->hostapis[index];
+    else
+        status = pst_fail(err, PST_NO_DEVICE, 0, "There is no host API %d; there are 0 to %d",
+                          (int)index, (int)count - 1);
+    pthread_mutex_unlock(&system->lock);
+    return status;
+}
+
+int32_t pst_system_default_device(pst_system *system, pst_direction direction) {
+    if (lock_loaded(system, NULL) != PST_OK)
+        return PST_NO_INDEX;
+    const int32_t input = system->list->default_input;
+    const int32_t output = system->list->default_output;
+    pthread_mutex_unlock(&system->lock);
+    switch (direction) {
+    case PST_INPUT:
+        return input;
+    case PST_OUTPUT:
+        return output;
+    case PST_DUPLEX:
+        return input == output ? input : PST_NO_INDEX;
+    }
+    return PST_NO_INDEX;
+}
+
+// ---- Claims ----------------------------------------------------------------------------------
+
+static const pst_listed_device *find(const pst_system *system, int32_t index) {
+    return index >= 0 && index < system->list->n_devices ? &system->list->devices[index] : NULL;
+}
+
+// With the lock held.
+static pst_status find_both(const pst_system *system, int32_t input, int32_t output,
+                            pst_claim *claim, pst_error *err) {
+    const pst_listed_device *in = find(system, input);
+    const pst_listed_device *out = find(system, output);
+    if (in == NULL && input != PST_NO_INDEX)
+        return fail_no_device(system, input, err);
+    if (out == NULL && output != PST_NO_INDEX)
+        return fail_no_device(system, output, err);
+    const pst_listed_device *first = in != NULL ? in : out;
+    if (first == NULL)
+        return pst_fail(err, PST_BAD_ARGUMENT, 0, "Neither input.device nor output.device is set");
+    claim->slot = first->slot;
+    claim->ops = system->slots[claim->slot].ops;
+    if (out != NULL && out->slot != claim->slot)
+        return pst_fail(err, PST_UNSUPPORTED, 0,
+                        "One stream cannot join '%s' of %s and '%s' of %s; open a stream for each",
+                        first->info.name, claim->ops->name, out->info.name,
+                        system->slots[out->slot].ops->name);
+    claim->input_index = in != NULL ? in->local_index : PST_NO_INDEX;
+    claim->output_index = out != NULL ? out->local_index : PST_NO_INDEX;
+    if (in != NULL)
+        claim->input = in->info;
+    if (out != NULL)
+        claim->output = out->info;
+    return PST_OK;
+}
+
+static bool names_the_same(const pst_claim *a, const pst_claim *b) {
+    return strcmp(a->input.uid, b->input.uid) == 0 && strcmp(a->output.uid, b->output.uid) == 0;
+}
+
+pst_status pst_system_claim(pst_system *system, int32_t input, int32_t output, int64_t deadline_ns,
+                            pst_claim *claim, pst_error *err) {
+    pst_claim before = {.system = NULL};
+    for (;;) {
+        *claim = (pst_claim){.system = system};
+        pst_status status = lock_loaded(system, err);
+        if (status != PST_OK)
+            return status;
+        status = find_both(system, input, output, claim, err);
+        if (status == PST_OK && before.system != NULL && !names_the_same(&before, claim))
+            status = pst_fail(err, PST_NO_DEVICE, 0,
+                              "The list of devices was read again, and the numbers of its devices "
+                              "have changed");
+        pst_slot *slot = &system->slots[claim->slot];
+        // Devices of fixed backends keep their names, and the old list still tells which they are.
+        const bool is_ready = status != PST_OK || slot->ops->is_fixed || !system->is_replacing;
+        if (status == PST_OK && is_ready) {
+            claim->backend = slot->backend;
+            ++slot->n_claims;
+            pst_system_retain(system);
+        }
+        pthread_mutex_unlock(&system->lock);
+        if (is_ready)
+            return status;
+        // A refresh is under way, and the list is about to be replaced.
+        before = *claim;
+        status = pst_system_enter_gate(system, deadline_ns, err);
+        if (status != PST_OK)
+            return status;
+        pst_gate_leave(&system->loading);
+    }
+}
+
+void pst_system_unclaim(pst_claim *claim) {
+    pst_system *system = claim->system;
+    pthread_mutex_lock(&system->lock);
+    --system->slots[claim->slot].n_claims;
+    pthread_mutex_unlock(&system->lock);
+    pst_system_release(system);
+}

@@ -1,0 +1,80 @@
+// Copyright 2026 The pastream_ng authors
+// SPDX-License-Identifier: MIT
+
+#ifndef PST_DEVICE_SYSTEM_H
+#define PST_DEVICE_SYSTEM_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <sys/types.h>
+
+#include "base/event.h"
+#include "device/gate.h"
+#include "device/handle.h"
+#include "device/list.h"
+
+// The inside of pst_system, for the files of this folder and their tests.
+
+enum { PST_MAX_SLOTS = 4 };
+
+// One backend and what it is used for.
+typedef struct pst_slot {
+    const pst_backend_ops *ops;
+    void *backend;         // Of ops->load; may be NULL.
+    pst_device_list *part; // Its own devices; NULL while it is not loaded.
+    bool is_loading;       // load or unload has been called and is not back, perhaps never will be.
+    uint32_t n_claims;     // Open handles, abandoned ones included, and questions under way.
+} pst_slot;
+
+struct pst_system {
+    pid_t pid; // Of the process that may use it.
+    _Atomic uint32_t n_refs;
+    _Atomic uint32_t n_abandoned;
+    int64_t load_timeout_ns; // How long a backend may take to tell its devices. Tests change it.
+    pst_gate loading;        // The one thread that loads or refreshes is inside.
+    pst_event work_done;     // Posted when n_work becomes 0.
+
+    pthread_mutex_t lock; // Guards all below. Held briefly, never during a call into a backend.
+    uint32_t n_slots;
+    pst_slot slots[PST_MAX_SLOTS];
+    pst_device_list *list; // What the public calls answer from; NULL until loaded.
+    bool is_replacing;     // It is old, and a new one is being made: nothing may be claimed by it.
+    pst_error complaint;   // Of a backend that could not be loaded; its status is 0 if all could.
+    pst_member *first_member, *last_member;
+    uint32_t n_work;
+};
+
+// pst_system_create with other backends (ended by NULL), for tests.
+PST_NODISCARD pst_status pst_system_create_with(pst_system **system,
+                                                const pst_backend_ops *const *backends,
+                                                pst_error *err);
+
+// A right to use a backend: while it is held, the backend is not unloaded.
+typedef struct pst_claim {
+    pst_system *system; // Retained.
+    uint32_t slot;
+    const pst_backend_ops *ops;
+    void *backend;
+    int32_t input_index, output_index; // As the backend counts, or PST_NO_INDEX.
+    pst_device_info input, output;     // All zero for a side that is not there.
+} pst_claim;
+
+// Claims the backend of one or two devices, given by their indices in the system's list
+// (PST_NO_INDEX: none). Loads the list if need be, and waits for a refresh under way.
+// Returns PST_OK, PST_NO_DEVICE (the text lists the devices), PST_BAD_ARGUMENT (no device at all),
+// PST_UNSUPPORTED (two backends), PST_TIMEOUT, PST_FORKED, PST_NO_MEMORY, PST_SYSTEM_ERROR.
+// Thread: any. Realtime: no.
+PST_NODISCARD pst_status pst_system_claim(pst_system *system, int32_t input, int32_t output,
+                                          int64_t deadline_ns, pst_claim *claim, pst_error *err);
+
+// Gives the claim back. Thread: any. Realtime: no.
+void pst_system_unclaim(pst_claim *claim);
+
+// Enters the gate `loading`, or returns PST_TIMEOUT. Thread: any. Realtime: no.
+PST_NODISCARD pst_status pst_system_enter_gate(pst_system *system, int64_t deadline_ns,
+                                               pst_error *err);
+
+// Ends what ops->load began, on a helper thread with a deadline. NULL unload: nothing to do.
+void pst_slot_unload(const pst_slot *slot, int64_t timeout_ns);
+
+#endif

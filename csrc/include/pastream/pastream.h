@@ -1,0 +1,15 @@
+// Copyright 2026 The pastream_ng authors
+// SPDX-License-Identifier: MIT
+
+// Every public header, and the only file that the Python seam reads.
+
+#ifndef PASTREAM_PASTREAM_H
+#define PASTREAM_PASTREAM_H
+
+#include "pastream/base.h"
+#include "pastream/device.h"
+#include "pastream/format.h"
+#include "pastream/ring.h"
+#include "pastream/stream.h"
+
+#endif

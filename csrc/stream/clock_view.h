@@ -1,0 +1,34 @@
+// Copyright 2026 The pastream_ng authors
+// SPDX-License-Identifier: MIT
+
+#ifndef PST_STREAM_CLOCK_VIEW_H
+#define PST_STREAM_CLOCK_VIEW_H
+
+#include <stdatomic.h>
+
+#include "pastream/base.h"
+
+// The line of the clock model, as the callback shows it to the other threads.
+typedef struct pst_clock_line {
+    int64_t frame;       // This frame was handed over
+    int64_t ns;          // at this time.
+    double ns_per_frame; // 0: there was no callback yet.
+    double age_ns;       // So long before that it was taken, on the input.
+    double delay_ns;     // So long after that it is heard, on the output.
+} pst_clock_line;
+
+enum { PST_CLOCK_VIEW_WORDS = 5 };
+
+typedef struct pst_clock_view {
+    _Atomic uint64_t sequence; // Odd while the words change.
+    _Atomic uint64_t words[PST_CLOCK_VIEW_WORDS];
+} pst_clock_view;
+
+// Thread: callback, or control while no callback runs. Realtime: yes.
+void pst_clock_view_store(pst_clock_view *view, const pst_clock_line *line) PST_RT;
+
+// Gives the line that was stored last, whole.
+// Thread: any. Realtime: yes (tries again only if the callback got in between).
+void pst_clock_view_load(const pst_clock_view *view, pst_clock_line *line) PST_RT;
+
+#endif

@@ -1,0 +1,105 @@
+// Copyright 2026 The pastream_ng authors
+// SPDX-License-Identifier: MIT
+
+#include <string.h>
+
+#include "stream/callback.h"
+
+// Ring to device. The output first plays what is in the ring. It ends after output_total_frames of
+// them, or when the ring was ended and is empty; from there on it pads.
+
+// Moves samples as they are between float formats, NaN and infinities included.
+static bool copy_floats(void *dst, pst_format dst_format, const void *src, pst_format src_format,
+                        size_t n_samples) PST_RT {
+    const bool from_f32 = src_format == PST_FORMAT_F32;
+    const bool to_f32 = dst_format == PST_FORMAT_F32;
+    if ((!from_f32 && src_format != PST_FORMAT_F64) || (!to_f32 && dst_format != PST_FORMAT_F64))
+        return false;
+    if (from_f32 == to_f32) {
+        memcpy(dst, src, n_samples * (from_f32 ? sizeof(float) : sizeof(double)));
+        return true;
+    }
+    for (size_t i = 0; i < n_samples; ++i) {
+        float narrow;
+        double wide;
+        if (from_f32) {
+            memcpy(&narrow, (const uint8_t *)src + i * sizeof narrow, sizeof narrow);
+            wide = (double)narrow;
+            memcpy((uint8_t *)dst + i * sizeof wide, &wide, sizeof wide);
+        } else {
+            memcpy(&wide, (const uint8_t *)src + i * sizeof wide, sizeof wide);
+            narrow = (float)wide;
+            memcpy((uint8_t *)dst + i * sizeof narrow, &narrow, sizeof narrow);
+        }
+    }
+    return true;
+}
+
+// Fetches up to n_frames from the ring. Returns how many there were.
+static int64_t fetch(pst_flow *flow, uint8_t *dst, int64_t n_frames) PST_RT {
+    pst_flow_output *out = &flow->out;
+    pst_convert_counts seen = {0, 0};
+    int64_t n_fetched = 0;
+    pst_span span;
+    while (n_fetched < n_frames &&
+           pst_ring_begin_read(out->ring, 0, (uint64_t)(n_frames - n_fetched), &span) > 0) {
+        uint8_t *at = dst + (size_t)n_fetched * out->device_frame_bytes;
+        const size_t n_samples = (size_t)span.n_frames * out->n_channels;
+        if (!out->keep_nonfinite ||
+            !copy_floats(at, out->device_format, span.data, out->format, n_samples))
+            (void)pst_convert(at, out->device_format, span.data, out->format, n_samples, &seen);
+        pst_ring_commit_read(out->ring, 0, span.n_frames);
+        n_fetched += (int64_t)span.n_frames;
+    }
+    out->taken_frames += n_fetched;
+    pst_count_add(&flow->counts.played, n_fetched);
+    pst_count_add(&flow->counts.clipped, (int64_t)seen.n_clipped);
+    pst_count_add(&flow->counts.nonfinite, (int64_t)seen.n_nonfinite);
+    return n_fetched;
+}
+
+static void count_missing(pst_flow *flow, pst_pass *pass, int64_t frame, int64_t n_frames) PST_RT {
+    pst_count_add(&flow->counts.missing, n_frames);
+    pst_flow_push_event(flow, PST_EVENT_OUTPUT_MISSING, pass->block->flags, frame, n_frames,
+                        pass->block->now_ns);
+    pass->is_xrun = true;
+    if (flow->out.policy == PST_UNDERFLOW_RAISE) {
+        pass->failure = PST_UNDERFLOW;
+        pass->failure_frame = frame;
+    }
+}
+
+// Plays from the ring, and finds out whether that was the end. Returns how many frames are done:
+// played, or silent because they were not there.
+static int64_t play(pst_flow *flow, pst_pass *pass) PST_RT {
+    pst_flow_output *out = &flow->out;
+    const int64_t n_frames = pass->block->n_frames;
+    const int64_t n_left =
+        out->total_frames < 0 ? INT64_MAX : out->total_frames - out->taken_frames;
+    const int64_t n_wanted = n_frames < n_left ? n_frames : n_left;
+    // Looked at first: after the end nothing is written any more, so an empty ring stays empty.
+    const bool ring_ended = pst_ring_ended(out->ring);
+    const int64_t n_played = fetch(flow, pass->block->output, n_wanted);
+    if (n_played > 0)
+        out->begun = true;
+    const bool ring_empty = n_played < n_wanted || pst_ring_readable(out->ring, 0) == 0;
+    if (n_played == n_left || (ring_ended && ring_empty)) {
+        out->ended = true;
+        return n_played;
+    }
+    if (n_played < n_frames && out->begun)
+        count_missing(flow, pass, pass->frame + n_played, n_frames - n_played);
+    return n_frames;
+}
+
+void pst_play_block(pst_flow *flow, pst_pass *pass) PST_RT {
+    pst_flow_output *out = &flow->out;
+    const int64_t n_frames = pass->block->n_frames;
+    const int64_t n_done = out->ended ? 0 : play(flow, pass);
+    if (!out->ended)
+        return;
+    const int64_t n_padded = n_frames - n_done;
+    pst_count_add(&flow->counts.padded, n_padded);
+    if (out->pad_left > 0)
+        out->pad_left -= n_padded < out->pad_left ? n_padded : out->pad_left;
+}

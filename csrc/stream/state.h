@@ -1,0 +1,66 @@
+// Copyright 2026 The pastream_ng authors
+// SPDX-License-Identifier: MIT
+
+#ifndef PST_STREAM_STATE_H
+#define PST_STREAM_STATE_H
+
+#include <pthread.h>
+
+#include "device/handle.h"
+#include "stream/flow.h"
+
+// A stream: the realtime half, and around it what control needs.
+//
+// Control calls come from any thread, at once. Those that change the stream hold `control`, also
+// while they wait for the host, which pst_handle bounds in time. Those that only look, or wait for
+// frames, never wait for `control`. Whoever closes first sets `closing`, which sends everybody else
+// home; `closed` says that no host call is under way or will come.
+
+struct pst_stream {
+    pst_flow flow; // First: it wants to lie on a cache line.
+
+    // Constant once open.
+    pst_system *system; // Retained.
+    pst_stream_info info;
+    int64_t control_timeout_ns;
+    int64_t stall_after_ns; // 0: goes by the blocks.
+    int64_t lost_after_ns;  // 0: goes by stall_after_ns.
+    pst_member member;
+
+    _Atomic uint32_t n_refs;
+    _Atomic bool closing;
+    _Atomic bool closed;
+    _Atomic bool reaped;   // A thread of the library is on the way to close it.
+    _Atomic bool given_up; // The host never came back: the stream's memory must never be freed.
+
+    // What the watchdog remembers, in health.c.
+    _Atomic bool host_runs;          // Between a start that succeeded and the next stop.
+    _Atomic int64_t host_started_ns; // When that was.
+    _Atomic bool drained;            // Complete, and played out.
+    _Atomic int64_t suspect_last_ns; // The last callback when the silence was first noticed.
+    _Atomic int64_t suspect_since_ns;
+
+    pthread_mutex_t control;
+    pst_handle *handle; // NULL once closed. Guarded by control.
+    pst_limits limits;  // Of the next run. Guarded by control.
+};
+
+// ---- open.c ------------------------------------------------------------------------------------
+
+// Returns PST_OK, or PST_BAD_ARGUMENT with the name of the field in the text.
+pst_status pst_stream_check_config(const pst_stream_config *config, pst_error *err);
+pst_status pst_stream_check_limits(const pst_limits *limits, pst_error *err);
+
+// Frees a closed stream that nobody refers to, unless the host never gave it back.
+void pst_stream_destroy(pst_stream *stream);
+
+// ---- health.c ------------------------------------------------------------------------------
+
+// Returns the state. has_control: the caller holds `control`.
+pst_state pst_stream_look(pst_stream *stream, bool has_control);
+
+// Says why a stream is not well: fills err and returns the status, PST_OK if there is nothing to
+// tell.
+pst_status pst_stream_explain(pst_stream *stream, pst_state state, pst_error *err);
+
+#endif

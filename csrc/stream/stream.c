@@ -1,0 +1,47 @@
+// Copyright 2026 The pastream_ng authors
+// SPDX-License-Identifier: MIT
+
+#include "stream/describe.h"
+#include "stream/state.h"
+
+// What can be read of a stream at any time, from any thread, without waiting.
+
+pst_ring *pst_stream_input_ring(const pst_stream *stream) PST_RT {
+    return stream->flow.in.ring;
+}
+
+pst_ring *pst_stream_output_ring(const pst_stream *stream) PST_RT {
+    return stream->flow.out.ring;
+}
+
+void pst_stream_get_info(const pst_stream *stream, pst_stream_info *info) PST_RT {
+    *info = stream->info;
+}
+
+void pst_stream_get_stats(const pst_stream *stream, pst_stream_stats *stats) PST_RT {
+    pst_counts_read(&stream->flow.counts, stats);
+}
+
+bool pst_stream_pop_event(pst_stream *stream, pst_stream_event *event) PST_RT {
+    return pst_flow_pop_event(&stream->flow, event);
+}
+
+void pst_stream_describe_input(const pst_stream *stream, uint64_t position, uint64_t n_frames,
+                               pst_frames_info *info) PST_RT {
+    pst_flow_describe_input(&stream->flow, position, n_frames, info);
+}
+
+void pst_stream_describe_chunks(const pst_stream *stream, uint64_t position, uint64_t n_frames,
+                                uint64_t hop_frames, uint32_t n_chunks,
+                                pst_frames_info *infos) PST_RT {
+    for (uint32_t i = 0; i < n_chunks; ++i)
+        pst_flow_describe_input(&stream->flow, position + i * hop_frames, n_frames, &infos[i]);
+}
+
+double pst_stream_input_time_s(const pst_stream *stream, int64_t frame) PST_RT {
+    return pst_flow_input_time_s(&stream->flow, frame);
+}
+
+double pst_stream_output_time_s(const pst_stream *stream, int64_t frame) PST_RT {
+    return pst_flow_output_time_s(&stream->flow, frame);
+}

@@ -1,0 +1,243 @@
+# Copyright 2026 The pastream_ng authors
+# SPDX-License-Identifier: MIT
+"""Reading the list of devices."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal, overload
+
+from pastream_ng._checks import choice, integer
+from pastream_ng._native import ffi, lib, system
+from pastream_ng._native.errors import check, new_error
+from pastream_ng._native.text import decode
+from pastream_ng.devices.info import DeviceInfo, DeviceList, HostApiInfo
+from pastream_ng.enums import Direction
+from pastream_ng.errors import ArgumentError, DeviceNotFoundError
+
+if TYPE_CHECKING:
+    from pastream_ng.devices.virtual import VirtualDevice
+
+__all__ = [
+    "all_devices",
+    "default_device",
+    "direction_of",
+    "portaudio_version",
+    "query_devices",
+    "query_hostapis",
+    "refresh",
+]
+
+
+def direction_of(kind: Any) -> Direction | None:
+    """Return the direction, input or output, that a ``kind`` argument names; None for None."""
+    direction = None if kind is None else choice("kind", kind, Direction)
+    if direction == Direction.DUPLEX:
+        raise ArgumentError('kind is "duplex"; it must be "input" or "output"')
+    return direction
+
+
+def _hostapi_names(pointer: Any) -> list[str]:
+    return [_hostapi(pointer, i)[0] for i in range(lib.pst_system_hostapi_count(pointer))]
+
+
+def _hostapi(pointer: Any, index: int) -> tuple[str, int, int]:
+    info, err = ffi.new("pst_hostapi_info *"), new_error()
+    check(lib.pst_system_get_hostapi(pointer, index, info, err), err)
+    return decode(info.name), info.default_input, info.default_output
+
+
+def _device(pointer: Any, index: int, hostapis: list[str]) -> DeviceInfo:
+    info, err = ffi.new("pst_device_info *"), new_error()
+    check(lib.pst_system_get_device(pointer, index, info, err), err)
+    return DeviceInfo(
+        index=index,
+        name=decode(info.name),
+        uid=decode(info.uid),
+        hostapi=hostapis[info.hostapi],
+        hostapi_index=info.hostapi,
+        max_input_channels=info.max_input_channels,
+        max_output_channels=info.max_output_channels,
+        default_samplerate=info.default_samplerate_hz,
+        default_low_input_latency=info.low_input_latency_s,
+        default_low_output_latency=info.low_output_latency_s,
+        default_high_input_latency=info.high_input_latency_s,
+        default_high_output_latency=info.high_output_latency_s,
+        is_virtual=info.is_virtual,
+        is_loopback=info.is_loopback,
+    )
+
+
+class _Cache:
+    """The list of devices as it was read last: naming a device then needs no call into C."""
+
+    def __init__(self) -> None:
+        self.devices: DeviceList | None = None
+        self.refreshes = 0
+
+    def forget(self) -> None:
+        self.refreshes += 1
+        self.devices = None
+
+
+_cache = _Cache()
+
+
+def all_devices() -> DeviceList:
+    """Return every device, reading the list if this is the first use."""
+    pointer = system.get()
+    found, refreshes = _cache.devices, _cache.refreshes
+    if found is not None:
+        return found
+    system.load()
+    hostapis = _hostapi_names(pointer)
+    count = lib.pst_system_device_count(pointer)
+    defaults = (
+        lib.pst_system_default_device(pointer, Direction.INPUT),
+        lib.pst_system_default_device(pointer, Direction.OUTPUT),
+    )
+    found = DeviceList((_device(pointer, index, hostapis) for index in range(count)), defaults)
+    if _cache.refreshes == refreshes:
+        _cache.devices = found
+    return found
+
+
+@overload
+def query_devices(device: None = None, kind: None = None) -> DeviceList: ...
+@overload
+def query_devices(
+    device: int | str | DeviceInfo | VirtualDevice,
+    kind: Literal["input", "output"] | None = None,
+) -> DeviceInfo: ...
+@overload
+def query_devices(device: None = None, *, kind: Literal["input", "output"]) -> DeviceInfo: ...
+@overload
+def query_devices(device: None, kind: Literal["input", "output"]) -> DeviceInfo: ...
+def query_devices(
+    device: Any = None, kind: Literal["input", "output"] | None = None
+) -> DeviceList | DeviceInfo:
+    """Return all devices, or one.
+
+    The list is read on first use and stays as it is until `refresh`.
+
+    Parameters
+    ----------
+    device : int, str, DeviceInfo or VirtualDevice, optional
+        See `InputStream` for what names a device. None, with a `kind`, means the device
+        that a stream would take: what ``PASTREAM_DEVICE`` names, else the default.
+    kind : {"input", "output"}, optional
+        Only devices that have this side are considered.
+
+    Returns
+    -------
+    DeviceList or DeviceInfo
+        The list if neither argument is given: a tuple that prints as a table.
+
+    Raises
+    ------
+    DeviceNotFoundError
+        No such device; the text lists those that there are.
+    ArgumentError
+        A text that fits several devices; the text lists them.
+
+    Examples
+    --------
+    >>> import pastream_ng as ps
+    >>> ps.query_devices("loopback").is_virtual
+    True
+    >>> ps.query_devices("loopback")["max_input_channels"] > 0
+    True
+    """
+    if device is None and kind is None:
+        return all_devices()
+    from pastream_ng.devices.select import select_device
+
+    return select_device(device, direction_of(kind))
+
+
+@overload
+def query_hostapis(index: None = None) -> tuple[HostApiInfo, ...]: ...
+@overload
+def query_hostapis(index: int) -> HostApiInfo: ...
+def query_hostapis(index: int | None = None) -> tuple[HostApiInfo, ...] | HostApiInfo:
+    """Return all host APIs, or the one with an index.
+
+    Examples
+    --------
+    >>> import pastream_ng as ps
+    >>> api = ps.query_hostapis()[-1]
+    >>> ps.query_devices(api.devices[0]).hostapi == api.name
+    True
+    """
+    devices = all_devices()
+    pointer = system.get()
+    found = []
+    for i in range(lib.pst_system_hostapi_count(pointer)):
+        name, default_input, default_output = _hostapi(pointer, i)
+        own = tuple(info.index for info in devices if info.hostapi_index == i)
+        found.append(HostApiInfo(i, name, own, default_input, default_output))
+    if index is None:
+        return tuple(found)
+    return found[integer("index", index, 0, len(found) - 1)]
+
+
+def default_device(kind: Literal["input", "output"] | Direction) -> DeviceInfo:
+    """Return PortAudio's default device of a direction.
+
+    Virtual devices are never the default, and ``PASTREAM_DEVICE`` plays no part here.
+
+    Parameters
+    ----------
+    kind : {"input", "output"}
+        The direction.
+
+    Raises
+    ------
+    DeviceNotFoundError
+        There is no sound device of this direction.
+    """
+    direction = direction_of(kind)
+    devices = all_devices()
+    index = devices.defaults[direction == Direction.OUTPUT]
+    if index < 0:
+        side = "output" if direction == Direction.OUTPUT else "input"
+        raise DeviceNotFoundError(
+            f"no sound device for {side} was found. Without one, the virtual "
+            'device works everywhere: pass device="loopback", or set the environment variable '
+            "PASTREAM_DEVICE=loopback"
+        )
+    return devices[index]
+
+
+def portaudio_version() -> str:
+    """Return the text with which PortAudio describes itself. Touches no device.
+
+    Examples
+    --------
+    >>> import pastream_ng as ps
+    >>> "PortAudio" in ps.portaudio_version()
+    True
+    """
+    text = ffi.new("char[]", 256)
+    lib.pst_system_backend_version(text, len(text))
+    return decode(text)
+
+
+def refresh() -> bool:
+    """Read the list of devices again.
+
+    Returns
+    -------
+    bool
+        True if the list is fresh. False while a stream on a real device is open: PortAudio cannot
+        look for devices then, so the list stays as it is. Streams are never disturbed.
+
+    Examples
+    --------
+    >>> import pastream_ng as ps
+    >>> ps.refresh()
+    True
+    """
+    try:
+        return system.refresh()
+    finally:
+        _cache.forget()

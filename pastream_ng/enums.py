@@ -1,0 +1,157 @@
+# Copyright 2026 The pastream_ng authors
+# SPDX-License-Identifier: MIT
+"""The C enumerations, written out; a test compares every number with the C headers.
+
+Functions of this library accept a member or its name as a string, in any case and with ``-`` or
+``_`` between words: ``overflow="drop-oldest"`` is ``overflow=Overflow.DROP_OLDEST``.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum, IntFlag
+
+__all__ = [
+    "Direction",
+    "EventKind",
+    "FaultKind",
+    "Format",
+    "Overflow",
+    "RingMemory",
+    "Status",
+    "StreamFlags",
+    "StreamState",
+    "Underflow",
+    "VirtualClock",
+    "VirtualInput",
+]
+
+
+class Status(IntEnum):
+    """The outcome of a C call; zero and above are success."""
+
+    END = 1
+    OK = 0
+    NO_MEMORY = -1
+    BAD_ARGUMENT = -2
+    BAD_STATE = -3
+    CLOSED = -4
+    TIMEOUT = -5
+    NO_DEVICE = -6
+    DEVICE_BUSY = -7
+    DEVICE_LOST = -8
+    UNSUPPORTED = -9
+    OVERFLOW = -10
+    UNDERFLOW = -11
+    HOST_ERROR = -12
+    SYSTEM_ERROR = -13
+    FORKED = -14
+    LIMIT = -15
+
+
+class Format(IntEnum):
+    """Sample formats of the C library."""
+
+    F32 = 1
+    F64 = 2
+    I32 = 3
+    I24 = 4
+    I16 = 5
+    I8 = 6
+    U8 = 7
+
+
+class RingMemory(IntEnum):
+    """How a ring's memory is laid out."""
+
+    AUTO = 0
+    MIRRORED = 1
+    COPYING = 2
+    FLAT = 3
+
+
+class Direction(IntEnum):
+    """Which way frames flow through a device."""
+
+    INPUT = 1
+    OUTPUT = 2
+    DUPLEX = 3
+
+
+class VirtualClock(IntEnum):
+    """What drives a virtual device: real time, or the other side of its rings."""
+
+    WALL = 0
+    FREE = 1
+
+
+class VirtualInput(IntEnum):
+    """What a virtual device captures."""
+
+    DEVICE = 0
+    COUNTER = 1
+    SINE = 2
+
+
+class FaultKind(IntEnum):
+    """What goes wrong on a virtual device; see `pastream_ng.Fault`."""
+
+    LATE = 1
+    STALL = 2
+    VANISH = 3
+    DEAD = 4
+    BURST = 5
+    XRUN = 6
+    DRIFT = 7
+    BLOCK = 8
+    EMPTY = 9
+    LATENCY = 10
+
+
+class Overflow(IntEnum):
+    """What happens when captured frames find the input ring full."""
+
+    RAISE = 0  #: Abort the stream; the next call raises `BufferFull`.
+    DROP_OLDEST = 1  #: Take the oldest frames that nobody is looking at.
+    DROP_NEWEST = 2  #: Leave the new frames out.
+    SILENCE = 3  #: Leave them out, and put as much silence there later: time is kept.
+
+
+class Underflow(IntEnum):
+    """What happens when the output ring is empty before its producer has ended it."""
+
+    SILENCE = 0  #: Play silence, count it, go on.
+    RAISE = 1  #: Abort the stream; the next call raises `BufferEmpty`.
+
+
+class StreamState(IntEnum):
+    """The life of a stream."""
+
+    STOPPED = 0  #: Open; not started yet, or stopped.
+    RUNNING = 1
+    STALLED = 2  #: Running, but the host has called nobody for a while. May come back.
+    FINISHED = 3  #: Ran to the end of its limits or its data.
+    ABORTED = 4  #: Ended before that, by ``abort()``, a policy or an error.
+    LOST = 5  #: The device or its server went away.
+    CLOSED = 6
+
+
+class StreamFlags(IntFlag):
+    """Flags that a host sets on a callback; the first five are PortAudio's."""
+
+    INPUT_UNDERFLOW = 1
+    INPUT_OVERFLOW = 2
+    OUTPUT_UNDERFLOW = 4
+    OUTPUT_OVERFLOW = 8
+    PRIMING = 16
+    GAP = 32  #: Frames are missing.
+
+
+class EventKind(IntEnum):
+    """What a `pastream_ng.StreamEvent` tells."""
+
+    HOST_XRUN = 1  #: The host set flags. A flag is not an amount: ``frames`` is 0.
+    DEVICE_LOSS = 2  #: The device's clock went on without us.
+    INPUT_DROPPED = 3  #: The input ring was full.
+    OUTPUT_MISSING = 4  #: The output ring was empty: silence was played.
+    FINISHED = 5
+    ABORTED = 6

@@ -1,0 +1,141 @@
+# Copyright 2026 The pastream_ng authors
+# SPDX-License-Identifier: MIT
+"""Exceptions: one family under `PastreamError`, each also a kind of the fitting builtin.
+
+``except OSError`` catches a missing sound card, ``except ValueError`` a wrong number, and
+``except pastream_ng.PastreamError`` everything that this library raises on purpose.
+"""
+
+from __future__ import annotations
+
+import builtins
+
+__all__ = [
+    "ArgumentError",
+    "ArgumentTypeError",
+    "BufferEmpty",
+    "BufferFull",
+    "ClosedError",
+    "DeviceBusyError",
+    "DeviceError",
+    "DeviceLostError",
+    "DeviceNotFoundError",
+    "ForkedError",
+    "HostError",
+    "LimitError",
+    "OutOfMemoryError",
+    "PastreamError",
+    "PastreamTimeoutError",
+    "StateError",
+    "SystemCallError",
+    "UnsupportedSettingsError",
+]
+
+
+class PastreamError(Exception):
+    """Base of all errors that this library raises."""
+
+
+class ArgumentError(PastreamError, ValueError):
+    """An argument has a value outside its documented range."""
+
+
+class ArgumentTypeError(PastreamError, TypeError):
+    """An argument has a type that is not accepted."""
+
+
+class StateError(PastreamError, RuntimeError):
+    """The object is not in a state that allows the call."""
+
+
+class ClosedError(StateError):
+    """The object was closed, perhaps by another thread while the call was waiting."""
+
+
+class ForkedError(StateError):
+    """The process was forked after the audio system was used: the child cannot use it."""
+
+
+class LimitError(PastreamError, RuntimeError):
+    """A fixed limit of the library was reached."""
+
+
+class PastreamTimeoutError(PastreamError, builtins.TimeoutError):
+    """The time given for a call ran out; the object is still usable unless the text says so."""
+
+
+class OutOfMemoryError(PastreamError, MemoryError):
+    """An allocation failed; nothing was changed."""
+
+
+class SystemCallError(PastreamError, OSError):
+    """The operating system refused a call; `errno` says why."""
+
+
+class DeviceError(PastreamError, OSError):
+    """A sound device, or the host API behind it, failed."""
+
+
+class DeviceNotFoundError(DeviceError, LookupError):
+    """No device matches, or there is no device at all."""
+
+
+class DeviceBusyError(DeviceError):
+    """Another program, or another stream, holds the device."""
+
+
+class UnsupportedSettingsError(DeviceError, ValueError):
+    """The device exists but cannot do this sample rate, format or channel count."""
+
+
+class HostError(DeviceError):
+    """The host API failed in a way of its own.
+
+    Attributes
+    ----------
+    native_code : int
+        The host API's error number, 0 if it gave none.
+    """
+
+    def __init__(self, message: str, native_code: int = 0) -> None:
+        super().__init__(message)
+        self.native_code = native_code
+
+
+class _FrameError(PastreamError):
+    """An error that happened at a known frame."""
+
+    def __init__(self, message: str, frame: int = -1) -> None:
+        super().__init__(message)
+        self.frame = frame
+
+
+class DeviceLostError(_FrameError, DeviceError):
+    """The device or its server went away while the stream ran.
+
+    Attributes
+    ----------
+    frame : int
+        How many frames the stream had passed, -1 if unknown. All of them that were captured can
+        still be read.
+    """
+
+
+class BufferFull(_FrameError):
+    """A ring had no room and the policy was to stop.
+
+    Attributes
+    ----------
+    frame : int
+        The stream's frame count when that happened, -1 if no stream was involved.
+    """
+
+
+class BufferEmpty(_FrameError):
+    """A ring had no frames and the policy was to stop.
+
+    Attributes
+    ----------
+    frame : int
+        The stream's frame count when that happened, -1 if no stream was involved.
+    """

@@ -1,0 +1,329 @@
+# Copyright 2026 The pastream_ng authors
+# SPDX-License-Identifier: MIT
+"""One-liners: play and record arrays. Each call ends what the one before began."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from pastream_ng._checks import integer, pair, seconds, shown
+from pastream_ng._native.arrays import target_of
+from pastream_ng.devices.select import select_device
+from pastream_ng.devices.settings import channel_count
+from pastream_ng.enums import Direction, Overflow
+from pastream_ng.errors import (
+    ArgumentError,
+    ArgumentTypeError,
+    StateError,
+)
+from pastream_ng.formats import sample_format
+from pastream_ng.streams.arrays import new_recording, playable, playing_ring, recording_ring
+from pastream_ng.streams.base import Limits
+from pastream_ng.streams.current import current, finish, run
+from pastream_ng.streams.duplex import DuplexStream
+from pastream_ng.streams.input import InputStream
+from pastream_ng.streams.output import OutputStream
+
+if TYPE_CHECKING:
+    from pastream_ng._native.arrays import Array
+    from pastream_ng.streams.base import StreamBase
+
+__all__ = ["get_stream", "play", "playrec", "rec", "stop", "wait"]
+
+
+def play(
+    data: Any,
+    samplerate: float | None = None,
+    *,
+    device: Any = None,
+    blocking: bool = False,
+    timeout: float | None = None,
+    **stream: Any,
+) -> None:
+    """Play an array.
+
+    Parameters
+    ----------
+    data : array_like
+        (frames, channels), or (frames,) for one channel. Floats are played as float32, integers of
+        8 (signed or not), 16 and 32 bits as they are. Until the end it must not be changed.
+    samplerate : float, optional
+        Hz; None takes the device's default.
+    device : optional
+        As for `OutputStream`.
+    blocking : bool, optional
+        Return when all is played, not at once.
+    timeout : float, optional
+        With `blocking`: seconds to wait for that.
+    **stream
+        All else goes to `OutputStream`.
+
+    Raises
+    ------
+    ArgumentError, ArgumentTypeError
+        Data of a wrong shape or dtype, or without frames. What plays goes on then.
+    PastreamTimeoutError
+        The time ran out; playing was stopped.
+    PastreamError
+        As for `OutputStream`.
+
+    Examples
+    --------
+    >>> import numpy as np, pastream_ng as ps
+    >>> tone = np.sin(np.arange(4800) * 0.06)
+    >>> ps.play(tone, 48000, device=ps.VirtualDevice(clock="free"))
+    >>> ps.wait()
+    True
+    """
+    frames, form = playable(data, stream.pop("dtype", None))
+    limit = seconds("timeout", timeout)
+    options = {
+        **stream,
+        "device": device,
+        "samplerate": samplerate,
+        "channels": _agreed(stream, frames.shape[1]),
+        "dtype": form.name,
+    }
+    OutputStream._check(options)
+    run(
+        lambda: OutputStream._over(options, output_ring=playing_ring(frames)),
+        Limits(output_total=len(frames)),
+        blocking,
+        limit,
+    )
+
+
+def _agreed(stream: dict[str, Any], channels: int) -> int:
+    """Return the array's channels, which a ``channels`` argument may only repeat."""
+    given = stream.pop("channels", None)
+    if given is not None and integer("channels", given, 1, 256) != channels:
+        raise ArgumentError(f"channels is {given}; data has {channels} channels")
+    return channels
+
+
+def _recording(
+    frames: Any, channels: Any, dtype: Any, out: Any, device: Any
+) -> tuple[Array, Array, str]:
+    """Return the array to record into, the same as (frames, channels), and the dtype's name."""
+    if out is not None:
+        if not isinstance(out, np.ndarray) or out.ndim not in (1, 2):
+            raise ArgumentTypeError(
+                f"out is {shown(out)}; it must be a numpy array (frames, channels)"
+            )
+        form = sample_format(out.dtype if dtype is None else dtype, "out.dtype")
+        width = 1 if out.ndim == 1 else out.shape[1]
+        if channels is not None and integer("channels", channels, 1, 256) != width:
+            raise ArgumentError(f"channels is {channels}; out has {width} channels")
+        memory = target_of("out", out, form, width)
+        if not memory.size:
+            raise ArgumentError(f"out has shape {out.shape}; there is no room in it")
+        if frames is not None and integer("frames", frames, 1, unit="frames") != len(memory):
+            raise ArgumentError(f"frames is {frames}; out has {len(memory)} rows")
+        memory.fill(form.silence)
+        return out, memory, form.name
+    if frames is None:
+        raise ArgumentTypeError("one of frames and out must be given")
+    length = integer("frames", frames, 1, 2**40, "frames")
+    form = sample_format(dtype)
+    info = select_device(device, Direction.INPUT)
+    memory = new_recording(length, channel_count(channels, info, Direction.INPUT), form)
+    return memory, memory, form.name
+
+
+def rec(
+    frames: int | None = None,
+    samplerate: float | None = None,
+    channels: int | None = None,
+    dtype: Any = None,
+    out: Array | None = None,
+    *,
+    device: Any = None,
+    blocking: bool = True,
+    timeout: float | None = None,
+    **stream: Any,
+) -> Array:
+    """Record into an array.
+
+    The frames go straight from the audio thread into the array: whatever Python does meanwhile,
+    none is lost. Frames that the device itself loses are silence, so that time is kept, and are
+    told to the logger ``pastream_ng``.
+
+    Parameters
+    ----------
+    frames : int, optional
+        Length of the recording; not needed with `out`.
+    samplerate, channels, dtype, device : optional
+        As for `InputStream`.
+    out : numpy.ndarray, optional
+        Writable, C-contiguous memory to record into, (frames, channels) or (frames,), whose dtype
+        and channels are then those of the recording.
+    blocking : bool, optional
+        False returns at once; the array is filled in the background until `wait` returns.
+    timeout : float, optional
+        With `blocking`: seconds to wait for the end.
+    **stream
+        All else goes to `InputStream`.
+
+    Returns
+    -------
+    numpy.ndarray
+        (frames, channels), also for one channel; `out` itself if it was given.
+
+    Raises
+    ------
+    ArgumentError, ArgumentTypeError
+        An argument that is not as described above.
+    PastreamTimeoutError
+        The time ran out; recording was stopped.
+    PastreamError
+        As for `InputStream`.
+
+    Examples
+    --------
+    >>> import pastream_ng as ps
+    >>> take = ps.rec(480, channels=2, device=ps.VirtualDevice(clock="free", input="sine"))
+    >>> take.shape, take.dtype
+    ((480, 2), dtype('float32'))
+    """
+    limit = seconds("timeout", timeout)
+    result, memory, name = _recording(frames, channels, dtype, out, device)
+    options = {
+        "overflow": Overflow.SILENCE,
+        **stream,
+        "device": device,
+        "samplerate": samplerate,
+        "channels": memory.shape[1],
+        "dtype": name,
+    }
+    InputStream._check(options)
+    run(
+        lambda: InputStream._over(options, input_ring=recording_ring(memory)),
+        Limits(input_total=len(memory)),
+        blocking,
+        limit,
+    )
+    return result
+
+
+def playrec(
+    data: Any,
+    samplerate: float | None = None,
+    channels: int | None = None,
+    dtype: Any = None,
+    out: Array | None = None,
+    *,
+    device: Any = None,
+    blocking: bool = True,
+    timeout: float | None = None,
+    **stream: Any,
+) -> Array:
+    """Play an array and record at the same time, as many frames as are played.
+
+    Parameters
+    ----------
+    data : array_like
+        As for `play`.
+    samplerate : float, optional
+        Hz; None takes the input device's default.
+    channels : int, optional
+        Channels to record.
+    dtype : optional
+        Of the recording; None means as the data, float32 for floats.
+    out : numpy.ndarray, optional
+        As for `rec`; it must be as long as `data`.
+    device : optional
+        As for `DuplexStream`.
+    blocking, timeout : optional
+        As for `rec`.
+    **stream
+        All else goes to `DuplexStream`.
+
+    Returns
+    -------
+    numpy.ndarray
+        As for `rec`.
+
+    Examples
+    --------
+    >>> import numpy as np, pastream_ng as ps
+    >>> device = ps.VirtualDevice("loopback", clock="free")
+    >>> data = np.arange(100, dtype="int16")
+    >>> both = ps.playrec(data, 48000, channels=1, device=device, blocksize=4)
+    >>> both[:8, 0].tolist()
+    [0, 0, 0, 0, 0, 1, 2, 3]
+    """
+    limit = seconds("timeout", timeout)
+    played, form = playable(data)
+    sides = pair("device", device)
+    wanted = form.name if dtype is None and out is None else dtype
+    frames = len(played) if out is None else None
+    result, memory, name = _recording(frames, channels, wanted, out, sides[0])
+    if len(memory) != len(played):
+        raise ArgumentError(f"out has {len(memory)} rows; data has {len(played)}")
+    options = {
+        "overflow": Overflow.SILENCE,
+        **stream,
+        "device": device,
+        "samplerate": samplerate,
+        "channels": (memory.shape[1], played.shape[1]),
+        "dtype": (name, form.name),
+    }
+    DuplexStream._check(options)
+    run(
+        lambda: DuplexStream._over(options, recording_ring(memory), playing_ring(played)),
+        # The output is padded as long as the input lasts.
+        Limits(0, len(memory), len(played), -1),
+        blocking,
+        limit,
+    )
+    return result
+
+
+def wait(timeout: float | None = None) -> bool:
+    """Wait until what the last `play`, `rec` or `playrec` began is done.
+
+    Parameters
+    ----------
+    timeout : float, optional
+        Seconds; None waits for ever.
+
+    Returns
+    -------
+    bool
+        True if it is done, or nothing was begun; False if the time ran out, and it goes on.
+
+    Raises
+    ------
+    PastreamError
+        What went wrong in the background.
+    """
+    limit = seconds("timeout", timeout)
+    stream = current.stream
+    return stream is None or stream.closed or finish(stream, limit)
+
+
+def stop() -> None:
+    """Stop what the last `play`, `rec` or `playrec` began, at once. Never raises for it."""
+    current.stop()
+
+
+def get_stream() -> StreamBase:
+    """Return the stream of the last `play`, `rec` or `playrec`; it may be closed already.
+
+    Raises
+    ------
+    StateError
+        There was no such call.
+
+    Examples
+    --------
+    >>> import pastream_ng as ps
+    >>> take = ps.rec(480, channels=2, device=ps.VirtualDevice(clock="free"))
+    >>> ps.get_stream().stats.captured_frames
+    480
+    """
+    if current.stream is None:
+        raise StateError("there is no stream yet: nothing was played or recorded")
+    return current.stream

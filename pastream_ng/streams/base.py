@@ -1,0 +1,315 @@
+# Copyright 2026 The pastream_ng authors
+# SPDX-License-Identifier: MIT
+"""What all streams have in common: their life and their errors."""
+
+from __future__ import annotations
+
+import os
+import weakref
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+
+from pastream_ng._checks import seconds
+from pastream_ng._native import ffi, hostlog, lib, system
+from pastream_ng._native.errors import check, error_for, new_error
+from pastream_ng._native.ring import NativeRing
+from pastream_ng._native.waits import wait
+from pastream_ng.enums import Direction, Status, StreamState
+from pastream_ng.errors import (
+    ArgumentTypeError,
+    BufferEmpty,
+    BufferFull,
+    ClosedError,
+    DeviceLostError,
+    PastreamError,
+)
+from pastream_ng.rings import RingBuffer
+from pastream_ng.streams.numbers import StreamNumbers
+from pastream_ng.streams.options import Options, configure, open_stream
+
+if TYPE_CHECKING:
+    from pastream_ng.rings.consumer import Waiter
+    from pastream_ng.streams.options import Side
+
+__all__ = ["Limits", "StreamBase"]
+
+S = TypeVar("S", bound="StreamBase")
+
+# Memory that an abandoned host call may still touch: never freed.
+_abandoned: list[object] = []
+
+
+class Limits(NamedTuple):
+    """How long a run is, in frames; -1 is unlimited."""
+
+    input_skip: int = 0
+    input_total: int = -1
+    output_total: int = -1
+    output_pad: int = 0
+
+
+class StreamBase(StreamNumbers):
+    """A stream on one or two devices; the base of the public classes.
+
+    All methods may be called from any thread. ``with stream:`` closes the stream at the end of the
+    block; it does not start it.
+    """
+
+    _direction: Direction
+
+    def __init__(
+        self,
+        options: Options,
+        input_ring: NativeRing | None = None,
+        output_ring: NativeRing | None = None,
+    ) -> None:
+        configured = configure(self._direction, options)
+        # Rings over memory of the caller's: it must outlive the device.
+        self._borrowed = [ring for ring in (input_ring, output_ring) if ring is not None]
+        self._exception: PastreamError | None = None
+        self._is_raised = False
+        self._rings: dict[str, RingBuffer] = {}
+        super().__init__(open_stream(configured, input_ring, output_ring), configured)
+
+    @classmethod
+    def _over(
+        cls: type[S],
+        options: dict[str, Any],
+        input_ring: NativeRing | None = None,
+        output_ring: NativeRing | None = None,
+    ) -> S:
+        """Return a stream over rings of the caller's."""
+        self = cls.__new__(cls)
+        StreamBase.__init__(self, cls._options(options), input_ring, output_ring)
+        return self
+
+    @classmethod
+    def _check(cls, options: dict[str, Any]) -> None:
+        """Raise what is wrong with the arguments, without opening anything."""
+        configure(cls._direction, cls._options(options))
+
+    @classmethod
+    def _options(cls, options: dict[str, Any]) -> Options:
+        code = cls.__init__.__code__
+        known = code.co_varnames[1 : code.co_argcount + code.co_kwonlyargcount]
+        for name in options:
+            if name not in known:
+                raise ArgumentTypeError(
+                    f"{name} is no argument of {cls.__name__}; it knows {', '.join(known)}"
+                )
+        return Options(**options)
+
+    # ---- Life -----------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Start a new run.
+
+        Counters go back to 0, and what the input ring still holds is discarded. On a running stream
+        this does nothing. A stream can be started again after it has ended, in whatever way.
+
+        Raises
+        ------
+        StateError
+            A chunk loop or a view has not let go of the last run's frames yet.
+        ClosedError, ForkedError, HostError, DeviceLostError, PastreamTimeoutError
+        """
+        self._use()
+        self._start(Limits())
+
+    def _start(self, limits: Limits, reader: RingBuffer | None = None) -> None:
+        """Start with limits; `reader` is the input ring if the caller has claimed it."""
+        if self.active:
+            return
+        ring = self._own_input()
+        if ring is None or ring is reader:
+            self._start_run(limits)
+            return
+        # A start empties the ring: nobody may be reading meanwhile, or hold on to what is in it.
+        with ring._read_lock:
+            ring._check_reader()
+            self._start_run(limits)
+
+    def _own_input(self) -> RingBuffer | None:
+        """Return the input ring of streams that have one."""
+        return None
+
+    def _start_run(self, limits: Limits) -> None:
+        pointer, err = self._use(), new_error()
+        status = lib.pst_stream_set_limits(pointer, *limits, err)
+        if status == Status.BAD_STATE and self.active:
+            return  # Another thread was quicker.
+        check(status, err)
+        self._exception, self._is_raised = None, False
+        self._events.clear()
+        status = lib.pst_stream_start(pointer, err)
+        hostlog.drain(system.get())
+        check(status, err)
+
+    def stop(self) -> None:
+        """Stop: what the host already took is played, what the output ring holds is discarded.
+
+        Frames in the input ring can still be read. On a stream that does not run this only raises
+        what is pending.
+
+        Raises
+        ------
+        BufferFull, BufferEmpty
+            The stream had ended with an error that was not raised yet.
+        DeviceLostError
+            The same, or the host does not come back; the stream is closed then.
+        """
+        self._end(lib.pst_stream_stop)
+
+    def abort(self) -> None:
+        """Stop at once: nothing more is played. Otherwise as `stop`."""
+        self._end(lib.pst_stream_abort)
+
+    def _end(self, function: Any) -> None:
+        pointer, err = self._use(), new_error()
+        status = self._after_host_call(function(pointer, err))
+        self._raise_pending()
+        check(status, err)
+
+    def _stop_quietly(self) -> None:
+        """Stop without raising what is pending: a later call will."""
+        self._after_host_call(lib.pst_stream_stop(self._pointer, ffi.NULL))
+
+    def close(self) -> None:
+        """Close the devices, aborting a run. Idempotent; returns in bounded time.
+
+        Threads that wait in another method of the stream get a `ClosedError`.
+
+        Raises
+        ------
+        BufferFull, BufferEmpty, DeviceLostError
+            The stream had ended with an error that was not raised yet, or the host does not come
+            back. It is closed all the same.
+        """
+        if self._is_closed:
+            return
+        self._close()
+        self._raise_pending()
+
+    def _close(self) -> None:
+        """Close without raising what is pending."""
+        self._exception = self.exception
+        status = lib.pst_stream_close(self._pointer, ffi.NULL)
+        self._is_closed = True
+        self._after_host_call(status)
+
+    def _after_host_call(self, status: int) -> int:
+        if status == Status.TIMEOUT:
+            self._is_closed = True
+            _abandoned.extend(self._borrowed)
+            hostlog.warn("%s: the host did not come back; its handle is abandoned", self)
+        if self._pid == os.getpid():
+            hostlog.drain(system.get())
+        return status
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait until the stream does not run any more.
+
+        Parameters
+        ----------
+        timeout : float, optional
+            Seconds; None waits for ever.
+
+        Returns
+        -------
+        bool
+            True once it does not run, False if the time ran out.
+
+        Raises
+        ------
+        BufferFull, BufferEmpty, DeviceLostError
+            It ended with an error that was not raised yet.
+        ClosedError
+            It is closed, or was closed meanwhile.
+        """
+        limit = seconds("timeout", timeout)
+        pointer, err = self._use(), new_error()
+        status = wait(lambda slice_ns: lib.pst_stream_wait(pointer, slice_ns, err), limit)
+        if status == Status.TIMEOUT:
+            return False
+        if status == Status.CLOSED:
+            raise ClosedError("the stream was closed while this call was waiting for its end")
+        self._raise_pending()
+        if self.exception is None:
+            check(status, err)
+        return True
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if kind is None:
+            self.close()
+        elif not self._is_closed:
+            self._close()
+
+    def _is_leaked(self) -> bool:
+        return super()._is_leaked() and self.state != StreamState.CLOSED
+
+    def __del__(self) -> None:
+        super().__del__()
+        # Without a close the library closes the device a little later, by a thread of its own. The
+        # caller's memory would not last that long.
+        if hasattr(self, "_pointer") and self._borrowed and not self._is_closed:
+            self._after_host_call(lib.pst_stream_close(self._pointer, ffi.NULL))
+
+    # ---- Errors ---------------------------------------------------------------------------------
+
+    @property
+    def exception(self) -> PastreamError | None:
+        """The error that ended the last run, or None. Kept until the next start."""
+        if self._exception is None:
+            err = new_error()
+            status = lib.pst_stream_reason(self._pointer, err)
+            if status < 0:
+                self._exception = self._error(status, err)
+        return self._exception
+
+    def _error(self, status: int, err: Any) -> PastreamError:
+        error = error_for(status, err)
+        if isinstance(error, (BufferFull, BufferEmpty, DeviceLostError)):
+            error.frame = self.frame_count
+        return error
+
+    def _raise_pending(self) -> None:
+        """Raise the error that ended the last run, unless that has been done."""
+        error = self.exception
+        if error is not None and not self._is_raised:
+            self._is_raised = True
+            raise error
+
+    # ---- Rings ----------------------------------------------------------------------------------
+
+    def _ring(self, name: str, side: Side, pointer: Any, waiter: Waiter) -> RingBuffer:
+        ring = self._rings.get(name)
+        if ring is None:
+            native = NativeRing.adopt(pointer, self._pid, self._borrowed or None)
+            ring = RingBuffer._of_stream(native, side.form, side.channels, name, waiter)
+            ring = self._rings.setdefault(name, ring)
+        return ring
+
+    def _waiter(self, stream_wait: Any, ring_wait: Any) -> Waiter:
+        """Return a wait on a ring that also notices a device that is gone.
+
+        It does not keep the stream alive: a ring that outlives its stream waits by itself.
+        """
+        reference = weakref.ref(self)
+
+        def waiter(reader: int, n: int, slice_ns: int) -> int:
+            stream = reference()
+            if stream is None:
+                return int(ring_wait(reader, n, slice_ns))
+            err = new_error()
+            status = int(stream_wait(stream._pointer, reader, n, slice_ns, err))
+            if status >= 0 or status in (Status.TIMEOUT, Status.CLOSED):
+                return status
+            stream._raise_pending()
+            return int(Status.END)
+
+        return waiter

@@ -1,0 +1,250 @@
+# Copyright 2026 The pastream_ng authors
+# SPDX-License-Identifier: MIT
+"""Streams that capture."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal, overload
+
+from pastream_ng._native import lib
+from pastream_ng.enums import Direction, Overflow
+from pastream_ng.rings import RingBuffer
+from pastream_ng.streams.base import Limits, StreamBase
+from pastream_ng.streams.chunks import Chunks
+from pastream_ng.streams.options import Options
+from pastream_ng.streams.plan import make_plan
+
+if TYPE_CHECKING:
+    from pastream_ng._native.arrays import Array
+    from pastream_ng.streams.plan import ChunkPlan
+    from pastream_ng.streams.values import ChunkInfo
+
+__all__ = ["InputStream"]
+
+
+class InputStream(StreamBase):
+    """A stream that captures from a device.
+
+    A C callback moves frames from the device into a ring; Python takes them out when it can. The
+    audio side never waits for Python.
+
+    Parameters
+    ----------
+    device : int, str, DeviceInfo or VirtualDevice, optional
+        An index or a uid of `query_devices`; a name; or parts of "name, host API", separated by
+        spaces, in any case, that fit only one device. None means what the environment variable
+        ``PASTREAM_DEVICE`` names, else the host's default. ``"loopback"`` and ``"null"`` are always
+        there.
+    samplerate : float, optional
+        Hz, 1 to 1 000 000; None takes the device's default.
+    channels : int, optional
+        1 to what the device has, at most 256; None takes 2, or 1 if there is but one.
+    dtype : str or numpy.dtype, optional
+        ``"float32"`` (the default), ``"float64"``, ``"int32"``, ``"int24"`` (in the upper bits of
+        int32), ``"int16"``, ``"int8"`` or ``"uint8"`` (silence is 128).
+    blocksize : int, optional
+        Frames per callback, 1 to 65536; None or 0 lets the host choose and vary.
+    latency : {"low", "high"} or float, optional
+        What to ask the host for, in seconds; None is high.
+    buffersize : int, optional
+        Frames that the ring holds at least; None takes a minute, or what fits in 64 MiB.
+    overflow : {"raise", "drop-oldest", "drop-newest", "silence"}, optional
+        What happens when the ring is full; see `Overflow`.
+    device_dtype : str or numpy.dtype, optional
+        The format to open the device with; None takes what suits `dtype` best.
+    stall_after, lost_after : float, optional
+        Seconds without a callback after which the stream counts as stalled, and as lost; by default
+        10 blocks and at least 0.25 s, and 1 s (5 s for the first callbacks).
+    control_timeout : float, optional
+        Seconds after which a host that does not come back from a call is given up; by default 1 s,
+        and 5 s for opening and for stopping what is still to be played.
+
+    Raises
+    ------
+    DeviceNotFoundError
+        No such device, or none at all.
+    UnsupportedSettingsError
+        The device cannot do this rate, format or channel count; the text says what it can.
+    DeviceBusyError, HostError, PastreamTimeoutError, ForkedError, OutOfMemoryError
+        The device could not be opened.
+    ArgumentError, ArgumentTypeError
+        An argument that is not as described above.
+
+    Examples
+    --------
+    >>> import pastream_ng as ps
+    >>> device = ps.VirtualDevice(clock="free", input="sine")
+    >>> with ps.InputStream(device, samplerate=48000, channels=2, blocksize=256) as stream:
+    ...     for chunk in stream.chunks(512, frames=1024):
+    ...         print(chunk.shape, chunk.dtype)
+    (512, 2) float32
+    (512, 2) float32
+    """
+
+    _direction = Direction.INPUT
+
+    def __init__(
+        self,
+        device: Any = None,
+        samplerate: float | None = None,
+        channels: int | None = None,
+        dtype: Any = None,
+        blocksize: int | None = None,
+        *,
+        latency: Literal["low", "high"] | float | None = None,
+        buffersize: int | None = None,
+        overflow: Literal["raise", "drop-oldest", "drop-newest", "silence"] | Overflow = "raise",
+        device_dtype: Any = None,
+        stall_after: float | None = None,
+        lost_after: float | None = None,
+        control_timeout: float | None = None,
+    ) -> None:
+        super().__init__(
+            Options(
+                device=device,
+                samplerate=samplerate,
+                channels=channels,
+                dtype=dtype,
+                blocksize=blocksize,
+                latency=latency,
+                buffersize=buffersize,
+                overflow=overflow,
+                device_dtype=device_dtype,
+                stall_after=stall_after,
+                lost_after=lost_after,
+                control_timeout=control_timeout,
+            )
+        )
+
+    @property
+    def input_ring(self) -> RingBuffer:
+        """The ring that the stream fills, in the stream's dtype and channels."""
+        assert self._input is not None
+        pointer = lib.pst_stream_input_ring(self._pointer)
+        waiter = self._waiter(
+            lib.pst_stream_wait_input,
+            lambda reader, n, ns: lib.pst_ring_wait_readable(pointer, reader, n, ns),
+        )
+        return self._ring("input", self._input, pointer, waiter)
+
+    def _own_input(self) -> RingBuffer:
+        return self.input_ring
+
+    @property
+    def rxbuff(self) -> RingBuffer:
+        """The same as `input_ring`, by its name in pastream."""
+        return self.input_ring
+
+    @overload
+    def chunks(
+        self,
+        chunksize: int | None = None,
+        overlap: int = 0,
+        frames: int = -1,
+        offset: int = 0,
+        *,
+        always_2d: bool = False,
+        copy: bool = True,
+        with_info: Literal[False] = False,
+        out: Array | None = None,
+        timeout: float | None = None,
+    ) -> Chunks[Array]: ...
+    @overload
+    def chunks(
+        self,
+        chunksize: int | None = None,
+        overlap: int = 0,
+        frames: int = -1,
+        offset: int = 0,
+        *,
+        always_2d: bool = False,
+        copy: bool = True,
+        with_info: Literal[True],
+        out: Array | None = None,
+        timeout: float | None = None,
+    ) -> Chunks[tuple[Array, ChunkInfo]]: ...
+    def chunks(
+        self,
+        chunksize: int | None = None,
+        overlap: int = 0,
+        frames: int = -1,
+        offset: int = 0,
+        *,
+        always_2d: bool = False,
+        copy: bool = True,
+        with_info: bool = False,
+        out: Array | None = None,
+        timeout: float | None = None,
+    ) -> Chunks[Any]:
+        """Return live input in chunks, to be used in ``for`` or ``async for``.
+
+        The loop starts the stream if it does not run, and stops it in the end, however it is left.
+        Chunk k holds the frames from k * (chunksize - overlap) on, of one long recording. A last,
+        shorter chunk comes only if it has frames that were in no chunk before.
+
+        Parameters
+        ----------
+        chunksize : int, optional
+            Frames per chunk. None means the length of `out`, or the stream's block size plus the
+            overlap, or, without either, whatever has arrived.
+        overlap : int, optional
+            Frames that each chunk shares with the one before, less than `chunksize`.
+        frames : int, optional
+            Frames of the recording, from the start of the capture on and with those of `offset`; -1
+            goes on for ever. On a stream that runs already the count begins with the first frame
+            that was not read yet.
+        offset : int, optional
+            Frames to leave out at the start.
+        always_2d : bool, optional
+            Give mono chunks the shape (frames, 1) too, not (frames,).
+        copy : bool, optional
+            False gives read-only views of the ring's memory, which are valid until the next chunk.
+        with_info : bool, optional
+            Give pairs of a chunk and its `ChunkInfo`.
+        out : numpy.ndarray, optional
+            Writable, C-contiguous array of one chunk's shape, or (frames,) for mono: every chunk is
+            written to it, and it is what the loop gets.
+        timeout : float, optional
+            Seconds to wait for one chunk; None waits for ever.
+
+        Returns
+        -------
+        Chunks
+            Iterable and asynchronously iterable, as often as wanted.
+
+        Raises
+        ------
+        ArgumentError, ArgumentTypeError
+            An argument that is not as described above, at once.
+        StateError
+            In the loop: another loop or view reads from the stream.
+        PastreamTimeoutError
+            In the loop: no chunk came in time.
+        BufferFull
+            In the loop: the ring was full and ``overflow="raise"``; all chunks before come first.
+        DeviceLostError
+            In the loop: the device went away; all chunks before come first.
+        ClosedError
+            In the loop: the stream was closed.
+
+        Examples
+        --------
+        >>> import pastream_ng as ps
+        >>> device = ps.VirtualDevice(clock="free", input="counter")
+        >>> with ps.InputStream(device, channels=1, dtype="int32") as stream:
+        ...     for chunk in stream.chunks(4, overlap=2, frames=9):
+        ...         print(chunk)
+        [0 1 2 3]
+        [2 3 4 5]
+        [4 5 6 7]
+        [6 7 8]
+        """
+        plan = self._plan(
+            chunksize, overlap, frames, offset, always_2d, copy, with_info, out, timeout
+        )
+        return Chunks(self, plan, Limits(plan.offset, plan.total))
+
+    def _plan(self, *arguments: Any) -> ChunkPlan:
+        self._use()
+        assert self._input is not None
+        return make_plan(self._input, self.blocksize, len(self.input_ring), *arguments)

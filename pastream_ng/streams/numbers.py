@@ -1,0 +1,155 @@
+# Copyright 2026 The pastream_ng authors
+# SPDX-License-Identifier: MIT
+"""What can be asked of a stream at any time, from any thread, without waiting."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from typing import TYPE_CHECKING, Any
+
+from pastream_ng._native import ffi, lib
+from pastream_ng._native.handle import Handle
+from pastream_ng.enums import StreamState
+from pastream_ng.streams.values import StreamEvent, StreamStats, event_of, stats_of
+
+if TYPE_CHECKING:
+    from pastream_ng.streams.options import Configured
+
+__all__ = ["StreamNumbers"]
+
+#: How many events `StreamNumbers.events` remembers.
+_EVENTS = 4096
+
+
+class StreamNumbers(Handle):
+    """The state and the numbers of a stream."""
+
+    _noun = "stream"
+
+    def __init__(self, owned: Any, configured: Configured) -> None:
+        self._input = configured.input
+        self._output = configured.output
+        self._overflow = configured.overflow
+        self._info = ffi.new("pst_stream_info *")
+        lib.pst_stream_get_info(owned[0], self._info)
+        self._blocksize: int = self._info.block_frames
+        self._events: deque[StreamEvent] = deque(maxlen=_EVENTS)
+        self._events_lock = threading.Lock()
+        super().__init__(owned)
+
+    @property
+    def state(self) -> StreamState:
+        """Where the stream is in its life."""
+        return StreamState(lib.pst_stream_state(self._pointer))
+
+    @property
+    def active(self) -> bool:
+        """Whether the stream runs, or is stalled and may come back."""
+        return self.state in (StreamState.RUNNING, StreamState.STALLED)
+
+    @property
+    def stopped(self) -> bool:
+        """Whether the stream does not run, for whatever reason."""
+        return not self.active
+
+    @property
+    def finished(self) -> bool:
+        """Whether the last run came to the end of its limits or its data."""
+        return self.state == StreamState.FINISHED
+
+    @property
+    def aborted(self) -> bool:
+        """Whether the last run ended by `abort`, a policy or an error."""
+        return self.state in (StreamState.ABORTED, StreamState.LOST)
+
+    def _both(self, input_value: Any, output_value: Any) -> Any:
+        if self._input is None:
+            return output_value
+        return input_value if self._output is None else (input_value, output_value)
+
+    def _each(self, name: str) -> Any:
+        return self._both(getattr(self._input, name, None), getattr(self._output, name, None))
+
+    @property
+    def device(self) -> Any:
+        """The `DeviceInfo`; a pair (input, output) for duplex streams."""
+        return self._each("info")
+
+    @property
+    def channels(self) -> Any:
+        """Number of channels; a pair (input, output) for duplex streams."""
+        return self._each("channels")
+
+    @property
+    def dtype(self) -> Any:
+        """Name of the sample format; a pair (input, output) for duplex streams."""
+        return self._both(*(side and side.form.name for side in (self._input, self._output)))
+
+    @property
+    def samplesize(self) -> Any:
+        """Bytes of one sample in arrays; a pair (input, output) for duplex streams."""
+        sizes = [
+            side and lib.pst_format_bytes(side.form.code) for side in (self._input, self._output)
+        ]
+        return self._both(*sizes)
+
+    @property
+    def latency(self) -> Any:
+        """Latency in seconds as the host tells it; a pair (input, output) for duplex streams."""
+        return self._both(self._info.input_latency_s, self._info.output_latency_s)
+
+    @property
+    def samplerate(self) -> float:
+        """Frames per second, as the device runs."""
+        return float(self._info.samplerate_hz)
+
+    @property
+    def blocksize(self) -> int:
+        """Frames per callback as asked for; 0 if the host chooses."""
+        return self._blocksize
+
+    @property
+    def time(self) -> float:
+        """Now, in seconds of `time.monotonic`: the clock of all times of this library."""
+        return lib.pst_now_ns() / 1e9
+
+    @property
+    def stats(self) -> StreamStats:
+        """All counters since the last start."""
+        stats = ffi.new("pst_stream_stats *")
+        lib.pst_stream_get_stats(self._pointer, stats)
+        return stats_of(stats)
+
+    @property
+    def frame_count(self) -> int:
+        """Device frames passed since the last start, lost ones included."""
+        return self.stats.frames
+
+    @property
+    def xruns(self) -> int:
+        """Callbacks since the last start in which something went wrong; see `StreamStats`."""
+        return self.stats.xruns
+
+    @property
+    def cpu_load(self) -> float:
+        """Time spent in the callback over the duration of a block, smoothed."""
+        return self.stats.cpu_load
+
+    def events(self) -> list[StreamEvent]:
+        """Return what has happened since the last start, the latest 4096 events at most."""
+        event = ffi.new("pst_stream_event *")
+        with self._events_lock:
+            while lib.pst_stream_pop_event(self._pointer, event):
+                self._events.append(event_of(event))
+            return list(self._events)
+
+    def __repr__(self) -> str:
+        state = self.state.name.lower()
+        names = [side.info.name for side in (self._input, self._output) if side is not None]
+        devices = " and ".join(repr(name) for name in dict.fromkeys(names))
+        block = f"blocksize {self._blocksize}, " if self._blocksize else ""
+        return (
+            f"<pastream_ng.{type(self).__name__} on {devices}, {self.samplerate:g} Hz, "
+            f"channels {self.channels}, {self.dtype}, {block}{state}>"
+        )

@@ -1,0 +1,197 @@
+# Copyright 2026 The pastream_ng authors
+# SPDX-License-Identifier: MIT
+"""From the arguments of a stream to the configuration that C opens it with."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from pastream_ng._checks import choice, integer, pair, real, shown
+from pastream_ng._native import ffi, hostlog, lib, system
+from pastream_ng._native.errors import check, new_error
+from pastream_ng._native.handle import owner
+from pastream_ng.devices.select import select_device
+from pastream_ng.devices.settings import channel_count
+from pastream_ng.devices.virtual import VirtualDevice, virtual_config
+from pastream_ng.enums import Direction, Overflow, Underflow
+from pastream_ng.errors import ArgumentError, UnsupportedSettingsError
+from pastream_ng.formats import SampleFormat, sample_format
+
+if TYPE_CHECKING:
+    from pastream_ng._native.ring import NativeRing
+    from pastream_ng.devices.info import DeviceInfo
+
+__all__ = ["Configured", "Options", "Side", "configure", "open_stream"]
+
+
+class Side(NamedTuple):
+    """One side of a stream, with everything decided."""
+
+    info: DeviceInfo
+    channels: int
+    form: SampleFormat
+    device_code: int
+    latency_s: float
+
+
+class Options(NamedTuple):
+    """The arguments of a stream as the user gave them; see `InputStream` and `OutputStream`."""
+
+    device: Any = None
+    samplerate: Any = None
+    channels: Any = None
+    dtype: Any = None
+    blocksize: Any = None
+    latency: Any = None
+    buffersize: Any = None
+    overflow: Any = Overflow.RAISE
+    underflow: Any = Underflow.SILENCE
+    device_dtype: Any = None
+    stall_after: Any = None
+    lost_after: Any = None
+    control_timeout: Any = None
+    keep_nonfinite: Any = False
+
+
+class Configured(NamedTuple):
+    """What a stream is to be opened with; `config` is valid as long as `keep` lives."""
+
+    config: Any
+    input: Side | None
+    output: Side | None
+    overflow: Overflow
+    keep: Any
+
+
+def configure(direction: Direction, options: Options) -> Configured:
+    """Check all arguments and look the devices up. Nothing is opened."""
+    sides = _sides(direction, options)
+    config = ffi.new("pst_stream_config *")
+    lib.pst_stream_config_default(config)
+    for side, target in zip(sides, (config.input, config.output), strict=True):
+        if side is not None:
+            _fill_side(target, side)
+    first = sides[0] or sides[1]
+    assert first is not None
+    rate = options.samplerate
+    config.samplerate_hz = (
+        first.info.default_samplerate if rate is None else real("samplerate", rate, 1.0, 1e6, "Hz")
+    )
+    if options.blocksize is not None:
+        config.block_frames = integer("blocksize", options.blocksize, 0, 65536, "frames")
+    size = options.buffersize
+    sizes = pair("buffersize", size) if direction == Direction.DUPLEX else (size, size)
+    config.input_ring_frames, config.output_ring_frames = map(_ring_frames, sizes)
+    overflow = choice("overflow", options.overflow, Overflow)
+    config.overflow = overflow
+    config.underflow = choice("underflow", options.underflow, Underflow)
+    config.stall_after_s = _delay("stall_after", options.stall_after)
+    config.lost_after_s = _delay("lost_after", options.lost_after)
+    config.control_timeout_s = _delay("control_timeout", options.control_timeout)
+    config.keep_nonfinite = bool(options.keep_nonfinite)
+    virtual = _virtual(options.device)
+    if virtual is not None:
+        config.virtual_config = virtual
+    return Configured(config, *sides, overflow, virtual)
+
+
+def open_stream(
+    configured: Configured, input_ring: NativeRing | None, output_ring: NativeRing | None
+) -> Any:
+    """Open a stream, over rings of the caller's where they are given; return its `owner`."""
+    config = configured.config
+    if input_ring is not None:
+        config.input_ring = input_ring.pointer
+    if output_ring is not None:
+        config.output_ring = output_ring.pointer
+    owned, err = owner("pst_stream *", lib.pst_stream_release), new_error()
+    pointer = system.get()
+    status = lib.pst_stream_open(owned, pointer, config, err)
+    hostlog.drain(pointer)
+    check(status, err)
+    return owned
+
+
+def _sides(direction: Direction, options: Options) -> tuple[Side | None, Side | None]:
+    if direction == Direction.INPUT:
+        return _side(Direction.INPUT, *_single(options)), None
+    if direction == Direction.OUTPUT:
+        return None, _side(Direction.OUTPUT, *_single(options))
+    names = ("device", "channels", "dtype", "device_dtype", "latency")
+    inputs, outputs = zip(
+        *(pair(name, value) for name, value in zip(names, _single(options), strict=True)),
+        strict=True,
+    )
+    return _side(Direction.INPUT, *inputs), _side(Direction.OUTPUT, *outputs)
+
+
+def _single(options: Options) -> tuple[Any, ...]:
+    return (
+        options.device,
+        options.channels,
+        options.dtype,
+        options.device_dtype,
+        options.latency,
+    )
+
+
+def _side(
+    direction: Direction, device: Any, channels: Any, dtype: Any, device_dtype: Any, latency: Any
+) -> Side:
+    form = sample_format(dtype)
+    device_code = form.device_code
+    if device_dtype is not None:
+        wanted = sample_format(device_dtype, "device_dtype")
+        device_code = wanted.device_code or wanted.code
+    latency_s = _latency(latency)
+    if channels is not None:
+        integer("channels", channels, 1, 256)
+    info = select_device(device, direction)
+    count = channel_count(channels, info, direction)
+    most = info.max_input_channels if direction == Direction.INPUT else info.max_output_channels
+    if count > most:
+        raise UnsupportedSettingsError(
+            f'channels is {count}; "{info.name}" has 1 to {most} {direction.name.lower()} channels'
+        )
+    return Side(info, count, form, device_code, latency_s)
+
+
+def _fill_side(target: Any, side: Side) -> None:
+    target.device = side.info.index
+    target.n_channels = side.channels
+    target.format = side.form.code
+    target.device_format = side.device_code
+    target.latency_s = side.latency_s
+
+
+def _latency(value: Any) -> float:
+    """Return the latency as C wants it: 0 for low, negative for high."""
+    if value is None or value == "high":
+        return -1.0
+    if value == "low":
+        return 0.0
+    if isinstance(value, str):
+        raise ArgumentError(
+            f'latency is {shown(value)}; it must be "low", "high" or a number of seconds'
+        )
+    return real("latency", value, 0.0, 10.0, "seconds")
+
+
+def _ring_frames(value: Any) -> int:
+    """Return a capacity in frames, 0 for C's default."""
+    return 0 if value is None else integer("buffersize", value, 1, 2**40, "frames")
+
+
+def _delay(name: str, value: Any) -> float:
+    """Return a time in seconds, 0 for C's default."""
+    return 0.0 if value is None else real(name, value, 0.001, 86400.0, "seconds")
+
+
+def _virtual(device: Any) -> Any:
+    devices = {item for item in pair("device", device) if isinstance(item, VirtualDevice)}
+    if len(devices) > 1:
+        first, second = devices
+        raise ArgumentError(
+            f"device is {shown((first, second))}; both sides must be the same virtual device"
+        )
+    return virtual_config(devices.pop()) if devices else None

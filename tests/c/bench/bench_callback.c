@@ -1,0 +1,111 @@
+// Copyright 2026 The pastream_ng authors
+// SPDX-License-Identifier: MIT
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "stream/callback.h"
+#include "timing.h"
+
+// What one callback costs, driven directly: the part of every block that is not the host's.
+
+enum { RATE_HZ = 48000, BLOCK_FRAMES = 64, RING_FRAMES = 1 << 14, MAX_CHANNELS = 8 };
+
+typedef struct bench {
+    pst_flow *flow;
+    pst_block block;
+} bench;
+
+static void fail(const char *what) {
+    fprintf(stderr, "bench_callback: %s\n", what);
+    exit(1);
+}
+
+static pst_ring *make_ring(uint32_t frame_bytes) {
+    pst_ring *ring = NULL;
+    const pst_ring_config config = {.capacity_frames = RING_FRAMES, .frame_bytes = frame_bytes};
+    if (pst_ring_create(&ring, &config, NULL) != PST_OK)
+        fail("no ring");
+    return ring;
+}
+
+static void open_bench(bench *b, uint32_t n_channels, pst_format device_format) {
+    static uint64_t memory[2][BLOCK_FRAMES * MAX_CHANNELS]; // 0: numbers that cost nothing extra.
+    pst_flow *flow = pst_alloc(sizeof *flow);
+    if (!flow || pst_flow_init(flow, NULL) != PST_OK)
+        fail("no flow");
+    const uint32_t frame_bytes = n_channels * pst_format_bytes(PST_FORMAT_F32);
+    flow->in.ring = make_ring(frame_bytes);
+    flow->in.format = PST_FORMAT_F32;
+    flow->in.n_channels = n_channels;
+    flow->out.ring = make_ring(frame_bytes);
+    flow->out.format = PST_FORMAT_F32;
+    flow->out.n_channels = n_channels;
+    const pst_open_info info = {.samplerate_hz = RATE_HZ,
+                                .counter = PST_COUNTER_EXACT,
+                                .input_device_format = device_format,
+                                .output_device_format = device_format,
+                                .is_realtime = true};
+    pst_flow_set_device(flow, &info);
+    const pst_limits limits = {.input_total_frames = PST_UNLIMITED,
+                               .output_total_frames = PST_UNLIMITED};
+    pst_flow_begin_run(flow, &limits);
+    *b = (bench){.flow = flow,
+                 .block = {.input = memory[0],
+                           .output = memory[1],
+                           .n_frames = BLOCK_FRAMES,
+                           .now_ns = pst_now_ns(),
+                           .input_age_s = 0.003,
+                           .output_delay_s = 0.003}};
+}
+
+static void close_bench(bench *b) {
+    pst_ring_release(b->flow->in.ring);
+    pst_ring_release(b->flow->out.ring);
+    pst_flow_deinit(b->flow);
+    pst_free(b->flow);
+}
+
+// The rings are served once in many blocks, so that next to nothing but the callback is timed.
+static void serve(bench *b) {
+    pst_span span;
+    pst_ring_skip(b->flow->in.ring, 0, RING_FRAMES);
+    const uint64_t room = pst_ring_begin_write(b->flow->out.ring, RING_FRAMES, &span);
+    pst_ring_commit_write(b->flow->out.ring, room);
+}
+
+static void call_back(void *context, int64_t n_steps) {
+    bench *b = context;
+    for (int64_t i = 0; i < n_steps; ++i) {
+        if (i % (RING_FRAMES / BLOCK_FRAMES / 2) == 0)
+            serve(b);
+        if (pst_stream_process(b->flow, &b->block) != PST_CONTINUE)
+            fail("the run ended");
+        b->block.device_frame += BLOCK_FRAMES;
+        b->block.now_ns += INT64_C(1000000000) * BLOCK_FRAMES / RATE_HZ;
+    }
+}
+
+int main(void) {
+    static const struct {
+        const char *name;
+        uint32_t n_channels;
+        pst_format device_format;
+    } cases[] = {
+        {"2 channels, float32", 2, PST_FORMAT_F32},
+        {"2 channels, int16 device", 2, PST_FORMAT_I16},
+        {"8 channels, float32", 8, PST_FORMAT_F32},
+    };
+    printf("{\"block_frames\": %d, \"rows\": [", BLOCK_FRAMES);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; ++i) {
+        bench b;
+        open_bench(&b, cases[i].n_channels, cases[i].device_format);
+        printf("%s{\"name\": \"%s\", \"ns\": %.1f}", i > 0 ? ", " : "", cases[i].name,
+               timing_ns_per_step(call_back, &b, 200000));
+        close_bench(&b);
+    }
+    printf("]}\n");
+    return 0;
+}

@@ -1,0 +1,99 @@
+# Copyright 2026 The pastream_ng authors
+# SPDX-License-Identifier: MIT
+"""``pastream doctor``."""
+
+import platform
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from click.testing import Result
+
+import pastream_ng as ps
+from pastream_ng.cli import doctor
+
+TYPES = {
+    "version": str,
+    "portaudio": str,
+    "python": str,
+    "numpy": str,
+    "system": str,
+    "hostapis": list,
+    "n_devices": int,
+    "default_input": (str, type(None)),
+    "default_output": (str, type(None)),
+    "named_device": (str, type(None)),
+    "realtime_priority": bool,
+    "locked_memory": bool,
+    "ring_memory": str,
+    "hints": list,
+}
+
+
+def test_json_has_its_fields(invoke_json: Callable[..., Any]) -> None:
+    document = invoke_json("doctor")
+    assert set(document) == set(TYPES)
+    for name, kind in TYPES.items():
+        assert isinstance(document[name], kind), name
+    assert document["version"] == ps.__version__
+    assert document["numpy"] == np.__version__
+    assert platform.python_version() in document["python"]
+    assert "PortAudio" in document["portaudio"]
+    assert document["hostapis"] == [api.name for api in ps.query_hostapis()]
+    assert document["ring_memory"] in {"mirrored", "copying"}
+
+
+def test_text_says_the_same(invoke: Callable[..., Result], invoke_json: Callable[..., Any]) -> None:
+    document = invoke_json("doctor")
+    text = " ".join(invoke("doctor").output.split())
+    for name in ("version", "portaudio", "python", "numpy", "system", "ring_memory"):
+        assert document[name] in text
+    for hint in document["hints"]:
+        assert hint in text
+
+
+def report(**changes: Any) -> doctor.Report:
+    fine: dict[str, Any] = {
+        "version": "1",
+        "portaudio": "PortAudio",
+        "python": "3",
+        "numpy": "2",
+        "system": "Linux",
+        "hostapis": ["ALSA", "JACK Audio Connection Kit"],
+        "n_devices": 2,
+        "default_input": "ALSA/a",
+        "default_output": "ALSA/a",
+        "named_device": None,
+        "realtime_priority": True,
+        "locked_memory": True,
+        "ring_memory": "mirrored",
+    }
+    return doctor.Report(**{**fine, **changes})
+
+
+def test_nothing_to_say_about_a_machine_that_is_fine() -> None:
+    assert doctor.hints(report()) == []
+
+
+def test_hints_name_what_to_install(monkeypatch: Any) -> None:
+    monkeypatch.setattr(doctor.sys, "platform", "linux")
+
+    def hint(**changes: Any) -> str:
+        (sentence,) = doctor.hints(report(**changes))
+        return sentence
+
+    assert "loopback" in hint(n_devices=0, default_input=None, default_output=None)
+    assert "pipewire-alsa" in hint(n_devices=0)
+    assert "default input" in hint(default_input=None)
+    assert "default output" in hint(default_output=None)
+    assert "jackd2" in hint(hostapis=["ALSA"])
+    assert "rtkit" in hint(realtime_priority=False)
+    assert "memlock" in hint(locked_memory=False)
+    assert "copy" in hint(ring_memory="copying")
+
+
+def test_named_device_is_told(invoke_json: Callable[..., Any], monkeypatch: Any) -> None:
+    monkeypatch.setenv("PASTREAM_DEVICE", "loopback")
+    document = invoke_json("doctor")
+    assert document["named_device"] == "loopback"
+    assert "loopback" not in str(document["default_input"])

@@ -1,0 +1,76 @@
+# Copyright 2026 The pastream_ng authors
+# SPDX-License-Identifier: MIT
+"""What all tests share: a clean environment, and virtual devices whose results are known."""
+
+import gc
+import sys
+
+import hypothesis
+import numpy as np
+import pytest
+
+import pastream_ng as ps
+
+pytest_plugins = ["servers.fixtures"]
+
+# The machine may be busy or instrumented: examples may take as long as they take.
+hypothesis.settings.register_profile("pastream", deadline=None, print_blob=True)
+hypothesis.settings.load_profile("pastream")
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch):
+    """No default device from outside, and no stream of one test alive in the next."""
+    monkeypatch.delenv("PASTREAM_DEVICE", raising=False)
+    yield
+    ps.stop()
+    # What a test has dropped complains here, not in the middle of another test.
+    gc.collect(1)
+
+
+@pytest.fixture
+def counter():
+    """A device without a clock of its own whose input numbers the frames."""
+    return ps.VirtualDevice(clock="free", input="counter")
+
+
+@pytest.fixture
+def loopback():
+    """A device without a clock of its own that gives back what is played, a block later."""
+    return ps.VirtualDevice("loopback", clock="free")
+
+
+def counted(dtype, frames, channels=1, first=0):
+    """Return what a counter device captures: each sample is the number of its frame."""
+    n = np.arange(first, first + frames, dtype="uint64")
+    if dtype == "float32":
+        column = ((n & 0xFFFFFF) / 2.0**24).astype(dtype)
+    elif dtype == "float64":
+        column = (n & 0x7FFFFFFF) / 2.0**31
+    elif dtype == "int24":
+        column = ((n & 0x7FFFFF) << 8).astype("int32")
+    elif dtype == "uint8":
+        column = (128 + (n & 0x7F)).astype(dtype)
+    else:
+        column = (n & np.iinfo(dtype).max).astype(dtype)
+    return np.repeat(column[:, None], channels, axis=1)
+
+
+def run_python(code, *arguments, env=None, check=True, timeout=60):
+    """Run a script in a fresh interpreter with this one's package; return the finished process."""
+    import os
+    import subprocess
+
+    command = [sys.executable, "-X", "dev", "-W", "error", "-c", code, *map(str, arguments)]
+    done = subprocess.run(
+        command,
+        env={**os.environ, **(env or {})},
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        check=False,
+    )
+    if check:
+        assert done.returncode == 0, done.stderr
+        assert done.stderr == ""
+    return done

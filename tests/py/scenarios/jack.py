@@ -1,0 +1,134 @@
+# Copyright 2026 The pastream_ng authors
+# SPDX-License-Identifier: MIT
+"""Streams on a JACK server, while Python is kept busy."""
+
+import dataclasses
+import time
+
+import numpy as np
+from servers.counting import continuity, ramp
+from servers.gil_hold import GilHog
+from servers.scenario import tell, wait_for_word
+
+import pastream_ng as ps
+
+RATE = 48000
+
+
+def _report(samples, stream, **more):
+    stats = stream.stats
+    return {
+        **dataclasses.asdict(continuity(samples)),
+        "stats": {name: getattr(stats, name) for name in _COUNTS},
+        "latency": stream.latency,
+        **more,
+    }
+
+
+_COUNTS = (
+    "frames",
+    "captured_frames",
+    "dropped_frames",
+    "lost_frames",
+    "inserted_frames",
+    "xruns",
+    "min_block",
+    "max_block",
+)
+
+
+def chunks_while_held(device, seconds, hold, blocksize):
+    """Collect a chunk loop's frames while one C call after another holds the GIL."""
+    kept, infos = [], []
+    hog = GilHog(hold)
+    with ps.InputStream(device, samplerate=RATE, channels=1, blocksize=blocksize) as stream:
+        for chunk, info in stream.chunks(128, with_info=True):
+            kept.append(chunk)
+            infos.append((info.frame, info.lost))
+            if len(kept) == 10:
+                hog.start()
+            if len(kept) * 128 >= seconds * RATE:
+                # Control calls are many calls into C: each would wait for Python once more.
+                hog.stop()
+                break
+        report = _report(np.concatenate(kept), stream, holds=hog.n_holds, longest=hog.longest)
+    steps = np.diff([frame for frame, _ in infos])
+    report["frames_between_chunks"] = sorted({int(step) for step in steps})
+    report["lost_by_chunks"] = sum(lost for _, lost in infos)
+    return report
+
+
+def default_loop_while_held(device, seconds, hold):
+    """The plainest loop there is, with nothing but defaults."""
+    kept, n = [], 0
+    hog = GilHog(hold)
+    for chunk in ps.chunks(device=device, channels=1):
+        kept.append(chunk)
+        if n == 0:
+            hog.start()
+        n += len(chunk)
+        if n >= seconds * RATE:
+            hog.stop()
+            break
+    return {**dataclasses.asdict(continuity(np.concatenate(kept))), "longest": hog.longest}
+
+
+def rec_while_held(device, seconds, hold):
+    """Record into an array while the GIL is held."""
+    frames = int(seconds * RATE)
+    take = ps.rec(frames, RATE, channels=1, device=device, blocksize=128, blocking=False)
+    with GilHog(hold) as hog:
+        time.sleep(seconds + 0.5)
+    ps.wait()
+    return _report(take[:, 0], ps.get_stream(), longest=hog.longest)
+
+
+def duplex_while_held(device, seconds, hold, blocksize):
+    """Play numbered frames and record others at once, with Python held up."""
+    data = ramp(int(seconds * RATE), first=1)
+    with ps.DuplexStream(device, RATE, channels=1, blocksize=blocksize) as stream:
+        # Silence keeps the host busy until the connections are there.
+        stream.start()
+        tell("running")
+        assert wait_for_word() == "connected"
+        kept, n, hog = [], 0, GilHog(hold)
+        stream.output_ring.write(data)
+        for chunk in stream.chunks(128):
+            kept.append(chunk)
+            if n == 0:
+                hog.start()
+            n += len(chunk)
+            if n >= (seconds + 1) * RATE:
+                hog.stop()
+                break
+        losses = [e.frame for e in stream.events() if e.kind == ps.EventKind.DEVICE_LOSS]
+        return _report(np.concatenate(kept), stream, longest=hog.longest, losses=losses)
+
+
+def count_losses(device, seconds):
+    """Compare what the counter shows with what the stream says; the server waits for nobody."""
+    kept, gaps, at = [], [], 0
+    with ps.InputStream(device, samplerate=RATE, channels=1, blocksize=128) as stream:
+        tell("running")
+        for chunk, info in stream.chunks(128, with_info=True):
+            if info.lost:
+                gaps.append([at, info.lost])
+            kept.append(chunk)
+            at += len(chunk)
+            if info.frame >= seconds * RATE:
+                break
+        return _report(np.concatenate(kept), stream, gaps=gaps)
+
+
+def play_odd_numbers(keep_nonfinite):
+    """Play NaN and infinities between numbers that are fine, to whatever is connected."""
+    odd = np.array([0.5, np.nan, np.inf, -np.inf, 0.25], "float32")
+    with ps.OutputStream("system", RATE, channels=1, keep_nonfinite=keep_nonfinite) as stream:
+        stream.start()
+        tell("running")
+        assert wait_for_word() == "connected"
+        with stream.output_ring.write_view(len(odd)) as frames:
+            frames[:] = odd
+        stream.output_ring.end()
+        assert stream.wait(20)
+        return stream.stats.nonfinite_samples

@@ -1,0 +1,66 @@
+# Copyright 2026 The pastream_ng authors
+# SPDX-License-Identifier: MIT
+"""Streams on a PulseAudio server, through ALSA."""
+
+import os
+import tempfile
+
+import numpy as np
+
+import pastream_ng as ps
+
+RATE = 48000
+CHANNELS = 2
+
+
+def numbered(dtype, frames):
+    """Return frames that are all different as far as the format allows, and never silent."""
+    n = np.arange(1, frames + 1)[:, None] * CHANNELS + np.arange(CHANNELS)
+    if dtype == "float32":
+        return (n / 2**24).astype("float32")
+    return (n % 32767 + 1).astype("int16")
+
+
+def loop(sink, dtype, seconds):
+    """Play to a sink and record its monitor; say how the recording compares with what played."""
+    data = numbered(dtype, int(seconds * RATE))
+    # The sink has to be awake before the first frame that counts, and the last has to come back.
+    pause = np.zeros((RATE, CHANNELS), data.dtype)
+    kept, quiet, began = [], 0, False
+    with ps.InputStream(f"{sink}_monitor", RATE, CHANNELS, dtype) as stream:
+        for chunk in stream.chunks(1024, frames=(seconds + 20) * RATE, timeout=20):
+            if not kept:
+                played = np.concatenate([pause, data, pause])
+                ps.play(played, RATE, device=f"{sink}_play")
+            kept.append(chunk)
+            began = began or chunk.any()
+            quiet = 0 if chunk.any() else quiet + len(chunk)
+            if began and quiet > RATE // 4:
+                break
+        stats = stream.stats
+    ps.wait(20)
+    recorded = np.concatenate(kept)
+    start = int(np.flatnonzero(recorded.any(axis=1))[0])
+    found = recorded[start : start + len(data)]
+    return {
+        "is_equal": bool(np.array_equal(found, data)),
+        "n_different": int((found != data[: len(found)]).any(axis=1).sum()),
+        "first": found[:4].tolist(),
+        "rest_is_silent": not recorded[start + len(data) :].any(),
+        "dropped": stats.dropped_frames,
+        "lost": stats.lost_frames,
+        "frames": stats.frames,
+        "captured": stats.captured_frames,
+    }
+
+
+def look_around():
+    """List the devices; return their names, and all that was printed meanwhile."""
+    with tempfile.TemporaryFile() as printed:
+        kept = os.dup(2)
+        os.dup2(printed.fileno(), 2)
+        names = [device.name for device in ps.query_devices()]
+        os.dup2(kept, 2)
+        os.close(kept)
+        printed.seek(0)
+        return {"names": names, "printed": printed.read().decode(errors="replace")}

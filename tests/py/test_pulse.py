@@ -1,0 +1,24 @@
+# Copyright 2026 The pastream_ng authors
+# SPDX-License-Identifier: MIT
+"""Streams on a real PulseAudio server: what a null sink plays comes back from its monitor."""
+
+import pytest
+from servers.scenario import run
+
+
+@pytest.mark.parametrize(("sink", "dtype"), [("pst_f32", "float32"), ("pst_s16", "int16")])
+def test_play_monitor_record_is_bit_exact(pulse, sink, dtype):
+    report = run("pulse.py", "loop", env=pulse.env, sink=sink, dtype=dtype, seconds=2)
+    print(report)
+    assert report["is_equal"]
+    assert report["rest_is_silent"]
+    assert report["dropped"] == report["lost"] == 0
+    assert report["captured"] == report["frames"]
+
+
+def test_devices_are_listed_by_name_and_nothing_is_printed(pulse):
+    report = run("pulse.py", "look_around", env=pulse.env)
+    assert {"pst_f32_play", "pst_f32_monitor", "pst_s16_play", "pst_s16_monitor"} <= set(
+        report["names"]
+    )
+    assert report["printed"] == ""

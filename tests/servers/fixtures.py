@@ -1,0 +1,97 @@
+# Copyright 2026 The pastream_ng authors
+# SPDX-License-Identifier: MIT
+"""Servers as pytest fixtures: one per test module, gone afterwards whatever happens."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from .jack import JackServer
+from .programs import MissingProgram
+from .pulse import PulseServer
+
+
+def _missing(error: MissingProgram) -> None:
+    """Skip for want of a program; where the servers are promised (./dev test), fail."""
+    if os.environ.get("PASTREAM_REQUIRE_SERVERS") == "1":
+        pytest.fail(f"PASTREAM_REQUIRE_SERVERS is set, and {error}", pytrace=False)
+    pytest.skip(str(error))
+
+
+@pytest.fixture(scope="module")
+def jack() -> Iterator[JackServer]:
+    """A JACK server that waits for its clients: a busy machine loses no frames of it."""
+    try:
+        with JackServer(patient=True) as server:
+            yield server
+    except MissingProgram as error:
+        _missing(error)
+
+
+@pytest.fixture(scope="module")
+def strict_jack() -> Iterator[JackServer]:
+    """A JACK server as most people run it: who is late misses the cycle."""
+    try:
+        with JackServer(patient=False, suffix="-strict") as server:
+            yield server
+    except MissingProgram as error:
+        _missing(error)
+
+
+@pytest.fixture
+def short_jack() -> Iterator[JackServer]:
+    """A JACK server with very short cycles."""
+    try:
+        with JackServer(period=16, suffix="-short") as server:
+            yield server
+    except MissingProgram as error:
+        _missing(error)
+
+
+@pytest.fixture
+def mortal_jack() -> Iterator[JackServer]:
+    """A JACK server for one test, which may kill it."""
+    try:
+        with JackServer(patient=False, suffix="-mortal") as server:
+            yield server
+    except MissingProgram as error:
+        _missing(error)
+
+
+@pytest.fixture(scope="module")
+def pulse() -> Iterator[PulseServer]:
+    """A PulseAudio server with two null sinks."""
+    try:
+        with PulseServer() as server:
+            yield server
+    except MissingProgram as error:
+        _missing(error)
+
+
+@pytest.fixture
+def mortal_pulse() -> Iterator[PulseServer]:
+    """A PulseAudio server for one test, which may kill it."""
+    try:
+        with PulseServer() as server:
+            yield server
+    except MissingProgram as error:
+        _missing(error)
+
+
+@pytest.fixture
+def no_servers(tmp_path: Path) -> dict[str, str]:
+    """An environment without any sound: no server and no ALSA device."""
+    (tmp_path / "asound.conf").write_text("")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("PULSE")}
+    return kept | {
+        "HOME": str(tmp_path),
+        "XDG_RUNTIME_DIR": str(tmp_path),
+        "ALSA_CONFIG_PATH": str(tmp_path / "asound.conf"),
+        "PULSE_SERVER": f"unix:{tmp_path}/none",
+        "JACK_DEFAULT_SERVER": "pastream-none",
+        "JACK_NO_START_SERVER": "1",
+    }
