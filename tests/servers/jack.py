@@ -100,6 +100,9 @@ class JackServer:
             self.start()
         self._program.stop()
         self._program = None
+        # Semaphores of clients that were killed, which JACK forgets.
+        for left in Path("/dev/shm").glob(f"jack_sem.{os.getuid()}_{self.name}_*"):
+            left.unlink(missing_ok=True)
 
     def kill(self) -> None:
         """Kill it without a warning."""
@@ -137,6 +140,8 @@ class JackServer:
         It reports `latency` frames, as a sound card would; None leaves JACK to report nonsense.
         `log` names a file for (first frame, monotonic nanosecond) of each cycle, as int64.
         """
+        # JACK may take a moment to forget a client of the same name that was killed.
+        wait_until(lambda: not any(port.startswith(f"{name}:") for port in self.ports()), 5.0)
         word = "unknown" if latency is None else str(latency)
         return self._add(JackCounter(self, name, n_ports, word, log))
 
