@@ -16,6 +16,7 @@ RANKS = {
     "dsp": 2,
     "codec": 3,
     "device": 3,
+    "mixer": 4,
     "stream": 4,
     "graph": 4,
     "chain": 5,
@@ -24,21 +25,24 @@ RANKS = {
 # The layer of each public header. pastream.h has none: it is for users and for the seam.
 PUBLIC = {
     "base.h": "base",
+    "callback.h": "core",
     "format.h": "core",
     "ring.h": "core",
     "resample.h": "dsp",
     "codec.h": "codec",
     "io.h": "codec",
     "device.h": "device",
+    "mixer.h": "mixer",
     "stream.h": "stream",
     "graph.h": "graph",
     "param.h": "graph",
     "chain.h": "chain",
+    "recording.h": "chain",
     "transcode.h": "transcode",
 }
 UMBRELLA = "pastream.h"
 # Headers of other libraries that one layer keeps to itself.
-FOREIGN = {"portaudio.h": "device"}
+FOREIGN = {"portaudio.h": "device", "samplerate.h": "dsp", "sndfile.h": "codec"}
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
 

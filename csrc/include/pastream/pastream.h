@@ -7,6 +7,7 @@
 #define PASTREAM_PASTREAM_H
 
 #include "pastream/base.h"
+#include "pastream/callback.h"
 #include "pastream/device.h"
 #include "pastream/format.h"
 #include "pastream/ring.h"
