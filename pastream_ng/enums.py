@@ -11,6 +11,7 @@ from __future__ import annotations
 from enum import IntEnum, IntFlag
 
 __all__ = [
+    "CallbackResult",
     "Direction",
     "EventKind",
     "FaultKind",
@@ -121,6 +122,14 @@ class Underflow(IntEnum):
 
     SILENCE = 0  #: Play silence, count it, go on.
     RAISE = 1  #: Abort the stream; the next call raises `BufferEmpty`.
+
+
+class CallbackResult(IntEnum):
+    """What a callback says about the run: the values that compiled functions return."""
+
+    CONTINUE = 0
+    COMPLETE = 1  #: End the run once this block is played.
+    ABORT = 2  #: End the run at once.
 
 
 class StreamState(IntEnum):

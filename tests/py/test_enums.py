@@ -27,6 +27,7 @@ PAIRS = {
     "Underflow": ("pst_underflow", "PST_UNDERFLOW_"),
     "StreamState": ("pst_state", "PST_STATE_"),
     "StreamFlags": ("pst_flag", "PST_FLAG_"),
+    "CallbackResult": ("pst_callback_result", "PST_CALLBACK_"),
     "EventKind": ("pst_event_kind", "PST_EVENT_"),
 }
 
