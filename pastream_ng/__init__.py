@@ -24,7 +24,14 @@ from pastream_ng.devices import (
     refresh,
     supported_samplerates,
 )
-from pastream_ng.enums import EventKind, Overflow, StreamFlags, StreamState, Underflow
+from pastream_ng.enums import (
+    EventKind,
+    Overflow,
+    ResampleQuality,
+    StreamFlags,
+    StreamState,
+    Underflow,
+)
 from pastream_ng.errors import (
     ArgumentError,
     ArgumentTypeError,
@@ -86,6 +93,7 @@ __all__ = [
     "PastreamError",
     "PastreamTimeoutError",
     "ReadView",
+    "ResampleQuality",
     "RingBuffer",
     "RingReader",
     "StateError",

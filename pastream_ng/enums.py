@@ -17,6 +17,7 @@ __all__ = [
     "FaultKind",
     "Format",
     "Overflow",
+    "ResampleQuality",
     "RingMemory",
     "Status",
     "StreamFlags",
@@ -130,6 +131,14 @@ class CallbackResult(IntEnum):
     CONTINUE = 0
     COMPLETE = 1  #: End the run once this block is played.
     ABORT = 2  #: End the run at once.
+
+
+class ResampleQuality(IntEnum):
+    """How well sample rates are changed: signal to noise, and the share of the bandwidth kept."""
+
+    MEDIUM = 0  #: 121 dB, 90 %.
+    FAST = 1  #: 97 dB, 80 %.
+    BEST = 2  #: 144 dB, 97 %.
 
 
 class StreamState(IntEnum):

@@ -129,6 +129,7 @@ static pst_status start_run(pst_stream *stream, pst_error *err) {
     clear_input(stream->flow.in.ring);
     atomic_store(&stream->drained, false);
     pst_flow_begin_run(&stream->flow, &stream->limits);
+    pst_rate_begin_run(stream->rate);
     const pst_status status = pst_handle_start(stream->handle, stream->control_timeout_ns, err);
     if (status == PST_OK) {
         atomic_store(&stream->host_started_ns, pst_now_ns());

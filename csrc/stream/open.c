@@ -36,6 +36,11 @@ uint64_t pst_default_ring_frames(double samplerate_hz, uint32_t frame_bytes) PST
     return wanted > least ? wanted : least;
 }
 
+static bool changes_rate(const pst_stream_config *config) {
+    return config->device_samplerate_hz > 0.0 &&
+           config->device_samplerate_hz != config->samplerate_hz;
+}
+
 static int64_t ns_or(double seconds, int64_t otherwise_ns) {
     return seconds > 0.0 ? (int64_t)(seconds * 1e9) + 1 : otherwise_ns;
 }
@@ -60,15 +65,24 @@ static pst_status make_ring(pst_ring **ring, pst_ring *given, const pst_side *si
     return pst_ring_create(ring, &config, err);
 }
 
+// Returns the frames of the stream in a block of the device.
+static uint32_t ring_block_frames(const pst_stream_config *config) {
+    if (!changes_rate(config))
+        return config->block_frames;
+    return (uint32_t)(config->block_frames * config->samplerate_hz / config->device_samplerate_hz) +
+           1;
+}
+
 static pst_status make_rings(pst_stream *stream, const pst_stream_config *config, pst_error *err) {
     const double samplerate_hz = stream->info.samplerate_hz;
+    const uint32_t block_frames = ring_block_frames(config);
     const pst_status status =
         make_ring(&stream->flow.in.ring, config->input_ring, &config->input,
-                  config->input_ring_frames, config->block_frames, samplerate_hz, err);
+                  config->input_ring_frames, block_frames, samplerate_hz, err);
     if (status != PST_OK)
         return status;
     return make_ring(&stream->flow.out.ring, config->output_ring, &config->output,
-                     config->output_ring_frames, config->block_frames, samplerate_hz, err);
+                     config->output_ring_frames, block_frames, samplerate_hz, err);
 }
 
 static void take_config(pst_stream *stream, const pst_stream_config *config) {
@@ -106,7 +120,7 @@ static void take_device(pst_stream *stream, const pst_stream_config *config,
 // *leaked: the host may still touch the stream.
 static pst_status open_device(pst_stream *stream, const pst_stream_config *config, bool *leaked,
                               pst_error *err) {
-    const pst_open_request request = {
+    pst_open_request request = {
         .input = config->input,
         .output = config->output,
         .samplerate_hz = config->samplerate_hz,
@@ -117,11 +131,20 @@ static pst_status open_device(pst_stream *stream, const pst_stream_config *confi
         .user = &stream->flow,
     };
     pst_open_info info = {0};
-    const pst_status status = pst_handle_open(
-        &stream->handle, stream->system, &request,
-        ns_or(config->control_timeout_s, default_open_timeout_ns), &info, leaked, err);
-    if (status == PST_OK)
-        take_device(stream, config, &info);
+    pst_status status = PST_OK;
+    if (changes_rate(config))
+        status = pst_rate_create(&stream->rate, &request, config->device_samplerate_hz,
+                                 config->resample_quality, err);
+    if (status != PST_OK)
+        return status;
+    status = pst_handle_open(&stream->handle, stream->system, &request,
+                             ns_or(config->control_timeout_s, default_open_timeout_ns), &info,
+                             leaked, err);
+    if (status != PST_OK)
+        return status;
+    if (stream->rate != NULL)
+        pst_rate_translate_info(stream->rate, &info);
+    take_device(stream, config, &info);
     return status;
 }
 
@@ -167,6 +190,7 @@ fail_device:
     pst_system_release(system);
     if (leaked)
         return status;
+    pst_rate_destroy(made->rate);
     pthread_mutex_destroy(&made->control);
 fail_lock:
     pst_flow_deinit(&made->flow);
@@ -181,6 +205,7 @@ void pst_stream_destroy(pst_stream *stream) {
     if (!atomic_load(&stream->given_up)) {
         pst_ring_release(stream->flow.in.ring);
         pst_ring_release(stream->flow.out.ring);
+        pst_rate_destroy(stream->rate);
         pst_flow_deinit(&stream->flow);
         pthread_mutex_destroy(&stream->control);
         pst_free(stream);

@@ -8,6 +8,7 @@
 
 #include "device/handle.h"
 #include "stream/flow.h"
+#include "stream/rate.h"
 
 // A stream: the realtime half, and around it what control needs.
 //
@@ -20,6 +21,7 @@ struct pst_stream {
     pst_flow flow; // First: it wants to lie on a cache line.
 
     // Constant once open.
+    pst_rate *rate;     // NULL unless the device runs at another rate.
     pst_system *system; // Retained.
     pst_stream_info info;
     int64_t control_timeout_ns;

@@ -96,6 +96,16 @@ pst_status pst_stream_check_config(const pst_stream_config *config, pst_error *e
     if (!(config->samplerate_hz >= PST_MIN_SAMPLERATE_HZ &&
           config->samplerate_hz <= PST_MAX_SAMPLERATE_HZ))
         return refuse_real(err, "samplerate_hz", config->samplerate_hz, "1 to 1000000 Hz");
+    const double device_hz = config->device_samplerate_hz;
+    if (device_hz != 0.0 &&
+        !(device_hz >= PST_MIN_SAMPLERATE_HZ && device_hz <= PST_MAX_SAMPLERATE_HZ &&
+          device_hz <= config->samplerate_hz * PST_RESAMPLE_MAX_RATIO &&
+          config->samplerate_hz <= device_hz * PST_RESAMPLE_MAX_RATIO))
+        return refuse_real(err, "device_samplerate_hz", device_hz,
+                           "0, or 1 to 1000000 Hz and within a factor of 256 of samplerate_hz");
+    if ((unsigned)config->resample_quality > PST_RESAMPLE_BEST)
+        return refuse_int(err, "resample_quality", (int64_t)config->resample_quality,
+                          "a pst_resample_quality");
     if (config->block_frames > PST_MAX_BLOCK_FRAMES)
         return refuse_int(err, "block_frames", config->block_frames, "0 to 65536");
     if ((unsigned)config->overflow > PST_OVERFLOW_SILENCE)

@@ -11,11 +11,12 @@ from pastream_ng._native import ffi, hostlog, lib, system
 from pastream_ng._native.errors import check, new_error
 from pastream_ng.devices.info import DeviceInfo
 from pastream_ng.devices.select import select_device
-from pastream_ng.enums import Direction
+from pastream_ng.enums import Direction, Status
 from pastream_ng.formats import SampleFormat, sample_format
 
 __all__ = [
     "STANDARD_RATES",
+    "accepts",
     "channel_count",
     "check_input_settings",
     "check_output_settings",
@@ -57,6 +58,21 @@ def _check(
     status = lib.pst_system_check(pointer, *sides, samplerate, err)
     hostlog.drain(pointer)
     return status, err
+
+
+def accepts(config: Any) -> bool:
+    """Return whether the devices of a ``pst_stream_config`` take its sample rate."""
+    source, target = (
+        side if side.device >= 0 else ffi.NULL
+        for side in (ffi.addressof(config, "input"), ffi.addressof(config, "output"))
+    )
+    err = new_error()
+    pointer = system.load()
+    status = lib.pst_system_check(pointer, source, target, config.samplerate_hz, err)
+    hostlog.drain(pointer)
+    if status < 0 and status != Status.UNSUPPORTED:
+        check(status, err)
+    return bool(status >= 0)
 
 
 def working_rates(

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pastream_ng.enums import Direction, Overflow, Underflow
+from pastream_ng.enums import Direction, Overflow, ResampleQuality, Underflow
 from pastream_ng.streams.base import StreamBase
 from pastream_ng.streams.input import InputStream
 from pastream_ng.streams.options import Options
@@ -22,7 +22,8 @@ class DuplexStream(InputStream, OutputStream):
     ----------
     device, channels, dtype, device_dtype, latency, buffersize
         As for `InputStream`; a pair (input, output) where the sides differ.
-    samplerate, blocksize, stall_after, lost_after, control_timeout
+    samplerate, blocksize, device_samplerate, resample_quality, stall_after, lost_after, \
+control_timeout
         As for `InputStream`; the default rate is that of the input device.
     overflow
         As for `InputStream`.
@@ -62,6 +63,8 @@ PastreamTimeoutError, ForkedError, OutOfMemoryError, ArgumentError, ArgumentType
         overflow: Literal["raise", "drop-oldest", "drop-newest", "silence"] | Overflow = "raise",
         underflow: Literal["silence", "raise"] | Underflow = "silence",
         device_dtype: Any = None,
+        device_samplerate: float | Literal["auto"] | None = None,
+        resample_quality: Literal["fast", "medium", "best"] | ResampleQuality = "medium",
         stall_after: float | None = None,
         lost_after: float | None = None,
         control_timeout: float | None = None,
@@ -80,6 +83,8 @@ PastreamTimeoutError, ForkedError, OutOfMemoryError, ArgumentError, ArgumentType
                 overflow=overflow,
                 underflow=underflow,
                 device_dtype=device_dtype,
+                device_samplerate=device_samplerate,
+                resample_quality=resample_quality,
                 stall_after=stall_after,
                 lost_after=lost_after,
                 control_timeout=control_timeout,

@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from pastream_ng._native import lib
-from pastream_ng.enums import Direction, Overflow
+from pastream_ng.enums import Direction, Overflow, ResampleQuality
 from pastream_ng.rings import RingBuffer
 from pastream_ng.streams.base import Limits, StreamBase
 from pastream_ng.streams.chunks import Chunks
@@ -52,6 +52,13 @@ class InputStream(StreamBase):
         What happens when the ring is full; see `Overflow`.
     device_dtype : str or numpy.dtype, optional
         The format to open the device with; None takes what suits `dtype` best.
+    device_samplerate : float or "auto", optional
+        Hz to open the device with. Where that is not `samplerate` the library changes the rate, in
+        C on the audio thread, with float32 arithmetic. ``"auto"`` takes `samplerate` where the
+        device can do it, else the device's default. None takes `samplerate` alone.
+    resample_quality : {"fast", "medium", "best"}, optional
+        How well rates are changed; see `ResampleQuality`. Better is slower, and later: 21, 47 and
+        145 frames of the lower rate on each side.
     stall_after, lost_after : float, optional
         Seconds without a callback after which the stream counts as stalled, and as lost; by default
         10 blocks and at least 0.25 s, and 1 s (5 s for the first callbacks).
@@ -95,6 +102,8 @@ class InputStream(StreamBase):
         buffersize: int | None = None,
         overflow: Literal["raise", "drop-oldest", "drop-newest", "silence"] | Overflow = "raise",
         device_dtype: Any = None,
+        device_samplerate: float | Literal["auto"] | None = None,
+        resample_quality: Literal["fast", "medium", "best"] | ResampleQuality = "medium",
         stall_after: float | None = None,
         lost_after: float | None = None,
         control_timeout: float | None = None,
@@ -110,6 +119,8 @@ class InputStream(StreamBase):
                 buffersize=buffersize,
                 overflow=overflow,
                 device_dtype=device_dtype,
+                device_samplerate=device_samplerate,
+                resample_quality=resample_quality,
                 stall_after=stall_after,
                 lost_after=lost_after,
                 control_timeout=control_timeout,

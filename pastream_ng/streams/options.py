@@ -11,9 +11,9 @@ from pastream_ng._native import ffi, hostlog, lib, system
 from pastream_ng._native.errors import check, new_error
 from pastream_ng._native.handle import owner
 from pastream_ng.devices.select import select_device
-from pastream_ng.devices.settings import channel_count
+from pastream_ng.devices.settings import accepts, channel_count
 from pastream_ng.devices.virtual import VirtualDevice, virtual_config
-from pastream_ng.enums import Direction, Overflow, Underflow
+from pastream_ng.enums import Direction, Overflow, ResampleQuality, Underflow
 from pastream_ng.errors import ArgumentError, UnsupportedSettingsError
 from pastream_ng.formats import SampleFormat, sample_format
 
@@ -47,6 +47,8 @@ class Options(NamedTuple):
     overflow: Any = Overflow.RAISE
     underflow: Any = Underflow.SILENCE
     device_dtype: Any = None
+    device_samplerate: Any = None
+    resample_quality: Any = ResampleQuality.MEDIUM
     stall_after: Any = None
     lost_after: Any = None
     control_timeout: Any = None
@@ -77,6 +79,8 @@ def configure(direction: Direction, options: Options) -> Configured:
     config.samplerate_hz = (
         first.info.default_samplerate if rate is None else real("samplerate", rate, 1.0, 1e6, "Hz")
     )
+    config.resample_quality = choice("resample_quality", options.resample_quality, ResampleQuality)
+    config.device_samplerate_hz = _device_rate(options.device_samplerate, config, first.info)
     if options.blocksize is not None:
         config.block_frames = integer("blocksize", options.blocksize, 0, 65536, "frames")
     size = options.buffersize
@@ -175,6 +179,19 @@ def _latency(value: Any) -> float:
             f'latency is {shown(value)}; it must be "low", "high" or a number of seconds'
         )
     return real("latency", value, 0.0, 10.0, "seconds")
+
+
+def _device_rate(value: Any, config: Any, info: DeviceInfo) -> float:
+    """Return the rate to open the devices with, 0 for that of the stream."""
+    if value is None:
+        return 0.0
+    if value == "auto":
+        return 0.0 if accepts(config) else info.default_samplerate
+    if isinstance(value, str):
+        raise ArgumentError(
+            f'device_samplerate is {shown(value)}; it must be "auto" or a number of Hz'
+        )
+    return real("device_samplerate", value, 1.0, 1e6, "Hz")
 
 
 def _ring_frames(value: Any) -> int:

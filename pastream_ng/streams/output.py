@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from pastream_ng._native import lib
-from pastream_ng.enums import Direction, Underflow
+from pastream_ng.enums import Direction, ResampleQuality, Underflow
 from pastream_ng.rings import RingBuffer
 from pastream_ng.streams.base import StreamBase
 from pastream_ng.streams.options import Options
@@ -24,7 +24,7 @@ class OutputStream(StreamBase):
     Parameters
     ----------
     device, samplerate, channels, dtype, blocksize, latency, buffersize, device_dtype, \
-stall_after, lost_after, control_timeout
+device_samplerate, resample_quality, stall_after, lost_after, control_timeout
         As for `InputStream`.
     underflow : {"silence", "raise"}, optional
         What happens when the ring is empty before it was ended; see `Underflow`.
@@ -65,6 +65,8 @@ PastreamTimeoutError, ForkedError, OutOfMemoryError, ArgumentError, ArgumentType
         buffersize: int | None = None,
         underflow: Literal["silence", "raise"] | Underflow = "silence",
         device_dtype: Any = None,
+        device_samplerate: float | Literal["auto"] | None = None,
+        resample_quality: Literal["fast", "medium", "best"] | ResampleQuality = "medium",
         stall_after: float | None = None,
         lost_after: float | None = None,
         control_timeout: float | None = None,
@@ -81,6 +83,8 @@ PastreamTimeoutError, ForkedError, OutOfMemoryError, ArgumentError, ArgumentType
                 buffersize=buffersize,
                 underflow=underflow,
                 device_dtype=device_dtype,
+                device_samplerate=device_samplerate,
+                resample_quality=resample_quality,
                 stall_after=stall_after,
                 lost_after=lost_after,
                 control_timeout=control_timeout,

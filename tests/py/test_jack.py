@@ -176,3 +176,11 @@ def test_R13_the_server_gets_no_nan_unless_somebody_wants_that(jack, sink, keep)
     else:
         assert np.array_equal(odd, [0.5, 0, 0, 0, 0.25])
     assert counted == (0 if keep else 3)
+
+
+def test_a_rate_that_the_server_does_not_have(jack, counter):
+    report = run(jack, "other_rate", device="counter", rate=44100)
+    assert "44100" in report["refusal"]
+    assert "48000" in report["refusal"]
+    assert report["rate"] == 44100
+    assert report["captured"] == 44100

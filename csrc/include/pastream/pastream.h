@@ -10,6 +10,7 @@
 #include "pastream/callback.h"
 #include "pastream/device.h"
 #include "pastream/format.h"
+#include "pastream/resample.h"
 #include "pastream/ring.h"
 #include "pastream/stream.h"
 

@@ -5,6 +5,7 @@
 #define PASTREAM_STREAM_H
 
 #include "pastream/device.h"
+#include "pastream/resample.h"
 #include "pastream/ring.h"
 
 #if !defined(PST_CFFI) && defined(__cplusplus)
@@ -53,7 +54,10 @@ typedef enum pst_state {
 typedef struct pst_stream_config {
     pst_side input;
     pst_side output;
-    double samplerate_hz;       // 1 to 1 000 000.
+    double samplerate_hz;        // 1 to 1 000 000.
+    double device_samplerate_hz; // To open the devices with; 0: as samplerate_hz. Where the two
+                                 // differ the audio thread changes the rate, in float32.
+    pst_resample_quality resample_quality;
     uint32_t block_frames;      // Per callback, 1 to 65536; 0 lets the host choose and vary.
     uint64_t input_ring_frames; // Wanted capacity; 0 takes pst_default_ring_frames.
     uint64_t output_ring_frames;

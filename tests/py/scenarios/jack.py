@@ -37,6 +37,18 @@ _COUNTS = (
 )
 
 
+def other_rate(device, rate):
+    """Capture a second at a rate that the server does not have."""
+    try:
+        ps.InputStream(device, samplerate=rate, channels=1).close()
+        refusal = ""
+    except ps.UnsupportedSettingsError as error:
+        refusal = str(error)
+    with ps.InputStream(device, rate, 1, device_samplerate="auto") as stream:
+        captured = sum(len(chunk) for chunk in stream.chunks(441, frames=rate, timeout=20))
+        return {"refusal": refusal, "captured": captured, "rate": stream.samplerate}
+
+
 def chunks_while_held(device, seconds, hold, blocksize):
     """Collect a chunk loop's frames while one C call after another holds the GIL."""
     kept, infos = [], []
