@@ -55,8 +55,10 @@ from pastream_ng.errors import (
 from pastream_ng.rings import ReadView, RingBuffer, RingReader, WriteView
 from pastream_ng.simple import get_stream, play, playrec, rec, stop, wait
 from pastream_ng.streams import (
+    CallbackTiming,
     ChunkInfo,
     Chunks,
+    Distribution,
     DuplexStream,
     InputStream,
     OutputStream,
@@ -70,6 +72,7 @@ __all__ = [
     "ArgumentTypeError",
     "BufferEmpty",
     "BufferFull",
+    "CallbackTiming",
     "ChunkInfo",
     "Chunks",
     "ClosedError",
@@ -79,6 +82,7 @@ __all__ = [
     "DeviceList",
     "DeviceLostError",
     "DeviceNotFoundError",
+    "Distribution",
     "DuplexStream",
     "EventKind",
     "Fault",

@@ -34,6 +34,7 @@ PUBLIC = {
     "device.h": "device",
     "mixer.h": "mixer",
     "stream.h": "stream",
+    "diagnostics.h": "stream",
     "graph.h": "graph",
     "param.h": "graph",
     "chain.h": "chain",

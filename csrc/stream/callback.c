@@ -107,11 +107,17 @@ static pst_verdict judge(pst_flow *flow, const pst_pass *pass) PST_RT {
     return PST_CONTINUE;
 }
 
-static void measure_load(pst_flow *flow, const pst_block *block, int64_t entry_ns) PST_RT {
+// A block without frames has no duration, and is passed over.
+static void measure_time(pst_flow *flow, const pst_block *block, int64_t entry_ns) PST_RT {
     if (block->n_frames == 0)
         return;
-    const double block_ns = block->n_frames * 1e9 / flow->samplerate_hz;
-    const double load = (double)(pst_now_ns() - entry_ns) / block_ns;
+    if (flow->next_share > 0.0)
+        pst_histogram_add(&flow->intervals,
+                          (double)(block->now_ns - flow->entered_ns) * flow->next_share);
+    flow->entered_ns = block->now_ns;
+    flow->next_share = flow->samplerate_hz * 1e-9 / block->n_frames;
+    const double load = (double)(pst_now_ns() - entry_ns) * flow->next_share;
+    pst_histogram_add(&flow->loads, load);
     flow->load += (load - flow->load) * 0.05;
     pst_count_set(&flow->counts.load_ppm, (int64_t)(flow->load * 1e6));
     if (load * 1e6 > (double)pst_count_get(&flow->counts.max_load_ppm))
@@ -130,7 +136,7 @@ pst_verdict pst_stream_process(void *user, const pst_block *block) PST_RT {
     pst_keep_time(flow, &pass);
     move_frames(flow, &pass);
     count_block(flow, &pass);
-    measure_load(flow, block, entry_ns);
+    measure_time(flow, block, entry_ns);
     verdict = judge(flow, &pass);
     pst_denormals_restore(denormals);
     return verdict;

@@ -57,6 +57,7 @@ void pst_flow_begin_run(pst_flow *flow, const pst_limits *limits) PST_RT {
 
     flow->frame = 0;
     flow->load = 0.0;
+    flow->next_share = 0.0;
     flow->has_ages = false;
     flow->line = (pst_clock_line){0};
     const pst_loss_config loss = flow->loss.config;
@@ -68,6 +69,8 @@ void pst_flow_begin_run(pst_flow *flow, const pst_limits *limits) PST_RT {
     pst_count_set(&flow->counts.start_ns, pst_now_ns());
     pst_gaps_clear(&flow->gaps);
     pst_history_clear(&flow->arrivals);
+    pst_histogram_clear(&flow->intervals);
+    pst_histogram_clear(&flow->loads);
     pst_clock_view_store(&flow->view, &flow->line);
     atomic_store_explicit(&flow->reason, PST_OK, memory_order_relaxed);
     atomic_store_explicit(&flow->reason_frame, 0, memory_order_relaxed);

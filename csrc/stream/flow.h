@@ -14,6 +14,7 @@
 #include "stream/clock_view.h"
 #include "stream/counts.h"
 #include "stream/gaps.h"
+#include "stream/histogram.h"
 #include "stream/loss.h"
 
 // The realtime half of a stream: all that the callback touches. Control sets it up while no
@@ -92,7 +93,9 @@ typedef struct pst_flow {
     pst_clock_line line;
     pst_clock_model clock;
     pst_loss loss;
-    pst_queue *events; // Pushed to by the callback.
+    pst_queue *events;  // Pushed to by the callback.
+    int64_t entered_ns; // When the last callback with frames began,
+    double next_share;  // and one over the duration of its block, in ns; 0: there was none.
 
     // Looked at by the callback, written by control.
     alignas(PST_CACHE_LINE_BYTES) _Atomic uint32_t phase; // pst_phase.
@@ -111,7 +114,9 @@ typedef struct pst_flow {
     pst_clock_view view;
     pst_event over; // Posted at the end of a run, and whenever the state changes.
     pst_gaps gaps;
-    pst_history arrivals; // First position, end position, time of the callback.
+    pst_history arrivals;    // First position, end position, time of the callback.
+    pst_histogram intervals; // As in pst_timing.
+    pst_histogram loads;
 } pst_flow;
 
 // The limits of one run, as in pst_stream_config.

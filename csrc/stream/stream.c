@@ -1,6 +1,7 @@
 // Copyright 2026 The pastream_ng authors
 // SPDX-License-Identifier: MIT
 
+#include "pastream/diagnostics.h"
 #include "stream/describe.h"
 #include "stream/state.h"
 
@@ -20,6 +21,11 @@ void pst_stream_get_info(const pst_stream *stream, pst_stream_info *info) PST_RT
 
 void pst_stream_get_stats(const pst_stream *stream, pst_stream_stats *stats) PST_RT {
     pst_counts_read(&stream->flow.counts, stats);
+}
+
+void pst_stream_get_timing(const pst_stream *stream, pst_timing *timing) PST_RT {
+    pst_histogram_read(&stream->flow.intervals, &timing->interval);
+    pst_histogram_read(&stream->flow.loads, &timing->load);
 }
 
 bool pst_stream_pop_event(pst_stream *stream, pst_stream_event *event) PST_RT {

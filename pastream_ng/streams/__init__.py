@@ -9,11 +9,14 @@ from pastream_ng.streams.duplex import DuplexStream
 from pastream_ng.streams.input import InputStream
 from pastream_ng.streams.output import OutputStream
 from pastream_ng.streams.shortcut import chunks
+from pastream_ng.streams.timing import CallbackTiming, Distribution
 from pastream_ng.streams.values import ChunkInfo, StreamEvent, StreamStats
 
 __all__ = [
+    "CallbackTiming",
     "ChunkInfo",
     "Chunks",
+    "Distribution",
     "DuplexStream",
     "InputStream",
     "OutputStream",

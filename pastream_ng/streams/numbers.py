@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from pastream_ng._native import ffi, lib
 from pastream_ng._native.handle import Handle
 from pastream_ng.enums import StreamState
+from pastream_ng.streams.timing import CallbackTiming, timing_of
 from pastream_ng.streams.values import StreamEvent, StreamStats, event_of, stats_of
 
 if TYPE_CHECKING:
@@ -135,6 +136,11 @@ class StreamNumbers(Handle):
     def cpu_load(self) -> float:
         """Time spent in the callback over the duration of a block, smoothed."""
         return self.stats.cpu_load
+
+    @property
+    def timing(self) -> CallbackTiming:
+        """When the callbacks since the last start came, and how long they took."""
+        return timing_of(self._pointer)
 
     def events(self) -> list[StreamEvent]:
         """Return what has happened since the last start, the latest 4096 events at most."""

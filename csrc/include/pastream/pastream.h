@@ -9,6 +9,7 @@
 #include "pastream/base.h"
 #include "pastream/callback.h"
 #include "pastream/device.h"
+#include "pastream/diagnostics.h"
 #include "pastream/format.h"
 #include "pastream/resample.h"
 #include "pastream/ring.h"

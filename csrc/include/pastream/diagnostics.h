@@ -1,0 +1,53 @@
+// Copyright 2026 The pastream_ng authors
+// SPDX-License-Identifier: MIT
+
+#ifndef PASTREAM_DIAGNOSTICS_H
+#define PASTREAM_DIAGNOSTICS_H
+
+#include "pastream/stream.h"
+
+#if !defined(PST_CFFI) && defined(__cplusplus)
+extern "C" {
+#endif
+
+// How a stream is doing: when its callbacks come and how long they take. All of it is measured in
+// the callback and may be read by any thread, at any time, without waiting.
+
+// ---- Callbacks ---------------------------------------------------------------------------------
+
+// Bins of a distribution. Bin 0 holds what is below 2^-12, the last one what is 2^8 or more. In
+// between every octave has eight bins of equal width.
+enum { PST_DISTRIBUTION_BINS = 162 };
+
+// How a ratio was distributed. All 0 as long as n is 0.
+typedef struct pst_distribution {
+    int64_t n; // How many were measured: the sum of the bins.
+    double smallest;
+    double largest;
+    double mean;
+    double deviation; // Standard deviation.
+    int64_t bins[PST_DISTRIBUTION_BINS];
+} pst_distribution;
+
+// The callbacks of a run, but for those without frames.
+typedef struct pst_timing {
+    // Time between the begins of two callbacks, over the duration of the block of the first. 1 is
+    // on time; the standard deviation is the jitter, in blocks.
+    pst_distribution interval;
+    // Time spent in the callback, over the duration of its block.
+    pst_distribution load;
+} pst_timing;
+
+// Returns where a bin begins, the first one at 0; for bin PST_DISTRIBUTION_BINS infinity, where
+// the last one ends. Values beyond that are taken for it. Thread: any. Realtime: yes.
+PST_API double pst_distribution_edge(uint32_t bin) PST_RT;
+
+// Gives the distributions since start. Each is of one instant, unless callbacks keep coming quicker
+// than it can be read, as on a free clock: then its sum of bins may be some ahead of n.
+// Thread: any. Realtime: yes.
+PST_API void pst_stream_get_timing(const pst_stream *stream, pst_timing *timing) PST_RT;
+
+#if !defined(PST_CFFI) && defined(__cplusplus)
+}
+#endif
+#endif

@@ -1,0 +1,87 @@
+// Copyright 2026 The pastream_ng authors
+// SPDX-License-Identifier: MIT
+
+#include <math.h>
+
+#include "base/clock.h"
+#include "flow_rig.h"
+
+// What the callback measures of itself, on a flow without a device.
+
+static const pst_limits no_limits = {.input_total_frames = PST_UNLIMITED,
+                                     .output_total_frames = PST_UNLIMITED};
+
+static rig_setup capture(void) {
+    return (rig_setup){.has_input = true,
+                       .in_format = PST_FORMAT_F32,
+                       .in_device_format = PST_FORMAT_F32,
+                       .in_channels = 2,
+                       .in_capacity = 4096,
+                       .overflow = PST_OVERFLOW_DROP_OLDEST,
+                       .limits = no_limits};
+}
+
+static void hand_over(rig *r, uint32_t n_frames, int64_t now_ns) {
+    const pst_block block = {.input = r->in_block,
+                             .n_frames = n_frames,
+                             .device_frame = r->device_frame,
+                             .now_ns = now_ns,
+                             .input_age_s = -1.0,
+                             .output_delay_s = -1.0};
+    r->device_frame += n_frames;
+    CHECK_EQ(pst_stream_process(r->flow, &block), PST_CONTINUE);
+}
+
+static pst_distribution intervals(const rig *r) {
+    pst_distribution found;
+    pst_histogram_read(&r->flow->intervals, &found);
+    return found;
+}
+
+static pst_distribution loads(const rig *r) {
+    pst_distribution found;
+    pst_histogram_read(&r->flow->loads, &found);
+    return found;
+}
+
+static void test_intervals_are_in_blocks(void) {
+    const rig_setup setup = capture();
+    rig *r = rig_make(&setup);
+    const int64_t start_ns = pst_now_ns();
+    // 480 frames are 10 ms, 48 are 1 ms.
+    hand_over(r, 480, start_ns);
+    CHECK_EQ(intervals(r).n, 0);
+    hand_over(r, 48, start_ns + 10 * PST_NS_PER_MS);                    // On time: 1.
+    hand_over(r, 0, start_ns + 10 * PST_NS_PER_MS + PST_NS_PER_MS / 2); // Does not count.
+    hand_over(r, 480, start_ns + 11 * PST_NS_PER_MS);                   // On time.
+    hand_over(r, 480, start_ns + 36 * PST_NS_PER_MS);                   // 2.5 blocks.
+    hand_over(r, 480, start_ns + 41 * PST_NS_PER_MS);                   // Half a block.
+    const pst_distribution found = intervals(r);
+    CHECK_EQ(found.n, 4);
+    CHECK(fabs(found.smallest - 0.5) < 1e-9 && fabs(found.largest - 2.5) < 1e-9);
+    CHECK(fabs(found.mean - 1.25) < 1e-9);
+    CHECK(fabs(found.deviation - sqrt(2.25 / 4.0)) < 1e-6);
+    CHECK_EQ(loads(r).n, 5);
+    rig_destroy(r);
+}
+
+static void test_timing_begins_anew_with_each_run(void) {
+    const rig_setup setup = capture();
+    rig *r = rig_make(&setup);
+    hand_over(r, 64, PST_NS_PER_MS);
+    hand_over(r, 64, 2 * PST_NS_PER_MS);
+    CHECK_EQ(intervals(r).n, 1);
+    rig_begin(r, &no_limits);
+    CHECK_EQ(intervals(r).n, 0);
+    CHECK_EQ(loads(r).n, 0);
+    // The pause between two runs is no interval.
+    hand_over(r, 64, 900 * PST_NS_PER_MS);
+    CHECK_EQ(intervals(r).n, 0);
+    rig_destroy(r);
+}
+
+int main(void) {
+    RUN(test_intervals_are_in_blocks);
+    RUN(test_timing_begins_anew_with_each_run);
+    return check_done();
+}
