@@ -12,6 +12,7 @@ from enum import IntEnum, IntFlag
 
 __all__ = [
     "CallbackResult",
+    "ChainState",
     "Direction",
     "EventKind",
     "FaultKind",
@@ -173,3 +174,14 @@ class EventKind(IntEnum):
     OUTPUT_MISSING = 4  #: The output ring was empty: silence was played.
     FINISHED = 5
     ABORTED = 6
+
+
+class ChainState(IntEnum):
+    """The life of a worker of the library that moves frames from one place to another."""
+
+    CREATED = 0
+    RUNNING = 1
+    DRAINING = 2  #: Stopping: what is under way still arrives.
+    DONE = 3
+    FAILED = 4
+    CANCELLED = 5

@@ -145,6 +145,7 @@ pst_status pst_ring_attach(pst_ring *ring, uint32_t *reader) PST_RT {
     slot->held_frames = 0;
     slot->armed_at = PST_RING_NOBODY;
     atomic_store(&slot->wake_at, PST_RING_NOBODY);
+    atomic_store(&slot->interrupted, false);
     const uint64_t owner = (atomic_load(&slot->dropped) >> PST_RING_COUNT_BITS) + 1;
     atomic_store(&slot->dropped, owner << PST_RING_COUNT_BITS);
 

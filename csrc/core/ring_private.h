@@ -35,6 +35,7 @@ typedef struct pst_ring_reader {
     // Seldom written, so the producer can look at it after every block:
     alignas(PST_CACHE_LINE_BYTES) _Atomic uint64_t wake_at; // Post once written gets here.
     _Atomic uint64_t dropped;
+    _Atomic bool interrupted; // This reader alone; the ring has its own.
     pst_event event;
 } pst_ring_reader;
 
@@ -49,6 +50,7 @@ struct pst_ring {
     _Atomic uint32_t taken;                                // A bit per reader that has an owner.
     _Atomic bool ended;
     _Atomic bool interrupted;
+    _Atomic bool producer_interrupted;
     _Atomic uint64_t room_at; // Post once room_end gets here: the producer waits.
     pst_event room_event;
 

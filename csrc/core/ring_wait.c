@@ -30,6 +30,24 @@ void pst_ring_interrupt(pst_ring *ring, bool interrupted) PST_RT {
         pst_ring_notify_all(ring);
 }
 
+static bool interrupt(_Atomic bool *flag, pst_event *event, bool interrupted) PST_RT {
+    const bool before = atomic_exchange(flag, interrupted);
+    if (interrupted)
+        pst_event_post(event);
+    return before;
+}
+
+bool pst_ring_interrupt_reader(pst_ring *ring, uint32_t reader, bool interrupted) PST_RT {
+    if (reader >= PST_RING_MAX_READERS)
+        return false;
+    pst_ring_reader *slot = &ring->readers[reader];
+    return interrupt(&slot->interrupted, &slot->event, interrupted);
+}
+
+bool pst_ring_interrupt_producer(pst_ring *ring, bool interrupted) PST_RT {
+    return interrupt(&ring->producer_interrupted, &ring->room_event, interrupted);
+}
+
 uint64_t pst_ring_wakes(const pst_ring *ring) PST_RT {
     uint64_t n = pst_event_wakes(&ring->room_event);
     for (uint32_t i = 0; i < PST_RING_MAX_READERS; ++i)
@@ -44,6 +62,7 @@ typedef struct waiter {
     bool is_producer;
     uint32_t reader;
     uint64_t n_frames;
+    const _Atomic bool *interrupted;
     pst_event *event;
     _Atomic uint64_t *wake_at;
     uint64_t *armed_at;
@@ -53,6 +72,7 @@ static waiter waiting_reader(pst_ring *ring, uint32_t reader, uint64_t n_frames)
     pst_ring_reader *slot = &ring->readers[reader];
     return (waiter){.reader = reader,
                     .n_frames = n_frames,
+                    .interrupted = &slot->interrupted,
                     .event = &slot->event,
                     .wake_at = &slot->wake_at,
                     .armed_at = &slot->armed_at};
@@ -61,6 +81,7 @@ static waiter waiting_reader(pst_ring *ring, uint32_t reader, uint64_t n_frames)
 static waiter waiting_producer(pst_ring *ring, uint64_t n_frames) {
     return (waiter){.is_producer = true,
                     .n_frames = n_frames,
+                    .interrupted = &ring->producer_interrupted,
                     .event = &ring->room_event,
                     .wake_at = &ring->room_at,
                     .armed_at = &ring->room_armed_at};
@@ -75,7 +96,7 @@ static uint64_t find_target(const pst_ring *ring, const waiter *w) {
 
 // Returns PST_TIMEOUT while there is a reason to wait.
 static pst_status look(const pst_ring *ring, const waiter *w, uint64_t target) {
-    if (atomic_load(&ring->interrupted))
+    if (atomic_load(&ring->interrupted) || atomic_load(w->interrupted))
         return PST_CLOSED;
     const bool ended = atomic_load(&ring->ended); // First: nothing is written after it.
     if (ended && w->is_producer)

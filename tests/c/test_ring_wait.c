@@ -65,6 +65,29 @@ static void test_ends_and_interruptions(void) {
     close_ring(&box);
 }
 
+// One side can be called back without disturbing the others.
+static void test_one_side_alone_is_interrupted(void) {
+    ring_box box;
+    uint32_t other;
+    REQUIRE(open_ring(&box, PST_RING_COPYING, 100, 4));
+    REQUIRE(pst_ring_attach(box.ring, &other) == PST_OK);
+    put_frames(&box, 10);
+    CHECK(!pst_ring_interrupt_reader(box.ring, other, true));
+    CHECK_EQ(pst_ring_wait_readable(box.ring, other, 10, -1), PST_CLOSED);
+    CHECK_EQ(pst_ring_wait_readable(box.ring, 0, 10, -1), PST_OK);
+    CHECK_EQ(pst_ring_wait_writable(box.ring, 1, -1), PST_OK);
+    pst_ring_detach(box.ring, other);
+    REQUIRE(pst_ring_attach(box.ring, &other) == PST_OK);
+    CHECK_EQ(pst_ring_wait_readable(box.ring, other, 1, 0), PST_TIMEOUT); // A new owner.
+    CHECK(!pst_ring_interrupt_producer(box.ring, true));
+    CHECK_EQ(pst_ring_wait_writable(box.ring, 1, -1), PST_CLOSED);
+    CHECK_EQ(pst_ring_wait_readable(box.ring, 0, 10, -1), PST_OK);
+    CHECK(pst_ring_interrupt_producer(box.ring, false));
+    CHECK_EQ(pst_ring_wait_writable(box.ring, 1, -1), PST_OK);
+    CHECK(!pst_ring_interrupt_reader(box.ring, PST_RING_MAX_READERS, true));
+    close_ring(&box);
+}
+
 // ---- A waiter in a thread --------------------------------------------------------------------
 
 typedef struct waiter {
@@ -120,6 +143,20 @@ static void test_a_reader_is_woken_once_there_is_enough(void) {
     for (int i = 0; i < 100; ++i)
         put_frames(&box, 1);
     CHECK_EQ(pst_ring_wakes(box.ring), 1); // Nobody waits any more.
+    close_ring(&box);
+}
+
+static void test_an_interruption_of_one_side_ends_its_wait(void) {
+    ring_box box;
+    waiter w;
+    REQUIRE(open_ring(&box, PST_RING_AUTO, 100, 4));
+    REQUIRE(start_waiter(&w, box.ring, false, 1));
+    pst_ring_interrupt_reader(box.ring, 0, true);
+    join_waiter(&w, PST_CLOSED);
+    put_frames(&box, pst_ring_writable(box.ring));
+    REQUIRE(start_waiter(&w, box.ring, true, 1));
+    pst_ring_interrupt_producer(box.ring, true);
+    join_waiter(&w, PST_CLOSED);
     close_ring(&box);
 }
 
@@ -266,6 +303,8 @@ int main(void) {
     RUN(test_looking_only);
     RUN(test_timeouts);
     RUN(test_ends_and_interruptions);
+    RUN(test_one_side_alone_is_interrupted);
+    RUN(test_an_interruption_of_one_side_ends_its_wait);
     RUN(test_a_reader_is_woken_once_there_is_enough);
     RUN(test_the_producer_is_woken_by_the_slowest_reader);
     RUN(test_the_producer_is_woken_by_a_reader_that_leaves);

@@ -16,6 +16,7 @@ from pastream_ng.errors import ArgumentError, ArgumentTypeError
 from pastream_ng.formats import FORMATS
 
 PAIRS = {
+    "ChainState": ("pst_chain_state", "PST_CHAIN_"),
     "Status": ("pst_status", "PST_"),
     "Format": ("pst_format", "PST_FORMAT_"),
     "RingMemory": ("pst_ring_memory", "PST_RING_"),

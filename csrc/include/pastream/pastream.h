@@ -8,6 +8,7 @@
 
 #include "pastream/base.h"
 #include "pastream/callback.h"
+#include "pastream/chain.h"
 #include "pastream/device.h"
 #include "pastream/diagnostics.h"
 #include "pastream/format.h"

@@ -179,6 +179,12 @@ PST_API PST_NODISCARD pst_status pst_ring_wait_writable(pst_ring *ring, uint64_t
 // Thread: any. Realtime: yes.
 PST_API void pst_ring_interrupt(pst_ring *ring, bool interrupted) PST_RT;
 
+// The same for the waits of one side alone, so that whoever runs it on a thread of its own can call
+// it back. A reader that is attached anew is not interrupted. Returns what held before.
+// Thread: any. Realtime: yes.
+PST_API bool pst_ring_interrupt_reader(pst_ring *ring, uint32_t reader, bool interrupted) PST_RT;
+PST_API bool pst_ring_interrupt_producer(pst_ring *ring, bool interrupted) PST_RT;
+
 // Arms a file descriptor that becomes readable once n_frames can be read by this reader, or once
 // the ring is ended or interrupted; at once if that holds already. For event loops. The descriptor
 // belongs to the ring and lives as long as it; each arming allows one wake-up, and clears the last.
