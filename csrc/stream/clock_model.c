@@ -3,6 +3,8 @@
 
 #include "stream/clock_model.h"
 
+#include <math.h>
+
 #include "base/clock.h"
 
 enum {
@@ -16,6 +18,7 @@ void pst_clock_model_init(pst_clock_model *model, double samplerate_hz) PST_RT {
     *model = (pst_clock_model){0};
     model->nominal_ns = (double)PST_NS_PER_SECOND / samplerate_hz;
     model->ns_per_frame = model->nominal_ns;
+    model->error_ns = (double)INFINITY;
 }
 
 void pst_clock_model_restart(pst_clock_model *model) PST_RT {
@@ -53,7 +56,7 @@ static void begin_window(pst_clock_model *model, int64_t now_ns) PST_RT {
 static void fit_line(pst_clock_model *model) PST_RT {
     const uint32_t n = model->n_points < PST_CLOCK_POINTS ? model->n_points : PST_CLOCK_POINTS;
     const pst_clock_point newest = model->points[(model->n_points - 1) % PST_CLOCK_POINTS];
-    double sum_x = 0.0, sum_y = 0.0, sum_xx = 0.0, sum_xy = 0.0;
+    double sum_x = 0.0, sum_y = 0.0, sum_xx = 0.0, sum_xy = 0.0, sum_yy = 0.0;
     for (uint32_t i = 0; i < n; ++i) {
         const double x = (double)(model->points[i].frame - newest.frame);
         const double y = (double)(model->points[i].ns - newest.ns) - x * model->nominal_ns;
@@ -61,12 +64,16 @@ static void fit_line(pst_clock_model *model) PST_RT {
         sum_y += y;
         sum_xx += x * x;
         sum_xy += x * y;
+        sum_yy += y * y;
     }
     const double spread = n * sum_xx - sum_x * sum_x;
     if (n >= SLOPE_POINTS && spread > 0.0) {
         const double slope = (n * sum_xy - sum_x * sum_y) / spread;
         const double bound = 0.05 * model->nominal_ns;
         model->ns_per_frame = model->nominal_ns + larger(-bound, smaller(bound, slope));
+        // What the line leaves of the points' own spread, squared, for n - 2 free numbers.
+        const double rest = larger(0.0, sum_yy - sum_y * sum_y / n - slope * slope * spread / n);
+        model->error_ns = sqrt(rest / (n - 2) * n / spread);
     }
     // The line goes through the middle of the points, whatever its slope.
     const double rest = model->ns_per_frame - model->nominal_ns;

@@ -24,6 +24,7 @@ typedef struct pst_clock_point {
 typedef struct pst_clock_model {
     double nominal_ns;   // Per frame, at the nominal rate.
     double ns_per_frame; // As measured, within 5 % of that.
+    double error_ns;     // Standard error of that; infinite until it is measured.
     bool begun;
     pst_clock_point anchor; // A point of the line.
     // The quarter of a second being watched.

@@ -13,11 +13,12 @@ typedef struct pst_clock_line {
     int64_t frame;       // This frame was handed over
     int64_t ns;          // at this time.
     double ns_per_frame; // 0: there was no callback yet.
+    double error_ns;     // Standard error of that.
     double age_ns;       // So long before that it was taken, on the input.
     double delay_ns;     // So long after that it is heard, on the output.
 } pst_clock_line;
 
-enum { PST_CLOCK_VIEW_WORDS = 5 };
+enum { PST_CLOCK_VIEW_WORDS = 6 };
 
 typedef struct pst_clock_view {
     _Atomic uint64_t sequence; // Odd while the words change.

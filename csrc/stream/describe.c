@@ -28,6 +28,21 @@ double pst_flow_output_time_s(const pst_flow *flow, int64_t frame) PST_RT {
     return (handover_ns(&line, frame) + line.delay_ns) * 1e-9;
 }
 
+void pst_flow_read_clock(const pst_flow *flow, pst_clock_reading *reading) PST_RT {
+    pst_clock_line line;
+    pst_clock_view_load(&flow->view, &line);
+    if (line.ns_per_frame <= 0.0)
+        return;
+    const double nominal_ns = 1e9 / flow->samplerate_hz;
+    reading->frame = line.frame;
+    reading->frame_ns = line.ns;
+    reading->ns_per_frame = line.ns_per_frame;
+    reading->drift_ppm = (nominal_ns / line.ns_per_frame - 1.0) * 1e6;
+    reading->drift_error_ppm = line.error_ns / line.ns_per_frame * 1e6;
+    reading->input_age_s = line.age_ns * 1e-9;
+    reading->output_delay_s = line.delay_ns * 1e-9;
+}
+
 void pst_flow_describe_input(const pst_flow *flow, uint64_t position, uint64_t n_frames,
                              pst_frames_info *info) PST_RT {
     pst_gaps_view gaps;

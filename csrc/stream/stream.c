@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 
 #include "pastream/diagnostics.h"
+#include "stream/clock_wall.h"
 #include "stream/describe.h"
 #include "stream/state.h"
 
@@ -26,6 +27,13 @@ void pst_stream_get_stats(const pst_stream *stream, pst_stream_stats *stats) PST
 void pst_stream_get_timing(const pst_stream *stream, pst_timing *timing) PST_RT {
     pst_histogram_read(&stream->flow.intervals, &timing->interval);
     pst_histogram_read(&stream->flow.loads, &timing->load);
+}
+
+void pst_stream_get_clock(const pst_stream *stream, pst_clock_reading *reading) PST_RT {
+    const pst_flow *flow = &stream->flow;
+    *reading = (pst_clock_reading){0};
+    pst_flow_read_clock(flow, reading);
+    pst_clock_wall_read(&reading->monotonic_ns, &reading->wall_ns, &reading->wall_error_ns);
 }
 
 bool pst_stream_pop_event(pst_stream *stream, pst_stream_event *event) PST_RT {

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from pastream_ng.streams.chunks import Chunks
+from pastream_ng.streams.clock import StreamClock
 from pastream_ng.streams.duplex import DuplexStream
 from pastream_ng.streams.input import InputStream
 from pastream_ng.streams.output import OutputStream
@@ -20,6 +21,7 @@ __all__ = [
     "DuplexStream",
     "InputStream",
     "OutputStream",
+    "StreamClock",
     "StreamEvent",
     "StreamStats",
     "chunks",

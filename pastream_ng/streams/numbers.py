@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from pastream_ng._native import ffi, lib
 from pastream_ng._native.handle import Handle
 from pastream_ng.enums import StreamState
+from pastream_ng.streams.clock import StreamClock, clock_of
 from pastream_ng.streams.timing import CallbackTiming, timing_of
 from pastream_ng.streams.values import StreamEvent, StreamStats, event_of, stats_of
 
@@ -136,6 +137,17 @@ class StreamNumbers(Handle):
     def cpu_load(self) -> float:
         """Time spent in the callback over the duration of a block, smoothed."""
         return self.stats.cpu_load
+
+    @property
+    def clock(self) -> StreamClock:
+        """Which frame passes when, as known now.
+
+        Raises
+        ------
+        StateError
+            There was no callback since the last start.
+        """
+        return clock_of(self._pointer, self._input is not None, self._output is not None)
 
     @property
     def timing(self) -> CallbackTiming:

@@ -10,6 +10,7 @@
 #include "base/thread.h"
 #include "check.h"
 #include "stream/clock_view.h"
+#include "stream/clock_wall.h"
 
 // The clock model against simulated devices, and the way its line goes to other threads.
 
@@ -92,6 +93,26 @@ static void test_drift_is_measured(void) {
 }
 
 // Every callback of a fast device is earlier than the nominal rate says.
+// The standard error covers the real one, and gets smaller with time.
+static void test_drift_error(void) {
+    int n_covered = 0;
+    for (int i = 0; i < 20; ++i) {
+        device d = make_device(256, 500e3);
+        d.random += (uint64_t)i;
+        set_drift(&d, 100.0);
+        run_for(&d, 1.0);
+        CHECK(isinf(d.model.error_ns));
+        run_for(&d, 1.5);
+        const double early_ns = d.model.error_ns;
+        run_for(&d, 30);
+        CHECK(early_ns > 0.0 && d.model.error_ns < early_ns);
+        const double error_ppm = d.model.error_ns / d.model.nominal_ns * 1e6;
+        CHECK(error_ppm < 5.0);
+        n_covered += fabs(pst_clock_model_drift_ppm(&d.model) - 100.0) <= 3.0 * error_ppm;
+    }
+    CHECK_TEXT(n_covered >= 18, "within three standard errors: %d of 20", n_covered);
+}
+
 static void test_fast_without_jitter(void) {
     for (int sign = -1; sign <= 1; sign += 2) {
         device d = make_device(1024, 0.0);
@@ -231,7 +252,8 @@ typedef struct race {
 static void store_all(void *arg) {
     race *shared = arg;
     for (int64_t i = 1; i < 300000 || (atomic_load(&shared->n_read) < 1000 && i < 30000000); ++i) {
-        const pst_clock_line line = {i, i + 1, (double)i + 2, (double)i + 3, (double)i + 4};
+        const pst_clock_line line = {
+            i, i + 1, (double)i + 2, (double)i + 5, (double)i + 3, (double)i + 4};
         pst_clock_view_store(&shared->view, &line);
     }
     atomic_store(&shared->done, true);
@@ -247,16 +269,32 @@ static void test_view_is_whole(void) {
         if (line.frame == 0)
             continue;
         CHECK(line.ns == line.frame + 1 && line.ns_per_frame == (double)line.frame + 2 &&
-              line.age_ns == (double)line.frame + 3 && line.delay_ns == (double)line.frame + 4);
+              line.error_ns == (double)line.frame + 5 && line.age_ns == (double)line.frame + 3 &&
+              line.delay_ns == (double)line.frame + 4);
         atomic_fetch_add(&shared->n_read, 1);
     }
     pst_thread_join(&thread);
     pst_free(shared);
 }
 
+// ---- The calendar ------------------------------------------------------------------------------
+
+static void test_clocks_are_read_together(void) {
+    for (int i = 0; i < 100; ++i) {
+        int64_t monotonic_ns, wall_ns, error_ns;
+        const int64_t before_ns = pst_now_ns();
+        pst_clock_wall_read(&monotonic_ns, &wall_ns, &error_ns);
+        const int64_t after_ns = pst_now_ns();
+        CHECK(before_ns <= monotonic_ns && monotonic_ns <= after_ns + 1);
+        CHECK(error_ns >= 0 && error_ns <= after_ns - before_ns);
+        CHECK(wall_ns > INT64_C(1600000000) * PST_NS_PER_SECOND);
+    }
+}
+
 int main(void) {
     RUN(test_exact_callbacks);
     RUN(test_drift_is_measured);
+    RUN(test_drift_error);
     RUN(test_fast_without_jitter);
     RUN(test_drift_changes);
     RUN(test_drift_needs_time);
@@ -270,5 +308,6 @@ int main(void) {
     RUN(test_a_day);
     RUN(test_nonsense_rate_is_bounded);
     RUN(test_view_is_whole);
+    RUN(test_clocks_are_read_together);
     return check_done();
 }

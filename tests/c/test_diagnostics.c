@@ -80,8 +80,29 @@ static void test_timing_begins_anew_with_each_run(void) {
     rig_destroy(r);
 }
 
+static void test_the_clock_maps_frames_to_times(void) {
+    const rig_setup setup = capture();
+    rig *r = rig_make(&setup);
+    pst_clock_reading reading = {0};
+    pst_flow_read_clock(r->flow, &reading);
+    CHECK(reading.ns_per_frame == 0.0);
+    // 100 ppm fast: 10 ms blocks every 9.999 ms.
+    for (int64_t i = 0; i < 1000; ++i) {
+        hand_over(r, 480, PST_NS_PER_SECOND + i * 9999000);
+        pst_ring_skip(r->flow->in.ring, 0, UINT64_MAX);
+    }
+    pst_flow_read_clock(r->flow, &reading);
+    CHECK(fabs(reading.drift_ppm - 100.01) < 0.1);
+    CHECK(reading.drift_error_ppm < 0.1);
+    const double due_ns = 1e9 + (double)reading.frame / 480.0 * 9999000.0;
+    CHECK(fabs((double)reading.frame_ns - due_ns) < 1000.0);
+    CHECK(fabs(reading.input_age_s - 0.01) < 1e-9); // No host knows less than a block.
+    rig_destroy(r);
+}
+
 int main(void) {
     RUN(test_intervals_are_in_blocks);
+    RUN(test_the_clock_maps_frames_to_times);
     RUN(test_timing_begins_anew_with_each_run);
     return check_done();
 }

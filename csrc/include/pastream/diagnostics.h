@@ -10,8 +10,9 @@
 extern "C" {
 #endif
 
-// How a stream is doing: when its callbacks come and how long they take. All of it is measured in
-// the callback and may be read by any thread, at any time, without waiting.
+// How a stream is doing: when its callbacks come and how long they take, and which frame passes
+// when. All of it is measured in the callback and may be read by any thread, at any time, without
+// waiting.
 
 // ---- Callbacks ---------------------------------------------------------------------------------
 
@@ -46,6 +47,28 @@ PST_API double pst_distribution_edge(uint32_t bin) PST_RT;
 // than it can be read, as on a free clock: then its sum of bins may be some ahead of n.
 // Thread: any. Realtime: yes.
 PST_API void pst_stream_get_timing(const pst_stream *stream, pst_timing *timing) PST_RT;
+
+// ---- Clocks ------------------------------------------------------------------------------------
+
+// The line from frame numbers to times, and the pair of clock readings from times to dates. Times
+// are of the monotonic clock, which no correction of the date disturbs; on a free clock they are
+// simulated, and run ahead of it.
+typedef struct pst_clock_reading {
+    int64_t frame;          // A block that begins with this frame is handed over
+    int64_t frame_ns;       // at this time, if its callback is on time.
+    double ns_per_frame;    // As measured; nominal for the first seconds. 0: no callback since
+                            // start, and nothing but the last three fields means anything.
+    double drift_ppm;       // How much faster than the nominal rate the device runs.
+    double drift_error_ppm; // Standard error of that; infinite until it is measured.
+    double input_age_s;     // So long before the hand-over the frame was taken, on the input.
+    double output_delay_s;  // So long after it the frame is heard, on the output.
+    int64_t monotonic_ns;   // The monotonic clock,
+    int64_t wall_ns;        // and at the same instant the calendar clock, since 1970 in UTC,
+    int64_t wall_error_ns;  // give or take so much.
+} pst_clock_reading;
+
+// Reads the clock model and both clocks. Thread: any. Realtime: yes.
+PST_API void pst_stream_get_clock(const pst_stream *stream, pst_clock_reading *reading) PST_RT;
 
 #if !defined(PST_CFFI) && defined(__cplusplus)
 }
