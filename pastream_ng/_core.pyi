@@ -90,6 +90,7 @@ class _Lib:
         input_total_frames: int,
         output_total_frames: int,
         output_pad_frames: int,
+        output_run_frames: int,
         err: CData,
         /,
     ) -> int: ...

@@ -311,6 +311,27 @@ pst_convert_fn pst_convert_kernel(pst_format dst_format, pst_format src_format) 
     return dst < N_FORMATS && src < N_FORMATS ? kernels[dst][src] : NULL;
 }
 
+// The kernels of a float format to itself may not be used in place.
+#define DEFINE_SCRUB(suffix)                                                                       \
+    static uint64_t scrub_##suffix(unsigned char *samples, size_t n_samples) PST_RT {              \
+        uint64_t n_nonfinite = 0;                                                                  \
+        pst_kernel_counts seen = {0, 0};                                                           \
+        for (size_t i = 0; i < n_samples; ++i) {                                                   \
+            store_##suffix(samples, i, finite_##suffix(load_##suffix(samples, i), &seen));         \
+            n_nonfinite += seen.n_nonfinite;                                                       \
+            seen.n_nonfinite = 0;                                                                  \
+        }                                                                                          \
+        return n_nonfinite;                                                                        \
+    }
+DEFINE_SCRUB(f32)
+DEFINE_SCRUB(f64)
+
+uint64_t pst_scrub(void *samples, pst_format format, size_t n_samples) PST_RT {
+    return format == PST_FORMAT_F32   ? scrub_f32(samples, n_samples)
+           : format == PST_FORMAT_F64 ? scrub_f64(samples, n_samples)
+                                      : 0;
+}
+
 pst_status pst_convert(void *dst, pst_format dst_format, const void *src, pst_format src_format,
                        size_t n_samples, pst_convert_counts *counts) PST_RT {
     const pst_convert_fn kernel = pst_convert_kernel(dst_format, src_format);

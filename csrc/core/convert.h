@@ -28,4 +28,8 @@ typedef void (*pst_convert_fn)(unsigned char *dst, const unsigned char *src, siz
 // Thread: any. Realtime: yes. Ownership: static.
 pst_convert_fn pst_convert_kernel(pst_format dst_format, pst_format src_format) PST_RT;
 
+// Replaces NaN and infinities among samples of a float format by 0, in place; does nothing to
+// integers. Returns how many there were. Any alignment. Thread: any. Realtime: yes.
+uint64_t pst_scrub(void *samples, pst_format format, size_t n_samples) PST_RT;
+
 #endif

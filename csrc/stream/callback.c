@@ -14,7 +14,7 @@ enum {
 
 // Whatever happens below, what is not filled is silent.
 static void clear_output(const pst_flow *flow, const pst_block *block) PST_RT {
-    if (flow->out.ring != NULL && block->output != NULL)
+    if (flow->out.exists && block->output != NULL)
         pst_silence(block->output, flow->out.device_format,
                     (size_t)block->n_frames * flow->out.n_channels);
 }
@@ -29,12 +29,25 @@ static bool follow_control(const pst_flow *flow, pst_verdict *verdict) PST_RT {
     return false;
 }
 
-static void move_frames(pst_flow *flow, pst_pass *pass) PST_RT {
-    if (flow->out.ring != NULL && pass->block->output != NULL)
+// Straight between the rings and the device.
+static void move_block(pst_flow *flow, pst_pass *pass) PST_RT {
+    const pst_flow_input *in = &flow->in;
+    const pst_flow_output *out = &flow->out;
+    const pst_block *block = pass->block;
+    pass->target = (pst_target){block->output, out->device_format, out->device_frame_bytes};
+    pass->source = (pst_source){block->input, in->device_format, in->device_frame_bytes};
+    if (out->ring != NULL && block->output != NULL)
         pst_play_block(flow, pass);
-    if (flow->in.ring != NULL)
+    if (in->ring != NULL)
         pst_capture_block(flow, pass);
-    flow->frame = pass->frame + pass->block->n_frames;
+}
+
+static void move_frames(pst_flow *flow, pst_pass *pass) PST_RT {
+    if (flow->hook.function && pass->n_frames > 0)
+        pst_hook_block(flow, pass);
+    else
+        move_block(flow, pass);
+    flow->frame = pass->frame + pass->n_frames;
 }
 
 static void count_flags(pst_flow *flow, pst_pass *pass) PST_RT {
@@ -70,11 +83,14 @@ static void count_block(pst_flow *flow, pst_pass *pass) PST_RT {
 static bool is_complete(const pst_flow *flow) PST_RT {
     const pst_flow_input *in = &flow->in;
     const pst_flow_output *out = &flow->out;
-    const bool in_bounded = in->ring != NULL && in->total_frames >= 0;
+    const bool in_bounded = in->exists && in->total_frames >= 0;
     const bool in_done = flow->frame >= in->total_frames;
-    const bool out_bounded = out->ring != NULL && out->pad_frames >= 0 &&
-                             (out->total_frames >= 0 || out->ended || pst_ring_ended(out->ring));
-    const bool out_done = out->ended && out->pad_left == 0;
+    const bool has_run = out->exists && out->run_frames >= 0;
+    const bool out_bounded =
+        has_run || (out->ring != NULL && out->pad_frames >= 0 &&
+                    (out->total_frames >= 0 || out->ended || pst_ring_ended(out->ring)));
+    const bool out_done =
+        has_run ? flow->frame >= out->run_frames : out->ended && out->pad_left == 0;
     return (in_bounded || out_bounded) && (in_done || !in_bounded) && (out_done || !out_bounded);
 }
 
@@ -96,11 +112,13 @@ static void end_run(pst_flow *flow, const pst_pass *pass, pst_phase phase) PST_R
 }
 
 static pst_verdict judge(pst_flow *flow, const pst_pass *pass) PST_RT {
-    if (pass->failure != PST_OK) {
+    const bool completed = pass->result == PST_CALLBACK_COMPLETE;
+    const bool aborted = pass->result != PST_CALLBACK_CONTINUE && !completed;
+    if (pass->failure != PST_OK || aborted) {
         end_run(flow, pass, PST_PHASE_ABORTED);
         return PST_ABORT;
     }
-    if (is_complete(flow)) {
+    if (completed || is_complete(flow)) {
         end_run(flow, pass, PST_PHASE_COMPLETE);
         return PST_COMPLETE;
     }
@@ -132,7 +150,7 @@ pst_verdict pst_stream_process(void *user, const pst_block *block) PST_RT {
         return verdict;
     const uint64_t denormals = pst_denormals_flush();
     const int64_t entry_ns = flow->is_realtime ? block->now_ns : pst_now_ns();
-    pst_pass pass = {.block = block};
+    pst_pass pass = {.block = block, .n_frames = block->n_frames};
     pst_keep_time(flow, &pass);
     move_frames(flow, &pass);
     count_block(flow, &pass);

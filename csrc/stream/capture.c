@@ -10,11 +10,6 @@ static int64_t between(int64_t low, int64_t n, int64_t high) PST_RT {
     return n < low ? low : n > high ? high : n;
 }
 
-// Returns how many of n_frames from `frame` on lie before the limit; all if there is none.
-static int64_t frames_before(int64_t limit, int64_t frame, int64_t n_frames) PST_RT {
-    return limit < 0 ? n_frames : between(0, limit - frame, n_frames);
-}
-
 // The frames that are going to lie at these positions: what came before them, and when they came.
 static void note(pst_flow *flow, const pst_block *block, const pst_span *span,
                  uint32_t extra_flags) PST_RT {
@@ -29,9 +24,9 @@ static void note(pst_flow *flow, const pst_block *block, const pst_span *span,
     pst_history_push(&flow->arrivals, &arrival);
 }
 
-// Puts up to n_frames in: from src, or silence if src is NULL. Returns how many fitted.
-static int64_t store(pst_flow *flow, const pst_block *block, const uint8_t *src, int64_t n_frames,
-                     uint32_t extra_flags) PST_RT {
+// Puts up to n_frames of src in. Returns how many fitted.
+static int64_t store(pst_flow *flow, const pst_block *block, const pst_source *src,
+                     int64_t n_frames, uint32_t extra_flags) PST_RT {
     pst_flow_input *in = &flow->in;
     pst_convert_counts seen = {0, 0};
     int64_t n_stored = 0;
@@ -40,11 +35,11 @@ static int64_t store(pst_flow *flow, const pst_block *block, const uint8_t *src,
            pst_ring_begin_write(in->ring, (uint64_t)(n_frames - n_stored), &span) > 0) {
         const size_t n_samples = (size_t)span.n_frames * in->n_channels;
         note(flow, block, &span, extra_flags);
-        if (src == NULL)
+        if (src->data == NULL)
             pst_silence(span.data, in->format, n_samples);
         else
             (void)pst_convert(span.data, in->format,
-                              src + (size_t)n_stored * in->device_frame_bytes, in->device_format,
+                              src->data + (size_t)n_stored * src->frame_bytes, src->format,
                               n_samples, &seen);
         pst_ring_commit_write(in->ring, span.n_frames);
         n_stored += (int64_t)span.n_frames;
@@ -94,13 +89,21 @@ void pst_capture_pay(pst_flow *flow, const pst_block *block) PST_RT {
     pst_flow_input *in = &flow->in;
     if (in->owed_frames == 0)
         return;
-    const int64_t n_paid = store(flow, block, NULL, in->owed_frames, PST_FLAG_GAP);
+    const pst_source silence = {.data = NULL};
+    const int64_t n_paid = store(flow, block, &silence, in->owed_frames, PST_FLAG_GAP);
     pst_count_add(&flow->counts.inserted, n_paid);
     in->owed_frames -= n_paid;
 }
 
+static pst_source skip(const pst_source *src, int64_t n_frames) PST_RT {
+    pst_source rest = *src;
+    if (rest.data != NULL)
+        rest.data += (size_t)n_frames * rest.frame_bytes;
+    return rest;
+}
+
 // Stores as much of a block as the policy lets it, and returns how much that is.
-static int64_t store_block(pst_flow *flow, pst_pass *pass, const uint8_t *src,
+static int64_t store_block(pst_flow *flow, pst_pass *pass, const pst_source *src,
                            int64_t n_frames) PST_RT {
     pst_flow_input *in = &flow->in;
     const pst_block *block = pass->block;
@@ -112,32 +115,29 @@ static int64_t store_block(pst_flow *flow, pst_pass *pass, const uint8_t *src,
         const int64_t room = take_back(flow, pass, n_frames - n_stored);
         if (room == 0)
             break; // A reader holds what lies in the way.
-        const uint8_t *rest = src == NULL ? NULL : src + (size_t)n_stored * in->device_frame_bytes;
-        n_stored += store(flow, block, rest, room, 0);
+        const pst_source rest = skip(src, n_stored);
+        n_stored += store(flow, block, &rest, room, 0);
     }
     return n_stored;
 }
 
 void pst_capture_lose(pst_flow *flow, int64_t frame, int64_t n_frames) PST_RT {
     pst_flow_input *in = &flow->in;
-    const int64_t before_end = frames_before(in->total_frames, frame, n_frames);
+    const int64_t before_end = pst_frames_before(in->total_frames, frame, n_frames);
     const int64_t before_begin = between(0, in->skip_frames - frame, before_end);
     leave_out(in, before_end - before_begin);
 }
 
 void pst_capture_block(pst_flow *flow, pst_pass *pass) PST_RT {
     pst_flow_input *in = &flow->in;
-    const pst_block *block = pass->block;
-    const int64_t end = frames_before(in->total_frames, pass->frame, block->n_frames);
+    const int64_t end = pst_frames_before(in->total_frames, pass->frame, pass->n_frames);
     const int64_t begin = between(0, in->skip_frames - pass->frame, end);
     pst_count_add(&flow->counts.skipped, begin);
-    const uint8_t *src = block->input;
-    if (src != NULL)
-        src += (size_t)begin * in->device_frame_bytes;
+    const pst_source src = skip(&pass->source, begin);
     const int64_t n_wanted = end - begin;
-    const int64_t n_stored = store_block(flow, pass, src, n_wanted);
+    const int64_t n_stored = store_block(flow, pass, &src, n_wanted);
     if (n_stored == 0)
-        in->missed_flags |= block->flags;
+        in->missed_flags |= pass->block->flags;
     if (n_stored == n_wanted)
         return;
     const int64_t first_dropped = pass->frame + begin + n_stored;

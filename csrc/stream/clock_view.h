@@ -20,6 +20,22 @@ typedef struct pst_clock_line {
 
 enum { PST_CLOCK_VIEW_WORDS = 6 };
 
+// Returns when a block that begins with this frame is handed over, in nanoseconds.
+static inline double pst_clock_line_ns(const pst_clock_line *line, int64_t frame) PST_RT {
+    return (double)line->ns + (double)(frame - line->frame) * line->ns_per_frame;
+}
+
+// Returns when a frame of the input is taken, in seconds; 0 if there was no callback yet.
+static inline double pst_clock_line_input_s(const pst_clock_line *line, int64_t frame) PST_RT {
+    return line->ns_per_frame > 0.0 ? (pst_clock_line_ns(line, frame) - line->age_ns) * 1e-9 : 0.0;
+}
+
+// Returns when a frame of the output is heard, in seconds; 0 if there was no callback yet.
+static inline double pst_clock_line_output_s(const pst_clock_line *line, int64_t frame) PST_RT {
+    return line->ns_per_frame > 0.0 ? (pst_clock_line_ns(line, frame) + line->delay_ns) * 1e-9
+                                    : 0.0;
+}
+
 typedef struct pst_clock_view {
     _Atomic uint64_t sequence; // Odd while the words change.
     _Atomic uint64_t words[PST_CLOCK_VIEW_WORDS];

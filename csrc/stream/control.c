@@ -98,9 +98,10 @@ static pst_status halt_host(pst_stream *stream, bool play_out, pst_error *err) {
 
 pst_status pst_stream_set_limits(pst_stream *stream, int64_t input_skip_frames,
                                  int64_t input_total_frames, int64_t output_total_frames,
-                                 int64_t output_pad_frames, pst_error *err) {
+                                 int64_t output_pad_frames, int64_t output_run_frames,
+                                 pst_error *err) {
     const pst_limits limits = {input_skip_frames, input_total_frames, output_total_frames,
-                               output_pad_frames};
+                               output_pad_frames, output_run_frames};
     pst_status status = enter(stream, err);
     if (status != PST_OK)
         return status == PST_CLOSED ? refuse_closed(err) : status;

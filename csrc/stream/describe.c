@@ -3,29 +3,16 @@
 
 #include "stream/describe.h"
 
-// Returns when a block that begins with this frame is handed over.
-static double handover_ns(const pst_clock_line *line, int64_t frame) PST_RT {
-    return (double)line->ns + (double)(frame - line->frame) * line->ns_per_frame;
-}
-
-static double input_time_s(const pst_clock_line *line, int64_t frame) PST_RT {
-    if (line->ns_per_frame <= 0.0)
-        return 0.0;
-    return (handover_ns(line, frame) - line->age_ns) * 1e-9;
-}
-
 double pst_flow_input_time_s(const pst_flow *flow, int64_t frame) PST_RT {
     pst_clock_line line;
     pst_clock_view_load(&flow->view, &line);
-    return input_time_s(&line, frame);
+    return pst_clock_line_input_s(&line, frame);
 }
 
 double pst_flow_output_time_s(const pst_flow *flow, int64_t frame) PST_RT {
     pst_clock_line line;
     pst_clock_view_load(&flow->view, &line);
-    if (line.ns_per_frame <= 0.0)
-        return 0.0;
-    return (handover_ns(&line, frame) + line.delay_ns) * 1e-9;
+    return pst_clock_line_output_s(&line, frame);
 }
 
 void pst_flow_read_clock(const pst_flow *flow, pst_clock_reading *reading) PST_RT {
@@ -54,7 +41,7 @@ void pst_flow_describe_input(const pst_flow *flow, uint64_t position, uint64_t n
                   (int64_t)(position - first) + gaps.missing;
     info->gap_frames = gaps.gap_frames;
     info->flags = gaps.flags;
-    info->adc_time_s = input_time_s(&line, info->frame);
+    info->adc_time_s = pst_clock_line_input_s(&line, info->frame);
 
     const uint64_t last = n_frames > 0 ? position + n_frames - 1 : position;
     pst_history_entry arrival;
@@ -62,7 +49,8 @@ void pst_flow_describe_input(const pst_flow *flow, uint64_t position, uint64_t n
     if (pst_history_find(&flow->arrivals, last, &index, &arrival) && last < arrival.words[1])
         info->callback_ns = (int64_t)arrival.words[2];
     else if (line.ns_per_frame > 0.0) // Longer ago than the history goes: about then.
-        info->callback_ns = (int64_t)handover_ns(&line, info->frame + (int64_t)(last - position));
+        info->callback_ns =
+            (int64_t)pst_clock_line_ns(&line, info->frame + (int64_t)(last - position));
     else
         info->callback_ns = 0;
 }

@@ -27,6 +27,8 @@ void pst_flow_set_device(pst_flow *flow, const pst_open_info *info) PST_RT {
     flow->output_latency_s = info->output_latency_s;
     flow->is_realtime = info->is_realtime;
     flow->counter_is_exact = info->counter == PST_COUNTER_EXACT;
+    flow->in.exists = info->input_device_format != 0;
+    flow->out.exists = info->output_device_format != 0;
     flow->in.device_format = info->input_device_format;
     flow->in.device_frame_bytes = flow->in.n_channels * pst_format_bytes(info->input_device_format);
     flow->out.device_format = info->output_device_format;
@@ -50,12 +52,14 @@ void pst_flow_begin_run(pst_flow *flow, const pst_limits *limits) PST_RT {
     pst_flow_output *out = &flow->out;
     out->total_frames = limits->output_total_frames;
     out->pad_frames = limits->output_pad_frames;
+    out->run_frames = limits->output_run_frames;
     out->pad_left = limits->output_pad_frames;
     out->taken_frames = 0;
     out->begun = false;
     out->ended = false;
 
     flow->frame = 0;
+    flow->paced_frame = -1;
     flow->load = 0.0;
     flow->next_share = 0.0;
     flow->has_ages = false;

@@ -10,6 +10,7 @@
 #include "base/event.h"
 #include "core/queue.h"
 #include "device/backend.h"
+#include "pastream/callback.h"
 #include "stream/clock_model.h"
 #include "stream/clock_view.h"
 #include "stream/counts.h"
@@ -39,7 +40,8 @@ typedef enum pst_ask {
 } pst_ask;
 
 typedef struct pst_flow_input {
-    pst_ring *ring; // NULL if there is no such side.
+    bool exists;
+    pst_ring *ring; // NULL if there is no such side, or only the callback gets it.
     pst_format format;
     pst_format device_format;
     uint32_t n_channels;
@@ -54,7 +56,8 @@ typedef struct pst_flow_input {
 } pst_flow_input;
 
 typedef struct pst_flow_output {
-    pst_ring *ring;
+    bool exists;
+    pst_ring *ring; // NULL if there is no such side, or only the callback fills it.
     pst_format format;
     pst_format device_format;
     uint32_t n_channels;
@@ -64,12 +67,22 @@ typedef struct pst_flow_output {
     bool keep_nonfinite;
     int64_t total_frames; // Or PST_UNLIMITED.
     int64_t pad_frames;   // Or PST_UNLIMITED.
+    int64_t run_frames;   // Or PST_UNLIMITED.
     int64_t taken_frames; // From the ring, in this run.
     int64_t pad_left;
     bool
         begun; // The ring has held a frame in this run: from here on an empty ring is an underflow.
     bool ended; // Padding, or done.
 } pst_flow_output;
+
+// The user's function on the audio thread.
+typedef struct pst_hook {
+    pst_callback_fn function; // NULL: none.
+    void *user;
+    uint8_t *input;  // Room for n_frames in the stream's format, for blocks that cannot be handed
+    uint8_t *output; // over where the device has them. NULL for a side that does not exist.
+    uint32_t n_frames;
+} pst_hook;
 
 // An event with its run, so that a reader can pass over those of an older one.
 typedef struct pst_flow_event {
@@ -81,6 +94,7 @@ typedef struct pst_flow {
     // Set by control before a run, and the callback's own during it.
     pst_flow_input in;
     pst_flow_output out;
+    pst_hook hook;
     double samplerate_hz;
     double input_latency_s; // Where the host's times of single blocks say nothing.
     double output_latency_s;
@@ -96,6 +110,10 @@ typedef struct pst_flow {
     pst_queue *events;  // Pushed to by the callback.
     int64_t entered_ns; // When the last callback with frames began,
     double next_share;  // and one over the duration of its block, in ns; 0: there was none.
+
+    // The driver's, in pace.c.
+    int64_t paced_frame;    // The block that pace has begun to wait for,
+    int64_t paced_since_ns; // and when.
 
     // Looked at by the callback, written by control.
     alignas(PST_CACHE_LINE_BYTES) _Atomic uint32_t phase; // pst_phase.
@@ -125,6 +143,7 @@ typedef struct pst_limits {
     int64_t input_total_frames;
     int64_t output_total_frames;
     int64_t output_pad_frames;
+    int64_t output_run_frames;
 } pst_limits;
 
 // Makes the event and the queue of a flow whose bytes are zero. The sides and the device's facts

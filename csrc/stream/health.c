@@ -107,7 +107,7 @@ static int64_t drained_ns(const pst_stream *stream) {
 
 // Complete is finished once the host has played what it took.
 static pst_state look_at_end(pst_stream *stream, bool has_control) {
-    if (stream->flow.out.ring == NULL || atomic_load(&stream->drained))
+    if (!stream->flow.out.exists || atomic_load(&stream->drained))
         return PST_STATE_FINISHED;
     if (!lock_for_look(stream, has_control))
         return PST_STATE_RUNNING;

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "stream/callback.h"
+#include "stream/hook.h"
 #include "stream/pace.h"
 #include "stream/state.h"
 
@@ -22,6 +23,7 @@ void pst_stream_config_default(pst_stream_config *config) PST_RT {
         .underflow = PST_UNDERFLOW_SILENCE,
         .input_total_frames = PST_UNLIMITED,
         .output_total_frames = PST_UNLIMITED,
+        .output_run_frames = PST_UNLIMITED,
     };
 }
 
@@ -45,10 +47,10 @@ static int64_t ns_or(double seconds, int64_t otherwise_ns) {
     return seconds > 0.0 ? (int64_t)(seconds * 1e9) + 1 : otherwise_ns;
 }
 
-static pst_status make_ring(pst_ring **ring, pst_ring *given, const pst_side *side,
+static pst_status make_ring(pst_ring **ring, pst_ring *given, bool without, const pst_side *side,
                             uint64_t wanted_frames, uint32_t block_frames, double samplerate_hz,
                             pst_error *err) {
-    if (side->device == PST_NO_INDEX)
+    if (side->device == PST_NO_INDEX || without)
         return PST_OK;
     if (given != NULL) {
         pst_ring_retain(given);
@@ -77,12 +79,12 @@ static pst_status make_rings(pst_stream *stream, const pst_stream_config *config
     const double samplerate_hz = stream->info.samplerate_hz;
     const uint32_t block_frames = ring_block_frames(config);
     const pst_status status =
-        make_ring(&stream->flow.in.ring, config->input_ring, &config->input,
-                  config->input_ring_frames, block_frames, samplerate_hz, err);
+        make_ring(&stream->flow.in.ring, config->input_ring, config->without_input_ring,
+                  &config->input, config->input_ring_frames, block_frames, samplerate_hz, err);
     if (status != PST_OK)
         return status;
-    return make_ring(&stream->flow.out.ring, config->output_ring, &config->output,
-                     config->output_ring_frames, block_frames, samplerate_hz, err);
+    return make_ring(&stream->flow.out.ring, config->output_ring, config->without_output_ring,
+                     &config->output, config->output_ring_frames, block_frames, samplerate_hz, err);
 }
 
 static void take_config(pst_stream *stream, const pst_stream_config *config) {
@@ -95,7 +97,8 @@ static void take_config(pst_stream *stream, const pst_stream_config *config) {
     flow->out.policy = config->underflow;
     flow->out.keep_nonfinite = config->keep_nonfinite;
     stream->limits = (pst_limits){config->input_skip_frames, config->input_total_frames,
-                                  config->output_total_frames, config->output_pad_frames};
+                                  config->output_total_frames, config->output_pad_frames,
+                                  config->output_run_frames};
     stream->control_timeout_ns = ns_or(config->control_timeout_s, default_control_timeout_ns);
     stream->stall_after_ns = ns_or(config->stall_after_s, 0);
     stream->lost_after_ns = ns_or(config->lost_after_s, 0);
@@ -172,7 +175,9 @@ pst_status pst_stream_open(pst_stream **stream, pst_system *system, const pst_st
     pst_system_retain(system);
     made->system = system;
     take_config(made, config);
-    status = open_device(made, config, &leaked, err);
+    status = pst_hook_init(&made->flow, config, err);
+    if (status == PST_OK)
+        status = open_device(made, config, &leaked, err);
     if (status != PST_OK)
         goto fail_device;
     status = make_rings(made, config, err);
@@ -191,6 +196,7 @@ fail_device:
     if (leaked)
         return status;
     pst_rate_destroy(made->rate);
+    pst_hook_deinit(&made->flow);
     pthread_mutex_destroy(&made->control);
 fail_lock:
     pst_flow_deinit(&made->flow);
@@ -206,6 +212,7 @@ void pst_stream_destroy(pst_stream *stream) {
         pst_ring_release(stream->flow.in.ring);
         pst_ring_release(stream->flow.out.ring);
         pst_rate_destroy(stream->rate);
+        pst_hook_deinit(&stream->flow);
         pst_flow_deinit(&stream->flow);
         pthread_mutex_destroy(&stream->control);
         pst_free(stream);

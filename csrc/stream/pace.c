@@ -33,15 +33,17 @@ static int64_t frames_to_play(const pst_flow *flow, uint32_t n_frames) {
     const pst_flow_output *out = &flow->out;
     if (out->ended)
         return 0;
+    const int64_t n_in_run = pst_frames_before(out->run_frames, flow->frame, n_frames);
     if (out->total_frames < 0)
-        return n_frames;
-    return smaller(out->total_frames - out->taken_frames, n_frames);
+        return n_in_run;
+    return smaller(out->total_frames - out->taken_frames, n_in_run);
 }
 
 // An output that nobody ever writes to must not hold up a capture.
 static bool must_wait_for_output(const pst_flow *flow) {
-    const bool output_decides = flow->in.ring == NULL || // It alone decides when the run ends.
-                                (flow->in.total_frames < 0 && flow->out.total_frames >= 0);
+    const bool has_end = flow->out.total_frames >= 0 || flow->out.run_frames >= 0;
+    // It alone decides when the run ends.
+    const bool output_decides = !flow->in.exists || (flow->in.total_frames < 0 && has_end);
     return flow->out.begun || output_decides || pst_ring_readable(flow->out.ring, 0) > 0;
 }
 
@@ -93,6 +95,19 @@ static bool pay_all(pst_flow *flow, int64_t deadline_ns) {
     return true;
 }
 
+// An output that plays on without its ring waits for it no longer than a real device would.
+static bool wait_a_block(pst_flow *flow, uint64_t n_wanted, uint32_t n_frames,
+                         int64_t deadline_ns) {
+    if (flow->paced_frame != flow->frame) {
+        flow->paced_frame = flow->frame;
+        flow->paced_since_ns = pst_now_ns();
+    }
+    const int64_t block_ns = (int64_t)(n_frames * 1e9 / flow->samplerate_hz);
+    const int64_t end_ns = flow->paced_since_ns + block_ns;
+    return wait_for_ring(flow, false, n_wanted, smaller(end_ns, deadline_ns)) ||
+           (!is_over(flow) && pst_now_ns() >= end_ns);
+}
+
 bool pst_stream_pace(void *user, uint32_t n_frames, int64_t timeout_ns) {
     pst_flow *flow = user;
     const int64_t deadline_ns = pst_deadline_ns(timeout_ns);
@@ -108,5 +123,6 @@ bool pst_stream_pace(void *user, uint32_t n_frames, int64_t timeout_ns) {
     if (flow->out.ring == NULL || !must_wait_for_output(flow))
         return true;
     const uint64_t n = within_ring(flow->out.ring, frames_to_play(flow, n_frames));
-    return wait_for_ring(flow, false, n, deadline_ns);
+    return flow->out.run_frames < 0 ? wait_for_ring(flow, false, n, deadline_ns)
+                                    : wait_a_block(flow, n, n_frames, deadline_ns);
 }

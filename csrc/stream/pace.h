@@ -14,8 +14,9 @@
 // A ring must hold a block and what its reader waits for; otherwise each waits for the other.
 //
 // It does not wait for an output ring that was ended, nor, where there is an input to move along,
-// for one that nobody has written to in this run. A block larger than a ring gets what the ring can
-// give.
+// for one that nobody has written to in this run. With output_run_frames it waits for the output
+// ring no longer than the block lasts. Sides without a ring are not waited for. A block larger than
+// a ring gets what the ring can give.
 //
 // Returns false when timeout_ns has passed, or the run is over.
 // Thread: the driver's, the same that calls process. Realtime: no (blocks).

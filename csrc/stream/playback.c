@@ -6,7 +6,8 @@
 #include "stream/callback.h"
 
 // Ring to device. The output first plays what is in the ring. It ends after output_total_frames of
-// them, or when the ring was ended and is empty; from there on it pads.
+// them, or when the ring was ended and is empty; from there on it pads. With output_run_frames it
+// ends with the run, and whatever is not there is padding.
 
 // Moves samples as they are between float formats, NaN and infinities included.
 static bool copy_floats(void *dst, pst_format dst_format, const void *src, pst_format src_format,
@@ -35,26 +36,33 @@ static bool copy_floats(void *dst, pst_format dst_format, const void *src, pst_f
     return true;
 }
 
-// Fetches up to n_frames from the ring. Returns how many there were.
-static int64_t fetch(pst_flow *flow, uint8_t *dst, int64_t n_frames) PST_RT {
-    pst_flow_output *out = &flow->out;
+void pst_play_samples(pst_flow *flow, const pst_target *target, const void *src,
+                      pst_format src_format, size_t n_samples) PST_RT {
     pst_convert_counts seen = {0, 0};
+    if (flow->out.keep_nonfinite &&
+        copy_floats(target->data, target->format, src, src_format, n_samples))
+        return;
+    (void)pst_convert(target->data, target->format, src, src_format, n_samples, &seen);
+    pst_count_add(&flow->counts.clipped, (int64_t)seen.n_clipped);
+    pst_count_add(&flow->counts.nonfinite, (int64_t)seen.n_nonfinite);
+}
+
+// Fetches up to n_frames from the ring. Returns how many there were.
+static int64_t fetch(pst_flow *flow, const pst_target *target, int64_t n_frames) PST_RT {
+    pst_flow_output *out = &flow->out;
     int64_t n_fetched = 0;
     pst_span span;
     while (n_fetched < n_frames &&
            pst_ring_begin_read(out->ring, 0, (uint64_t)(n_frames - n_fetched), &span) > 0) {
-        uint8_t *at = dst + (size_t)n_fetched * out->device_frame_bytes;
-        const size_t n_samples = (size_t)span.n_frames * out->n_channels;
-        if (!out->keep_nonfinite ||
-            !copy_floats(at, out->device_format, span.data, out->format, n_samples))
-            (void)pst_convert(at, out->device_format, span.data, out->format, n_samples, &seen);
+        pst_target at = *target;
+        at.data += (size_t)n_fetched * at.frame_bytes;
+        pst_play_samples(flow, &at, span.data, out->format,
+                         (size_t)span.n_frames * out->n_channels);
         pst_ring_commit_read(out->ring, 0, span.n_frames);
         n_fetched += (int64_t)span.n_frames;
     }
     out->taken_frames += n_fetched;
     pst_count_add(&flow->counts.played, n_fetched);
-    pst_count_add(&flow->counts.clipped, (int64_t)seen.n_clipped);
-    pst_count_add(&flow->counts.nonfinite, (int64_t)seen.n_nonfinite);
     return n_fetched;
 }
 
@@ -70,21 +78,26 @@ static void count_missing(pst_flow *flow, pst_pass *pass, int64_t frame, int64_t
 }
 
 // Plays from the ring, and finds out whether that was the end. Returns how many frames are done:
-// played, or silent because they were not there.
+// played, or silent because they were missing. The rest is padding.
 static int64_t play(pst_flow *flow, pst_pass *pass) PST_RT {
     pst_flow_output *out = &flow->out;
-    const int64_t n_frames = pass->block->n_frames;
+    const int64_t n_frames = pass->n_frames;
+    const int64_t n_in_run = pst_frames_before(out->run_frames, pass->frame, n_frames);
     const int64_t n_left =
         out->total_frames < 0 ? INT64_MAX : out->total_frames - out->taken_frames;
-    const int64_t n_wanted = n_frames < n_left ? n_frames : n_left;
+    const int64_t n_wanted = n_in_run < n_left ? n_in_run : n_left;
     // Looked at first: after the end nothing is written any more, so an empty ring stays empty.
     const bool ring_ended = pst_ring_ended(out->ring);
-    const int64_t n_played = fetch(flow, pass->block->output, n_wanted);
+    const int64_t n_played = fetch(flow, &pass->target, n_wanted);
     if (n_played > 0)
         out->begun = true;
     const bool ring_empty = n_played < n_wanted || pst_ring_readable(out->ring, 0) == 0;
     if (n_played == n_left || (ring_ended && ring_empty)) {
         out->ended = true;
+        return n_played;
+    }
+    if (out->run_frames >= 0) {
+        out->ended = n_in_run < n_frames;
         return n_played;
     }
     if (n_played < n_frames && out->begun)
@@ -94,11 +107,10 @@ static int64_t play(pst_flow *flow, pst_pass *pass) PST_RT {
 
 void pst_play_block(pst_flow *flow, pst_pass *pass) PST_RT {
     pst_flow_output *out = &flow->out;
-    const int64_t n_frames = pass->block->n_frames;
     const int64_t n_done = out->ended ? 0 : play(flow, pass);
-    if (!out->ended)
+    if (!out->ended && out->run_frames < 0)
         return;
-    const int64_t n_padded = n_frames - n_done;
+    const int64_t n_padded = pass->n_frames - n_done;
     pst_count_add(&flow->counts.padded, n_padded);
     if (out->pad_left > 0)
         out->pad_left -= n_padded < out->pad_left ? n_padded : out->pad_left;

@@ -32,6 +32,9 @@ pst_status pst_stream_check_limits(const pst_limits *limits, pst_error *err) {
     if (limits->output_pad_frames < PST_UNLIMITED)
         return refuse_int(err, "output_pad_frames", limits->output_pad_frames,
                           "0 or more, or PST_UNLIMITED");
+    if (limits->output_run_frames < PST_UNLIMITED)
+        return refuse_int(err, "output_run_frames", limits->output_run_frames,
+                          "0 or more, or PST_UNLIMITED");
     return PST_OK;
 }
 
@@ -79,6 +82,18 @@ static pst_status check_ring(pst_ring *ring, const pst_side *side, const char *n
     return PST_OK;
 }
 
+static pst_status check_without_ring(const pst_stream_config *config, bool without,
+                                     const pst_ring *ring, const char *name, pst_error *err) {
+    if (without && !config->callback)
+        return pst_fail(err, PST_BAD_ARGUMENT, 0,
+                        "without_%s is true, but there is no callback; it must be false", name);
+    if (without && ring != NULL)
+        return pst_fail(err, PST_BAD_ARGUMENT, 0,
+                        "without_%s is true and %s is given; it must be one of the two", name,
+                        name);
+    return PST_OK;
+}
+
 static pst_status check_timeout(double seconds, const char *field, pst_error *err) {
     if (seconds >= 0.0 && seconds <= longest_timeout_s)
         return PST_OK;
@@ -87,7 +102,8 @@ static pst_status check_timeout(double seconds, const char *field, pst_error *er
 
 pst_status pst_stream_check_config(const pst_stream_config *config, pst_error *err) {
     const pst_limits limits = {config->input_skip_frames, config->input_total_frames,
-                               config->output_total_frames, config->output_pad_frames};
+                               config->output_total_frames, config->output_pad_frames,
+                               config->output_run_frames};
     pst_status status;
     if (config->input.device == PST_NO_INDEX && config->output.device == PST_NO_INDEX)
         return pst_fail(err, PST_BAD_ARGUMENT, 0,
@@ -120,7 +136,11 @@ pst_status pst_stream_check_config(const pst_stream_config *config, pst_error *e
         (status = check_timeout(config->lost_after_s, "lost_after_s", err)) != PST_OK ||
         (status = check_timeout(config->control_timeout_s, "control_timeout_s", err)) != PST_OK ||
         (status = check_side(&config->input, "input", err)) != PST_OK ||
-        (status = check_side(&config->output, "output", err)) != PST_OK)
+        (status = check_side(&config->output, "output", err)) != PST_OK ||
+        (status = check_without_ring(config, config->without_input_ring, config->input_ring,
+                                     "input_ring", err)) != PST_OK ||
+        (status = check_without_ring(config, config->without_output_ring, config->output_ring,
+                                     "output_ring", err)) != PST_OK)
         return status;
     status =
         check_ring(config->input_ring, &config->input, "input_ring", config->block_frames, err);

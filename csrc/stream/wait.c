@@ -116,7 +116,7 @@ static pst_status wait_for_ring(pst_stream *stream, const ring_wait *wait, int64
 static pst_status wait_for(pst_stream *stream, const ring_wait *wait, int64_t timeout_ns,
                            pst_error *err) {
     if (wait->ring == NULL)
-        return pst_fail(err, PST_BAD_ARGUMENT, 0, "The stream has no %s",
+        return pst_fail(err, PST_BAD_ARGUMENT, 0, "The stream has no %s ring",
                         wait->is_input ? "input" : "output");
     // Most waits are over before they begin.
     const pst_status seen = wait->is_input ? look_at_ring(wait, 0) : PST_TIMEOUT;

@@ -46,6 +46,7 @@ class Limits(NamedTuple):
     input_total: int = -1
     output_total: int = -1
     output_pad: int = 0
+    output_run: int = -1
 
 
 class StreamBase(StreamNumbers):

@@ -88,6 +88,13 @@ static void run(const rig_setup *setup, uint32_t block, int n_blocks, uint64_t *
     rig_destroy(r);
 }
 
+// What it finds is what would be played and stored without it.
+static int32_t do_nothing(const void *input, void *output, int64_t n_frames,
+                          const pst_callback_time *time, uint32_t flags, void *user) PST_RT {
+    (void)input, (void)output, (void)n_frames, (void)time, (void)flags, (void)user;
+    return PST_CALLBACK_CONTINUE;
+}
+
 // The whole product of limits, policies and block sizes; what is not enumerated is drawn.
 static void run_all(bool has_input, bool has_output, uint32_t block, uint32_t stride) {
     uint64_t state = block + 100 * has_input + 200 * has_output + 1;
@@ -96,6 +103,7 @@ static void run_all(bool has_input, bool has_output, uint32_t block, uint32_t st
     const int64_t totals[] = {PST_UNLIMITED, 0, 1, 2 * n, 5 * n + 1};
     const int64_t out_totals[] = {PST_UNLIMITED, 0, 2 * n, 3 * n + 1};
     const int64_t pads[] = {0, 1, 2 * n + 1, PST_UNLIMITED};
+    const int64_t runs[] = {-1, -1, -1, 0, n + 1, 4 * n};
     for (uint32_t i = check_random(&state) % stride; i < 3 * 5 * 4 * 4 * 8; i += stride) {
         uint32_t rest = i;
         rig_setup setup = {.has_input = has_input, .has_output = has_output};
@@ -106,12 +114,15 @@ static void run_all(bool has_input, bool has_output, uint32_t block, uint32_t st
         setup.limits.output_total_frames = out_totals[rest % 4];
         rest /= 4;
         setup.limits.output_pad_frames = pads[rest % 4];
+        setup.limits.output_run_frames = runs[check_random(&state) % 6];
         rest /= 4;
         setup.overflow = (pst_overflow)(rest % 4);
         setup.underflow = (pst_underflow)(rest / 4);
         choose_formats(&setup, &state);
         setup.in_capacity = (uint64_t)n * check_random_in(&state, 1, 5) + check_random(&state) % 7;
         setup.out_capacity = (uint64_t)n * check_random_in(&state, 1, 5) + check_random(&state) % 7;
+        if (check_random(&state) % 3 == 0)
+            setup.callback = do_nothing;
         run(&setup, block, 12, &state);
     }
 }
@@ -160,7 +171,7 @@ static void test_blocks_beyond_the_ring(void) {
         rig_setup setup = {.has_input = true,
                            .has_output = true,
                            .overflow = (pst_overflow)(i % 4),
-                           .limits = {0, PST_UNLIMITED, PST_UNLIMITED, 0}};
+                           .limits = {0, PST_UNLIMITED, PST_UNLIMITED, 0, PST_UNLIMITED}};
         choose_formats(&setup, &state);
         setup.in_capacity = check_random_in(&state, 1, 60);
         setup.out_capacity = check_random_in(&state, 1, 60);

@@ -9,7 +9,8 @@
 // What the callback measures of itself, on a flow without a device.
 
 static const pst_limits no_limits = {.input_total_frames = PST_UNLIMITED,
-                                     .output_total_frames = PST_UNLIMITED};
+                                     .output_total_frames = PST_UNLIMITED,
+                                     .output_run_frames = PST_UNLIMITED};
 
 static rig_setup capture(void) {
     return (rig_setup){.has_input = true,

@@ -10,7 +10,7 @@
 
 // What the callback does besides moving frames: times, events, runs after runs, odd hosts.
 
-static const pst_limits no_limits = {0, PST_UNLIMITED, PST_UNLIMITED, 0};
+static const pst_limits no_limits = {0, PST_UNLIMITED, PST_UNLIMITED, 0, PST_UNLIMITED};
 
 static rig_setup duplex(void) {
     return (rig_setup){.has_input = true,
@@ -53,7 +53,7 @@ static void test_unwritten_output(void) {
 static void test_runs_are_independent(void) {
     rig_setup setup = duplex();
     setup.overflow = PST_OVERFLOW_SILENCE;
-    setup.limits = (pst_limits){7, 500, 300, 100};
+    setup.limits = (pst_limits){7, 500, 300, 100, PST_UNLIMITED};
     rig *r = rig_make(&setup);
     for (int run = 0; run < 3; ++run) {
         if (run > 0) {
@@ -458,7 +458,7 @@ static bool may_go(rig *r, uint32_t n_frames) {
 static void test_pace_waits_for_room(void) {
     rig_setup setup = duplex();
     setup.has_output = false;
-    setup.limits = (pst_limits){100, 5000, PST_UNLIMITED, 0};
+    setup.limits = (pst_limits){100, 5000, PST_UNLIMITED, 0, PST_UNLIMITED};
     rig *r = rig_make(&setup);
     CHECK(may_go(r, 4196)); // 100 of them are skipped.
     CHECK(may_go(r, 8000)); // More than the ring can ever take: as much as it can.
@@ -501,7 +501,7 @@ static void test_pace_pays_silence(void) {
 static void test_pace_waits_for_frames(void) {
     rig_setup setup = duplex();
     setup.has_input = false;
-    setup.limits = (pst_limits){0, PST_UNLIMITED, 1000, 50};
+    setup.limits = (pst_limits){0, PST_UNLIMITED, 1000, 50, PST_UNLIMITED};
     rig *r = rig_make(&setup);
     CHECK(!may_go(r, 64)); // Nothing else could end such a run.
     rig_write(r, 63);

@@ -8,13 +8,13 @@
 // public calls to the callback and back.
 
 typedef struct limits_case {
-    int64_t skip, total, out_total, pad;
+    int64_t skip, total, out_total, pad, run;
     int64_t n_written; // To the output ring, before the start.
     bool ended;        // And ended.
 } limits_case;
 
 static bool is_bounded(const limits_case *c, bool has_input, bool has_output) {
-    return (has_input && c->total >= 0) ||
+    return (has_input && c->total >= 0) || (has_output && c->run >= 0) ||
            (has_output && c->pad >= 0 && (c->out_total >= 0 || c->ended));
 }
 
@@ -35,7 +35,9 @@ static void check_totals(pst_stream *stream, const limits_case *c, bool has_inpu
                          int64_t block) {
     const int64_t n_played = has_output ? frames_to_play(c) : 0;
     int64_t needed = has_input && c->total >= 0 ? c->total : 0;
-    if (has_output && c->pad >= 0 && (c->out_total >= 0 || c->ended))
+    if (has_output && c->run >= 0)
+        needed = larger(needed, c->run);
+    else if (has_output && c->pad >= 0 && (c->out_total >= 0 || c->ended))
         needed = larger(needed, n_played + c->pad);
     const pst_stream_stats stats = stats_of(stream);
     // At least one callback is needed to see the end, and no more than necessary are made.
@@ -43,9 +45,12 @@ static void check_totals(pst_stream *stream, const limits_case *c, bool has_inpu
     CHECK_EQ(stats.frames % block, 0);
     CHECK_EQ(stats.lost_frames + stats.dropped_frames + stats.missing_frames, 0);
     if (has_output) {
-        CHECK_EQ(stats.played_frames, smaller(n_played, stats.frames));
+        const int64_t n_fit = c->run >= 0 ? smaller(c->run, stats.frames) : stats.frames;
+        CHECK_EQ(stats.played_frames, smaller(n_played, n_fit));
         CHECK_EQ(pst_ring_readable(pst_stream_output_ring(stream), 0), 0);
-        if (c->pad >= 0 && (c->out_total >= 0 || c->ended))
+        if (c->run >= 0)
+            CHECK_EQ(stats.padded_frames, stats.frames - stats.played_frames);
+        else if (c->pad >= 0 && (c->out_total >= 0 || c->ended))
             CHECK(stats.padded_frames >= c->pad);
     }
     if (!has_input)
@@ -63,6 +68,7 @@ static void run_cases(bool has_input, bool has_output, uint32_t block) {
     const int64_t totals[] = {PST_UNLIMITED, 0, 1, 500, 1999};
     const int64_t out_totals[] = {PST_UNLIMITED, 0, 1, 1500};
     const int64_t pads[] = {0, 1, 700, PST_UNLIMITED};
+    const int64_t runs[] = {PST_UNLIMITED, 0, 500, PST_UNLIMITED, 1700};
     pst_system *system = make_system();
     stream_setup setup = make_setup(has_input, has_output);
     setup.config.block_frames = block;
@@ -76,6 +82,7 @@ static void run_cases(bool has_input, bool has_output, uint32_t block) {
                          .total = totals[i / 3 % 5],
                          .out_total = out_totals[i / 15 % 4],
                          .pad = pads[i / 60 % 4],
+                         .run = runs[(i + i / 15) % 5],
                          .n_written = ended ? 800 : 1600,
                          .ended = ended};
         if (!has_output)
@@ -84,7 +91,7 @@ static void run_cases(bool has_input, bool has_output, uint32_t block) {
         if (!is_bounded(&c, has_input, has_output))
             continue;
         CHECK_EQ(pst_stream_set_limits(stream, c.skip, c.total, has_output ? c.out_total : -1,
-                                       c.pad, NULL),
+                                       c.pad, c.run, NULL),
                  PST_OK);
         if (has_output) {
             CHECK_EQ(write_counter(stream, 0, c.n_written), c.n_written);

@@ -141,7 +141,7 @@ static void test_restarts(void) {
     for (int run = 0; run < 12; ++run) {
         const int kind = run % 3;
         CHECK_EQ(pst_stream_set_limits(stream, run, kind == 0 ? 1000 : PST_UNLIMITED, PST_UNLIMITED,
-                                       0, NULL),
+                                       0, PST_UNLIMITED, NULL),
                  PST_OK);
         CHECK_EQ(write_counter(stream, 0, 500), 500);
         if (run % 2 == 0)
@@ -370,6 +370,9 @@ static void test_bad_configs(void) {
     REFUSE(input_total_frames, -2, PST_BAD_ARGUMENT);
     REFUSE(output_total_frames, INT64_MIN, PST_BAD_ARGUMENT);
     REFUSE(output_pad_frames, -2, PST_BAD_ARGUMENT);
+    REFUSE(output_run_frames, -2, PST_BAD_ARGUMENT);
+    REFUSE(without_input_ring, true, PST_BAD_ARGUMENT);
+    REFUSE(without_output_ring, true, PST_BAD_ARGUMENT);
     REFUSE(stall_after_s, -0.1, PST_BAD_ARGUMENT);
     REFUSE(lost_after_s, (double)NAN, PST_BAD_ARGUMENT);
     REFUSE(control_timeout_s, 1e30, PST_BAD_ARGUMENT);

@@ -64,6 +64,19 @@ static void test_open(void) {
     sweep(open_and_close, &setup);
 }
 
+static int32_t go_on(const void *input, void *output, int64_t n_frames,
+                     const pst_callback_time *time, uint32_t flags, void *user) PST_RT {
+    (void)input, (void)output, (void)n_frames, (void)time, (void)flags, (void)user;
+    return PST_CALLBACK_CONTINUE;
+}
+
+static void test_open_with_callback(void) {
+    stream_setup setup = make_setup(true, true);
+    setup.config.callback = go_on;
+    setup.config.without_input_ring = true;
+    sweep(open_and_close, &setup);
+}
+
 // A start that failed leaves a stream that can be started.
 static pst_status open_and_run(pst_system *system, stream_setup *setup) {
     pst_stream *stream = NULL;
@@ -150,6 +163,7 @@ static void test_thousand_streams(void) {
 
 int main(void) {
     RUN(test_open);
+    RUN(test_open_with_callback);
     RUN(test_run);
     RUN(test_forget);
     RUN(test_huge_ring);

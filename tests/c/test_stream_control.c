@@ -41,7 +41,7 @@ static pst_status apply(pst_stream *stream, op call, pst_error *err) {
     case WAIT:
         return pst_stream_wait(stream, 0, err);
     case SET_LIMITS:
-        return pst_stream_set_limits(stream, 0, PST_UNLIMITED, PST_UNLIMITED, 0, err);
+        return pst_stream_set_limits(stream, 0, PST_UNLIMITED, PST_UNLIMITED, 0, -1, err);
     default:
         pst_ring_end(pst_stream_output_ring(stream));
         return wait_state(stream, PST_STATE_FINISHED) ? PST_OK : PST_TIMEOUT;
@@ -111,12 +111,14 @@ static void test_limits_are_checked(void) {
     stream_setup setup = make_setup(true, true);
     pst_stream *stream = open_stream(system, &setup);
     pst_error err;
-    CHECK_EQ(pst_stream_set_limits(stream, -1, -1, -1, 0, &err), PST_BAD_ARGUMENT);
+    CHECK_EQ(pst_stream_set_limits(stream, -1, -1, -1, 0, -1, &err), PST_BAD_ARGUMENT);
     CHECK(strstr(err.text, "input_skip_frames") != NULL);
-    CHECK_EQ(pst_stream_set_limits(stream, 0, -2, -1, 0, &err), PST_BAD_ARGUMENT);
-    CHECK_EQ(pst_stream_set_limits(stream, 0, -1, -5, 0, &err), PST_BAD_ARGUMENT);
-    CHECK_EQ(pst_stream_set_limits(stream, 0, -1, -1, -2, &err), PST_BAD_ARGUMENT);
-    CHECK_EQ(pst_stream_set_limits(stream, 10, 100, -1, 0, &err), PST_OK);
+    CHECK_EQ(pst_stream_set_limits(stream, 0, -2, -1, 0, -1, &err), PST_BAD_ARGUMENT);
+    CHECK_EQ(pst_stream_set_limits(stream, 0, -1, -5, 0, -1, &err), PST_BAD_ARGUMENT);
+    CHECK_EQ(pst_stream_set_limits(stream, 0, -1, -1, -2, -1, &err), PST_BAD_ARGUMENT);
+    CHECK_EQ(pst_stream_set_limits(stream, 0, -1, -1, 0, -2, &err), PST_BAD_ARGUMENT);
+    CHECK(strstr(err.text, "output_run_frames") != NULL);
+    CHECK_EQ(pst_stream_set_limits(stream, 10, 100, -1, 0, -1, &err), PST_OK);
     start_stream(stream);
     CHECK_EQ(pst_stream_wait(stream, PATIENCE_NS, NULL), PST_OK);
     CHECK_EQ(stats_of(stream).captured_frames, 90);
@@ -309,7 +311,7 @@ static void play_around(void *arg) {
             break;
         case 5:
             status = pst_stream_set_limits(stream, 0, check_random(&state) % 3000, PST_UNLIMITED, 0,
-                                           &err);
+                                           PST_UNLIMITED, &err);
             break;
         case 6:
             stats_of(stream);

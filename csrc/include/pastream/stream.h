@@ -4,6 +4,7 @@
 #ifndef PASTREAM_STREAM_H
 #define PASTREAM_STREAM_H
 
+#include "pastream/callback.h"
 #include "pastream/device.h"
 #include "pastream/resample.h"
 #include "pastream/ring.h"
@@ -71,6 +72,9 @@ typedef struct pst_stream_config {
     int64_t output_total_frames; // The output is complete after so many frames from the ring, or
                                  // PST_UNLIMITED: once the ring is ended and empty.
     int64_t output_pad_frames;   // Silence to play after that, or PST_UNLIMITED: for ever.
+    int64_t output_run_frames;   // The output is complete after so many device frames whatever the
+                                 // ring gave, or PST_UNLIMITED. What the ring does not give is
+                                 // padding, and never missing; output_pad_frames does not count.
     double stall_after_s;        // 0 takes the default: 10 blocks, at least 0.25 s.
     double lost_after_s;         // 0 takes the default: 1 s, at least twice stall_after_s, and 5 s
                                  // until a quarter of a second has passed: hosts may begin slowly.
@@ -78,7 +82,23 @@ typedef struct pst_stream_config {
                               // and for stopping what the host has still to play, too.
     bool keep_nonfinite;      // Do not replace NaN and infinities in float output by 0.
     const pst_virtual_config *virtual_config; // Of virtual devices; NULL: the defaults. Copied.
+    pst_callback_fn callback; // Called on the audio thread in every block of a run, but those of 0
+                              // frames; NULL: none. See below.
+    void *callback_user;      // Handed to it. Must stay valid until pst_stream_close has returned
+                              // PST_OK: a host that was abandoned may still call.
+    bool without_input_ring;  // Only the callback gets the input, only the callback fills the
+    bool without_output_ring; // output: there is no such ring. Needs a callback.
 } pst_stream_config;
+
+// A callback stands between the rings and the device, in the stream's formats and channels. What it
+// finds in the output is what the output ring gave, or silence; what it leaves there is played, NaN
+// and infinities treated as those of the ring are. The captured frames that it looks at go to the
+// input ring. A block too large to be handed over at once is handed over in pieces, one after the
+// other. PST_CALLBACK_COMPLETE finishes the run: the block is played and its input is kept;
+// PST_CALLBACK_ABORT aborts it, which is no error. After either it is not called again in this run.
+//
+// Without an output ring, output_total_frames and output_pad_frames do nothing; without an input
+// ring, input_skip_frames does nothing.
 
 typedef struct pst_stream_info {
     double samplerate_hz;   // As the device runs.
@@ -122,7 +142,8 @@ typedef struct pst_stream_stats {
     int64_t lost_frames;     // Frames lost by the device or host, from the device's clock.
     int64_t played_frames;   // Output frames taken from the ring.
     int64_t missing_frames;  // Silence played because the output ring was empty.
-    int64_t padded_frames;   // Silence played after the end, the rest of the last block included.
+    int64_t padded_frames;   // Silence played after the end, the rest of the last block included,
+                             // and with output_run_frames whatever the ring did not give.
     int64_t n_clipped;       // Samples clipped in conversion, both sides.
     int64_t n_nonfinite;     // NaN and infinities replaced.
     int64_t n_callbacks;
@@ -183,7 +204,8 @@ PST_API PST_NODISCARD pst_status pst_stream_set_limits(pst_stream *stream,
                                                        int64_t input_skip_frames,
                                                        int64_t input_total_frames,
                                                        int64_t output_total_frames,
-                                                       int64_t output_pad_frames, pst_error *err);
+                                                       int64_t output_pad_frames,
+                                                       int64_t output_run_frames, pst_error *err);
 
 // Starts a new run: counters go back to 0, what the input ring still holds is discarded, and what
 // was written to the output ring since the last run is played. On a running stream it does
@@ -216,7 +238,8 @@ PST_API PST_NODISCARD pst_status pst_stream_wait(pst_stream *stream, int64_t tim
 
 // Waits until n_frames can be read by a reader of the input ring: pst_ring_wait_readable that also
 // notices a device that is gone. Returns PST_OK, PST_END, PST_TIMEOUT, PST_CLOSED, PST_DEVICE_LOST,
-// PST_OVERFLOW (the stream was aborted; what was captured before can still be read).
+// PST_OVERFLOW (the stream was aborted; what was captured before can still be read),
+// PST_BAD_ARGUMENT (there is no such ring, or reader, or it is too small).
 // Thread: reader. Realtime: no (blocks).
 PST_API PST_NODISCARD pst_status pst_stream_wait_input(pst_stream *stream, uint32_t reader,
                                                        uint64_t n_frames, int64_t timeout_ns,
@@ -244,7 +267,7 @@ PST_API pst_state pst_stream_state(pst_stream *stream);
 // Why the stream was aborted or lost: PST_OK if it was not. Thread: any. Realtime: no.
 PST_API pst_status pst_stream_reason(pst_stream *stream, pst_error *err);
 
-// The rings, or NULL for a side that is not there. Borrowed: retain to keep.
+// The rings, or NULL for a side that is not there or has none. Borrowed: retain to keep.
 // Thread: any. Realtime: yes.
 PST_API pst_ring *pst_stream_input_ring(const pst_stream *stream) PST_RT;
 PST_API pst_ring *pst_stream_output_ring(const pst_stream *stream) PST_RT;

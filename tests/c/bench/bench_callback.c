@@ -50,7 +50,8 @@ static void open_bench(bench *b, uint32_t n_channels, pst_format device_format) 
                                 .is_realtime = true};
     pst_flow_set_device(flow, &info);
     const pst_limits limits = {.input_total_frames = PST_UNLIMITED,
-                               .output_total_frames = PST_UNLIMITED};
+                               .output_total_frames = PST_UNLIMITED,
+                               .output_run_frames = PST_UNLIMITED};
     pst_flow_begin_run(flow, &limits);
     *b = (bench){.flow = flow,
                  .block = {.input = memory[0],

@@ -27,7 +27,7 @@ typedef struct model_frame {
 typedef struct model {
     // Set up by the test.
     bool has_input, has_output;
-    int64_t skip, total, out_total, pad; // As in pst_stream_config.
+    int64_t skip, total, out_total, pad, run; // As in pst_stream_config.
     pst_overflow overflow;
     pst_underflow underflow;
     int64_t in_capacity;
@@ -129,7 +129,9 @@ static inline bool model_at_end(const model *m) {
     return m->out_total >= 0 && m->n_played == m->out_total;
 }
 
-static inline int64_t model_play(model *m) {
+static inline int64_t model_play(model *m, int64_t number) {
+    if (m->run >= 0 && number >= m->run)
+        m->padding = true;
     if (!m->padding && (model_at_end(m) || (m->out_ended && m->n_played == m->n_written)))
         m->padding = true;
     if (m->padding) {
@@ -141,6 +143,10 @@ static inline int64_t model_play(model *m) {
     if (m->n_played < m->n_written) {
         m->begun = true;
         return m->n_played++;
+    }
+    if (m->run >= 0) {
+        ++m->n_padded;
+        return MODEL_SILENCE;
     }
     if (!m->begun) {
         ++m->n_idle;
@@ -155,8 +161,10 @@ static inline int64_t model_play(model *m) {
 static inline bool model_is_complete(const model *m) {
     const bool in_bounded = m->has_input && m->total >= 0;
     const bool in_done = m->frame >= m->total;
-    const bool out_bounded = m->has_output && m->pad >= 0 && (m->out_total >= 0 || m->out_ended);
-    const bool out_done = m->padding && m->pad_left == 0;
+    const bool has_run = m->has_output && m->run >= 0;
+    const bool out_bounded =
+        has_run || (m->has_output && m->pad >= 0 && (m->out_total >= 0 || m->out_ended));
+    const bool out_done = has_run ? m->frame >= m->run : m->padding && m->pad_left == 0;
     if (!in_bounded && !out_bounded)
         return false;
     return (!in_bounded || in_done) && (!out_bounded || out_done);
@@ -168,7 +176,7 @@ static inline model_verdict model_block(model *m, int64_t n_frames, int64_t n_lo
     model_lose(m, n_lost);
     if (m->has_output) {
         for (int64_t i = 0; i < n_frames; ++i)
-            m->output[i] = model_play(m);
+            m->output[i] = model_play(m, m->frame + i);
         if (!m->padding && (model_at_end(m) || (m->out_ended && m->n_played == m->n_written)))
             m->padding = true;
     }

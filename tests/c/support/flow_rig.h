@@ -14,6 +14,7 @@
 #include "rt_guard.h"
 #include "stream/callback.h"
 #include "stream/describe.h"
+#include "stream/hook.h"
 
 // A flow without a device, driven block by block beside the model. All that goes in and out of it
 // is a function of frame numbers, so that every byte can be checked. Every block is also guarded
@@ -29,7 +30,9 @@ typedef struct rig_setup {
     pst_overflow overflow;
     pst_underflow underflow;
     pst_limits limits;
-    int64_t base; // Number of the first frame, and position of the rings.
+    int64_t base;             // Number of the first frame, and position of the rings.
+    pst_callback_fn callback; // One that changes nothing, or NULL.
+    void *callback_user;
 } rig_setup;
 
 typedef struct rig {
@@ -103,6 +106,8 @@ static inline void rig_begin(rig *r, const pst_limits *limits) {
     flow->in.skip_frames += base;
     if (flow->in.total_frames >= 0)
         flow->in.total_frames += base;
+    if (flow->out.run_frames >= 0)
+        flow->out.run_frames += base;
     atomic_store(&flow->first_frame, flow->in.skip_frames);
     r->device_frame = base;
     model *m = &r->model;
@@ -114,11 +119,28 @@ static inline void rig_begin(rig *r, const pst_limits *limits) {
     m->out_total = limits->output_total_frames;
     m->pad = limits->output_pad_frames;
     m->pad_left = m->pad;
+    m->run = flow->out.run_frames;
     m->overflow = r->setup.overflow;
     m->underflow = r->setup.underflow;
     m->in_capacity = (int64_t)r->setup.in_capacity;
     m->frame = base;
     r->verdict = PST_CONTINUE;
+}
+
+static inline void rig_make_hook(rig *r) {
+    const rig_setup *setup = &r->setup;
+    const pst_side in = {.device = setup->has_input ? 0 : PST_NO_INDEX,
+                         .n_channels = setup->in_channels,
+                         .format = setup->in_format};
+    const pst_side out = {.device = setup->has_output ? 0 : PST_NO_INDEX,
+                          .n_channels = setup->out_channels,
+                          .format = setup->out_format};
+    const pst_stream_config config = {.input = in,
+                                      .output = out,
+                                      .callback = setup->callback,
+                                      .callback_user = setup->callback_user};
+    if (pst_hook_init(r->flow, &config, NULL) != PST_OK)
+        abort();
 }
 
 static inline rig *rig_make(const rig_setup *setup) {
@@ -151,6 +173,7 @@ static inline rig *rig_make(const rig_setup *setup) {
         r->out_frame = pst_alloc_array(2, 8 * setup->out_channels);
     }
     pst_flow_set_device(flow, &info);
+    rig_make_hook(r);
     r->now_ns = 1000000;
     rig_begin(r, &setup->limits);
     return r;
@@ -159,6 +182,7 @@ static inline rig *rig_make(const rig_setup *setup) {
 static inline void rig_destroy(rig *r) {
     pst_ring_release(r->flow->in.ring);
     pst_ring_release(r->flow->out.ring);
+    pst_hook_deinit(r->flow);
     pst_flow_deinit(r->flow);
     pst_free(r->flow);
     pst_free(r->flat_memory[0]);
