@@ -77,6 +77,9 @@ typedef struct pst_device_list pst_device_list;
 pst_status pst_device_list_add_hostapi(pst_device_list *list, const pst_hostapi_info *info);
 pst_status pst_device_list_add_device(pst_device_list *list, const pst_device_info *info);
 
+// Counts a device that is not to be listed: those after it keep the indices that the backend knows.
+void pst_device_list_skip(pst_device_list *list);
+
 // Names the default devices of the whole system, counted the same way; PST_NO_INDEX for none.
 void pst_device_list_set_defaults(pst_device_list *list, int32_t input, int32_t output);
 
@@ -84,8 +87,10 @@ void pst_device_list_set_defaults(pst_device_list *list, int32_t input, int32_t 
 // thread, with a deadline. Calls on different objects may overlap.
 typedef struct pst_backend_ops {
     const char *name;
-    bool is_fixed; // Its devices never change: a refresh leaves it alone.
-    // One backend object per system. Ends in unload, which may be called only with no handle open.
+    bool is_fixed;        // Its devices never change: a refresh leaves it alone.
+    bool may_load_beside; // It can be loaded once more while it is in use, with a state of its own.
+    // Ends in unload, which may be called only with no handle open on this backend object. Of load
+    // and unload only one is called at a time.
     // The list is new and empty. On failure there is nothing to unload.
     pst_status (*load)(void **backend, pst_device_list *list, pst_error *err);
     void (*unload)(void *backend);

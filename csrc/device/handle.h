@@ -8,9 +8,9 @@
 
 // An open device, whose every host call runs on a helper thread with a deadline. A call that does
 // not come back in time makes the handle abandoned: nobody waits for it or calls it any more, its
-// memory and that of its user are leaked on purpose, and PortAudio is neither refreshed nor ended
-// while the call is out. Should it come back after all, the helper thread closes the device; the
-// handle stays abandoned for everybody else.
+// memory and that of its user are leaked on purpose, and its generation of the backend (system.h)
+// is not ended while the call is out. Should it come back after all, the helper thread closes the
+// device; the handle stays abandoned for everybody else.
 //
 // A call that finds no memory for its helper thread fails with PST_NO_MEMORY, except stop, abort
 // and close: they then run on the calling thread, without a deadline.

@@ -61,10 +61,14 @@ pst_status pst_device_list_add_device(pst_device_list *list, const pst_device_in
     pst_listed_device *device = &devices[list->n_devices];
     device->info = *info;
     device->info.hostapi = list->n_hostapis - 1;
-    device->local_index = list->n_devices;
+    device->local_index = list->n_devices + list->n_skipped;
     ++list->hostapis[list->n_hostapis - 1].n_devices;
     ++list->n_devices;
     return PST_OK;
+}
+
+void pst_device_list_skip(pst_device_list *list) {
+    ++list->n_skipped;
 }
 
 void pst_device_list_set_defaults(pst_device_list *list, int32_t input, int32_t output) {
@@ -96,14 +100,20 @@ static void make_uid(const pst_device_list *list, const char *hostapi, pst_devic
     }
 }
 
-static int32_t shift(int32_t index, int32_t by) {
-    return index == PST_NO_INDEX ? PST_NO_INDEX : index + by;
+// Returns the index in the whole list of a device that a backend calls `local`: its first device is
+// there at `first`.
+static int32_t place_of(const pst_device_list *part, int32_t local, int32_t first) {
+    for (int32_t i = 0; i < part->n_devices && local != PST_NO_INDEX; ++i) {
+        if (part->devices[i].local_index == local)
+            return first + i;
+    }
+    return PST_NO_INDEX;
 }
 
-static pst_status append_device(pst_device_list *list, const pst_listed_device *from,
-                                uint32_t slot) {
+static pst_status append_device(pst_device_list *list, pst_listed_device *from, uint32_t slot) {
     pst_device_info info = from->info;
     make_uid(list, list->hostapis[list->n_hostapis - 1].name, &info);
+    pst_text_copy(from->info.uid, sizeof from->info.uid, info.uid);
     const pst_status status = pst_device_list_add_device(list, &info);
     if (status == PST_OK) {
         list->devices[list->n_devices - 1].slot = slot;
@@ -112,14 +122,13 @@ static pst_status append_device(pst_device_list *list, const pst_listed_device *
     return status;
 }
 
-pst_status pst_device_list_append(pst_device_list *list, const pst_device_list *part,
-                                  uint32_t slot) {
+pst_status pst_device_list_append(pst_device_list *list, pst_device_list *part, uint32_t slot) {
     const int32_t first = list->n_devices;
     int32_t next = 0;
     for (int32_t i = 0; i < part->n_hostapis; ++i) {
         pst_hostapi_info hostapi = part->hostapis[i];
-        hostapi.default_input = shift(hostapi.default_input, first);
-        hostapi.default_output = shift(hostapi.default_output, first);
+        hostapi.default_input = place_of(part, hostapi.default_input, first);
+        hostapi.default_output = place_of(part, hostapi.default_output, first);
         pst_status status = pst_device_list_add_hostapi(list, &hostapi);
         for (int32_t n = part->hostapis[i].n_devices; n > 0 && status == PST_OK; --n)
             status = append_device(list, &part->devices[next++], slot);
@@ -127,8 +136,27 @@ pst_status pst_device_list_append(pst_device_list *list, const pst_device_list *
             return status;
     }
     if (list->default_input == PST_NO_INDEX)
-        list->default_input = shift(part->default_input, first);
+        list->default_input = place_of(part, part->default_input, first);
     if (list->default_output == PST_NO_INDEX)
-        list->default_output = shift(part->default_output, first);
+        list->default_output = place_of(part, part->default_output, first);
+    return PST_OK;
+}
+
+pst_status pst_device_list_keep(pst_device_list *list, const pst_device_info *info,
+                                const char *hostapi, uint32_t slot) {
+    int32_t at = 0;
+    while (at < list->n_hostapis && strcmp(list->hostapis[at].name, hostapi) != 0)
+        ++at;
+    if (at == list->n_hostapis || has_uid(list, info->uid))
+        return PST_OK;
+    const pst_status status = pst_device_list_add_device(list, info);
+    if (status != PST_OK)
+        return status;
+    pst_listed_device *device = &list->devices[list->n_devices - 1];
+    --list->hostapis[device->info.hostapi].n_devices;
+    ++list->hostapis[at].n_devices;
+    device->info.hostapi = at;
+    device->slot = slot;
+    device->local_index = PST_NO_INDEX;
     return PST_OK;
 }

@@ -109,7 +109,7 @@ static const pst_listed_device *find(const pst_system *system, int32_t index) {
 
 // With the lock held.
 static pst_status find_both(const pst_system *system, int32_t input, int32_t output,
-                            pst_claim *claim, pst_error *err) {
+                            pst_claim *claim, uint32_t *slot, pst_error *err) {
     const pst_listed_device *in = find(system, input);
     const pst_listed_device *out = find(system, output);
     if (in == NULL && input != PST_NO_INDEX)
@@ -119,9 +119,9 @@ static pst_status find_both(const pst_system *system, int32_t input, int32_t out
     const pst_listed_device *first = in != NULL ? in : out;
     if (first == NULL)
         return pst_fail(err, PST_BAD_ARGUMENT, 0, "Neither input.device nor output.device is set");
-    claim->slot = first->slot;
-    claim->ops = system->slots[claim->slot].ops;
-    if (out != NULL && out->slot != claim->slot)
+    *slot = first->slot;
+    claim->ops = system->slots[*slot].ops;
+    if (out != NULL && out->slot != *slot)
         return pst_fail(err, PST_UNSUPPORTED, 0,
                         "One stream cannot join '%s' of %s and '%s' of %s; open a stream for each",
                         first->info.name, claim->ops->name, out->info.name,
@@ -132,7 +132,25 @@ static pst_status find_both(const pst_system *system, int32_t input, int32_t out
         claim->input = in->info;
     if (out != NULL)
         claim->output = out->info;
+    const pst_listed_device *held = in != NULL && in->local_index == PST_NO_INDEX     ? in
+                                    : out != NULL && out->local_index == PST_NO_INDEX ? out
+                                                                                      : NULL;
+    if (held != NULL)
+        return pst_fail(err, PST_DEVICE_BUSY, 0,
+                        "'%s' is open in another stream, and its host does not offer it twice",
+                        held->info.name);
     return PST_OK;
+}
+
+// With the lock held: by is 1 or -1.
+static void count_claim(const pst_claim *claim, int by) {
+    pst_device_list *part = claim->generation->part;
+    claim->generation->n_claims += (uint32_t)by;
+    for (int32_t i = 0; i < part->n_devices; ++i) {
+        pst_listed_device *device = &part->devices[i];
+        if (device->local_index == claim->input_index || device->local_index == claim->output_index)
+            device->n_claims += (uint32_t)by;
+    }
 }
 
 static bool names_the_same(const pst_claim *a, const pst_claim *b) {
@@ -147,17 +165,18 @@ pst_status pst_system_claim(pst_system *system, int32_t input, int32_t output, i
         pst_status status = lock_loaded(system, err);
         if (status != PST_OK)
             return status;
-        status = find_both(system, input, output, claim, err);
+        uint32_t slot_index = 0;
+        status = find_both(system, input, output, claim, &slot_index, err);
         if (status == PST_OK && before.system != NULL && !names_the_same(&before, claim))
             status = pst_fail(err, PST_NO_DEVICE, 0,
                               "The list of devices was read again, and the numbers of its devices "
                               "have changed");
-        pst_slot *slot = &system->slots[claim->slot];
-        // Devices of fixed backends keep their names, and the old list still tells which they are.
-        const bool is_ready = status != PST_OK || slot->ops->is_fixed || !system->is_replacing;
+        const pst_slot *slot = &system->slots[slot_index];
+        const bool is_ready = status != PST_OK || !slot->is_replacing;
         if (status == PST_OK && is_ready) {
-            claim->backend = slot->backend;
-            ++slot->n_claims;
+            claim->generation = slot->current;
+            claim->backend = slot->current->backend;
+            count_claim(claim, 1);
             pst_system_retain(system);
         }
         pthread_mutex_unlock(&system->lock);
@@ -175,7 +194,10 @@ pst_status pst_system_claim(pst_system *system, int32_t input, int32_t output, i
 void pst_system_unclaim(pst_claim *claim) {
     pst_system *system = claim->system;
     pthread_mutex_lock(&system->lock);
-    --system->slots[claim->slot].n_claims;
+    count_claim(claim, -1);
+    const bool is_done = claim->generation->is_old && claim->generation->n_claims == 0;
     pthread_mutex_unlock(&system->lock);
+    if (is_done)
+        pst_system_sweep_later(system);
     pst_system_release(system);
 }

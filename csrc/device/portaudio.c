@@ -71,18 +71,25 @@ static bool has_jack(const pst_pa *pa) {
 
 // Ends PortAudio, unless that would end the process.
 static void terminate(pst_portaudio *backend) {
-    if (!pst_jack_watch_is_gone(&backend->jack))
+    const bool is_gone = pst_jack_watch_is_gone(&backend->jack);
+    if (!is_gone)
         (void)backend->pa.terminate();
     pst_jack_watch_end(&backend->jack);
+    pst_pa_give_back(backend->instance, is_gone);
 }
 
 static pst_status load_quietly(pst_portaudio *backend, pst_device_list *list, pst_error *err) {
-    pst_status status = pst_pa_find_unused(&backend->pa, err);
-    if (status == PST_OK)
-        status = initialize(&backend->pa, err);
+    pst_status status = pst_pa_take(&backend->instance, err);
     if (status != PST_OK)
         return status;
+    backend->pa = backend->instance->pa;
+    status = initialize(&backend->pa, err);
+    if (status != PST_OK) {
+        pst_pa_give_back(backend->instance, false);
+        return status;
+    }
     if (has_jack(&backend->pa)) {
+        pst_pa_note_jack_name(backend->instance);
         pst_jack_watch_begin(&backend->jack);
         pst_chatter_retake_handlers(); // PortAudio has set one for JACK that keeps nothing.
     }
@@ -223,6 +230,7 @@ const pst_backend_ops pst_backend_portaudio = {
     .name = "PortAudio",
     .load = load,
     .unload = unload,
+    .may_load_beside = true,
     .suit = suit,
     .check = check,
     .open = open_stream,

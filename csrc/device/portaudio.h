@@ -14,9 +14,10 @@
 // Start and Stop, since all its streams wait on one condition and can take each other's wake-up.
 //
 // When a JACK server goes, nothing of PortAudio's JACK part may be called any more, and PortAudio
-// is not ended; the next load uses another copy of it.
+// is not ended; the next load uses another copy of it. So does a load while this one is in use.
 typedef struct pst_portaudio {
-    pst_pa pa;
+    pst_pa_instance *instance; // Taken, ...
+    pst_pa pa;                 // ... and its functions.
     pst_gate calls;
     pst_gate jack_calls;
     pst_jack_watch jack;

@@ -6,6 +6,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -15,7 +16,9 @@
 #include <sys/sendfile.h>
 #endif
 
+#include "base/alloc.h"
 #include "base/error.h"
+#include "device/text.h"
 
 static const pst_pa linked = {
     .initialize = Pa_Initialize,
@@ -49,6 +52,7 @@ static bool find_function(void *library, const char *name, void *fn) {
 
 static bool find_functions(void *library, pst_pa *pa) {
     (void)find_function(library, "PaJack_SetClientName", &pa->set_jack_name);
+    (void)find_function(library, "PaJack_GetClientName", &pa->get_jack_name);
     return find_function(library, "Pa_Initialize", &pa->initialize) &&
            find_function(library, "Pa_Terminate", &pa->terminate) &&
            find_function(library, "Pa_GetDeviceCount", &pa->device_count) &&
@@ -151,11 +155,97 @@ pst_status pst_pa_load_copy(pst_pa *pa, pst_error *err) {
 
 #endif
 
-pst_status pst_pa_find_unused(pst_pa *pa, pst_error *err) {
+// ---- Instances -------------------------------------------------------------------------------
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; // Guards the list and what is in it.
+static pst_pa_instance *first;
+
+// Counting is an error before Pa_Initialize.
+static bool is_initialized(const pst_pa *pa) {
+    return pa->device_count() != paNotInitialized;
+}
+
+static bool is_linked(const pst_pa_instance *instance) {
+    return instance->pa.initialize == linked.initialize;
+}
+
+// With the lock held. Other modules of this process use the linked one whenever they like.
+static pst_pa_instance *take_known(bool *knows_linked) {
+    *knows_linked = false;
+    for (pst_pa_instance *each = first; each != NULL; each = each->next) {
+        *knows_linked |= is_linked(each);
+        if (!each->is_taken && !is_initialized(&each->pa)) {
+            each->is_taken = true;
+            return each;
+        }
+    }
+    return NULL;
+}
+
+static pst_status fill(pst_pa *pa, bool may_be_linked, pst_error *err) {
     *pa = linked;
     (void)find_function(RTLD_DEFAULT, "PaJack_SetClientName", &pa->set_jack_name);
-    // Counting is an error before Pa_Initialize.
-    if (pa->device_count() == paNotInitialized)
-        return PST_OK;
-    return pst_pa_load_copy(pa, err);
+    (void)find_function(RTLD_DEFAULT, "PaJack_GetClientName", &pa->get_jack_name);
+    return may_be_linked && !is_initialized(pa) ? PST_OK : pst_pa_load_copy(pa, err);
+}
+
+// With the lock held.
+static pst_status take_new(pst_pa_instance **instance, bool may_be_linked, pst_error *err) {
+    pst_pa_instance *made = pst_alloc(sizeof *made);
+    if (made == NULL)
+        return pst_fail_memory(err);
+    const pst_status status = fill(&made->pa, may_be_linked, err);
+    if (status != PST_OK) {
+        pst_free(made);
+        return status;
+    }
+    made->is_taken = true;
+    made->next = first;
+    first = made;
+    *instance = made;
+    return PST_OK;
+}
+
+pst_status pst_pa_take(pst_pa_instance **instance, pst_error *err) {
+    bool knows_linked;
+    pst_status status = PST_OK;
+    pthread_mutex_lock(&lock);
+    *instance = take_known(&knows_linked);
+    if (*instance == NULL)
+        status = take_new(instance, !knows_linked, err);
+    pthread_mutex_unlock(&lock);
+    return status;
+}
+
+void pst_pa_give_back(pst_pa_instance *instance, bool is_spent) {
+    pthread_mutex_lock(&lock);
+    instance->jack_name[0] = '\0';
+    instance->is_taken = false;
+    // One that is spent stays initialised. Ours is remembered for that, a copy is of no use.
+    if (is_spent && !is_linked(instance)) {
+        pst_pa_instance **link = &first;
+        while (*link != instance)
+            link = &(*link)->next;
+        *link = instance->next;
+        pst_free(instance);
+    }
+    pthread_mutex_unlock(&lock);
+}
+
+void pst_pa_note_jack_name(pst_pa_instance *instance) {
+    const char *name = NULL;
+    if (instance->pa.get_jack_name == NULL || instance->pa.get_jack_name(&name) != paNoError)
+        return;
+    pthread_mutex_lock(&lock);
+    pst_text_copy(instance->jack_name, sizeof instance->jack_name, name);
+    pthread_mutex_unlock(&lock);
+}
+
+bool pst_pa_is_own_client(const char *jack_name) {
+    bool is_own = false;
+    pthread_mutex_lock(&lock);
+    for (const pst_pa_instance *each = first; each != NULL && !is_own; each = each->next)
+        is_own = each->is_taken && jack_name[0] != '\0' && strcmp(each->jack_name, jack_name) == 0;
+    pthread_mutex_unlock(&lock);
+    return is_own;
 }

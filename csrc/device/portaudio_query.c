@@ -30,6 +30,12 @@ static bool is_monitor(const char *name) {
            ends_with(name, "[Loopback]");
 }
 
+// On JACK every client is a device. Those of other copies of PortAudio in this process have the
+// ports of our own streams.
+static bool is_ourselves(const PaHostApiInfo *hostapi, const PaDeviceInfo *device) {
+    return hostapi->type == paJACK && pst_pa_is_own_client(device->name);
+}
+
 static pst_status add_device(pst_device_list *list, const PaDeviceInfo *from) {
     pst_device_info info = {
         .max_input_channels = from->maxInputChannels,
@@ -58,8 +64,12 @@ pst_status pst_portaudio_list(const pst_pa *pa, pst_device_list *list) {
         pst_text_copy(info.name, sizeof info.name, from->name);
         pst_status status = pst_device_list_add_hostapi(list, &info);
         for (; status == PST_OK && device < n_devices && pa->device_info(device)->hostApi == i;
-             ++device)
-            status = add_device(list, pa->device_info(device));
+             ++device) {
+            if (is_ourselves(from, pa->device_info(device)))
+                pst_device_list_skip(list);
+            else
+                status = add_device(list, pa->device_info(device));
+        }
         if (status != PST_OK)
             return status;
     }

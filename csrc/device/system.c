@@ -58,9 +58,13 @@ pst_status pst_system_create(pst_system **system, pst_error *err) {
 
 static void destroy(pst_system *system) {
     for (uint32_t i = 0; i < system->n_slots; ++i) {
-        if (system->slots[i].part != NULL)
-            pst_slot_unload(&system->slots[i], UNLOAD_TIMEOUT_NS);
-        pst_device_list_destroy(system->slots[i].part);
+        pst_slot *slot = &system->slots[i];
+        pst_generation_destroy(slot->current, UNLOAD_TIMEOUT_NS);
+        while (slot->old != NULL) { // Nothing is open on them: a claim holds the system.
+            pst_generation *next = slot->old->next;
+            pst_generation_destroy(slot->old, UNLOAD_TIMEOUT_NS);
+            slot->old = next;
+        }
     }
     pst_device_list_destroy(system->list);
     pthread_mutex_destroy(&system->lock);

@@ -15,15 +15,26 @@
 
 // The inside of pst_system, for the files of this folder and their tests.
 
-enum { PST_MAX_SLOTS = 4 };
+enum { PST_MAX_SLOTS = 4, PST_MAX_GENERATIONS = 8 };
+
+// A backend as it was loaded once: its devices, and what is open on them. A refresh while something
+// is open loads another one beside it; the old one then lives until its last claim is given back.
+typedef struct pst_generation {
+    const pst_backend_ops *ops;
+    void *backend;               // Of ops->load; may be NULL.
+    pst_device_list *part;       // Its own devices.
+    uint32_t n_claims;           // Open handles, abandoned ones included, and questions under way.
+    bool is_old;                 // Another one has taken its place.
+    struct pst_generation *next; // In the slot's list of old ones.
+} pst_generation;
 
 // One backend and what it is used for.
 typedef struct pst_slot {
     const pst_backend_ops *ops;
-    void *backend;         // Of ops->load; may be NULL.
-    pst_device_list *part; // Its own devices; NULL while it is not loaded.
-    bool is_loading;       // load or unload has been called and is not back, perhaps never will be.
-    uint32_t n_claims;     // Open handles, abandoned ones included, and questions under way.
+    pst_generation *current; // NULL while it is not loaded.
+    pst_generation *old;     // Those that are still in use, or about to be unloaded.
+    bool is_loading;         // load or unload was called and is not back, perhaps never will be.
+    bool is_replacing;       // The list still names devices of a generation that is being unloaded.
 } pst_slot;
 
 struct pst_system {
@@ -38,7 +49,6 @@ struct pst_system {
     uint32_t n_slots;
     pst_slot slots[PST_MAX_SLOTS];
     pst_device_list *list; // What the public calls answer from; NULL until loaded.
-    bool is_replacing;     // It is old, and a new one is being made: nothing may be claimed by it.
     pst_error complaint;   // Of a backend that could not be loaded; its status is 0 if all could.
     pst_member *first_member, *last_member;
     uint32_t n_work;
@@ -52,7 +62,7 @@ PST_NODISCARD pst_status pst_system_create_with(pst_system **system,
 // A right to use a backend: while it is held, the backend is not unloaded.
 typedef struct pst_claim {
     pst_system *system; // Retained.
-    uint32_t slot;
+    pst_generation *generation;
     const pst_backend_ops *ops;
     void *backend;
     int32_t input_index, output_index; // As the backend counts, or PST_NO_INDEX.
@@ -62,19 +72,44 @@ typedef struct pst_claim {
 // Claims the backend of one or two devices, given by their indices in the system's list
 // (PST_NO_INDEX: none). Loads the list if need be, and waits for a refresh under way.
 // Returns PST_OK, PST_NO_DEVICE (the text lists the devices), PST_BAD_ARGUMENT (no device at all),
-// PST_UNSUPPORTED (two backends), PST_TIMEOUT, PST_FORKED, PST_NO_MEMORY, PST_SYSTEM_ERROR.
+// PST_DEVICE_BUSY (only a stream that is open already can use it), PST_UNSUPPORTED (two backends),
+// PST_TIMEOUT, PST_FORKED, PST_NO_MEMORY, PST_SYSTEM_ERROR.
 // Thread: any. Realtime: no.
 PST_NODISCARD pst_status pst_system_claim(pst_system *system, int32_t input, int32_t output,
                                           int64_t deadline_ns, pst_claim *claim, pst_error *err);
 
-// Gives the claim back. Thread: any. Realtime: no.
+// Gives the claim back. If it was the last one on an old generation, a thread of the library
+// unloads that. Thread: any. Realtime: no.
 void pst_system_unclaim(pst_claim *claim);
+
+// Unloads the old generations that nobody uses any more, on a thread of the library.
+// Thread: any. Realtime: no.
+void pst_system_sweep_later(pst_system *system);
 
 // Enters the gate `loading`, or returns PST_TIMEOUT. Thread: any. Realtime: no.
 PST_NODISCARD pst_status pst_system_enter_gate(pst_system *system, int64_t deadline_ns,
                                                pst_error *err);
 
-// Ends what ops->load began, on a helper thread with a deadline. NULL unload: nothing to do.
-void pst_slot_unload(const pst_slot *slot, int64_t timeout_ns);
+// Returns how long one thread waits for another one that loads: each backend may take its time.
+int64_t pst_system_gate_deadline_ns(const pst_system *system);
+
+// ---- generation.c: from inside the gate, but for the last -------------------------------------
+
+// Unloads `old`, which is gone afterwards, and then loads a new generation into *made, each unless
+// it is NULL, on a helper thread. *made is left alone if the backend cannot be loaded or does not
+// come back in time; then *complaint says why, and the result is PST_OK. Returns something else
+// only for our own troubles.
+PST_NODISCARD pst_status pst_generation_exchange(pst_system *system, pst_slot *slot,
+                                                 pst_generation *old, pst_generation **made,
+                                                 int64_t timeout_ns, pst_error *complaint,
+                                                 pst_error *err);
+
+// Unloads the old generations that nobody uses any more. A backend that does not come back keeps
+// its slot loading.
+void pst_system_sweep(pst_system *system, int64_t timeout_ns);
+
+// Ends what ops->load began, on a helper thread with a deadline, and frees the generation. NULL is
+// allowed.
+void pst_generation_destroy(pst_generation *generation, int64_t timeout_ns);
 
 #endif

@@ -223,13 +223,16 @@ def portaudio_version() -> str:
 
 
 def refresh() -> bool:
-    """Read the list of devices again.
+    """Read the list of devices again. Streams go on undisturbed.
+
+    The index of a device may change, its uid does not. `InputStream.device` keeps what it was.
 
     Returns
     -------
     bool
-        True if the list is fresh. False while a stream on a real device is open: PortAudio cannot
-        look for devices then, so the list stays as it is. Streams are never disturbed.
+        True if the list is fresh. False if it stays as it is: the host has not answered since the
+        last time, or streams are open and PortAudio cannot be loaded once more beside them (which
+        works on Linux, for streams from up to 8 lists).
 
     Examples
     --------

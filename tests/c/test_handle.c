@@ -7,6 +7,8 @@
 #include <pthread.h>
 
 #include "failing_alloc.h"
+// Here a refresh has to wait until everything is closed, which shows when that is so.
+#define FAKE_MAY_LOAD_BESIDE false
 #include "fake_backend.h"
 
 #if CHECK_ASAN

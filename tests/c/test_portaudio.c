@@ -158,7 +158,8 @@ static void test_copies_are_independent(void) {
         return;
     }
     fd_capture *capture = capture_begin(); // Nobody holds back the host APIs here.
-    pst_pa first, second, unused;
+    pst_pa first, second;
+    pst_pa_instance *ours, *copy;
     pst_error err = {.status = PST_OK};
     const pst_status status = pst_pa_load_copy(&first, &err);
     CHECK_TEXT(status == PST_OK, "%s", err.text);
@@ -168,14 +169,27 @@ static void test_copies_are_independent(void) {
     CHECK(first.device_count() >= 0);
     CHECK_EQ(second.device_count(), paNotInitialized);
     CHECK_EQ(Pa_GetDeviceCount(), paNotInitialized);
-    CHECK_EQ(pst_pa_find_unused(&unused, NULL), PST_OK);
-    CHECK(unused.initialize == Pa_Initialize);
+    CHECK_EQ(pst_pa_take(&ours, NULL), PST_OK);
+    CHECK(ours->pa.initialize == Pa_Initialize);
     CHECK_EQ(first.terminate(), paNoError);
+    // It is taken, so the next one is a copy, which waits for the next user when it is given back.
+    CHECK_EQ(pst_pa_take(&copy, NULL), PST_OK);
+    CHECK(copy->pa.initialize != Pa_Initialize);
+    pst_pa_give_back(copy, false);
+    pst_pa_instance *again;
+    CHECK_EQ(pst_pa_take(&again, NULL), PST_OK);
+    CHECK(again == copy);
+    pst_pa_give_back(again, true);
+    CHECK_EQ(pst_pa_take(&again, NULL), PST_OK); // That one was spent.
+    CHECK(again->pa.initialize != Pa_Initialize);
+    pst_pa_give_back(again, false);
+    pst_pa_give_back(ours, false);
 
     // Somebody else has initialised the one that we are linked with, and keeps it.
     CHECK_EQ(Pa_Initialize(), paNoError);
-    CHECK_EQ(pst_pa_find_unused(&unused, NULL), PST_OK);
-    CHECK(unused.initialize != Pa_Initialize);
+    CHECK_EQ(pst_pa_take(&copy, NULL), PST_OK);
+    CHECK(copy->pa.initialize != Pa_Initialize);
+    pst_pa_give_back(copy, false);
     pst_system *system = make_real_system();
     CHECK_EQ(pst_system_load(system, NULL), PST_OK);
     check_list(system);

@@ -191,27 +191,118 @@ static pst_verdict process_nothing(void *user, const pst_block *block) PST_RT {
     return PST_CONTINUE;
 }
 
+// Releases the system; a thread that sweeps may hold it for another moment.
+static void release_swept(pst_system *system) {
+    CHECK_EQ(pst_system_wait_work(system, PATIENCE_NS), PST_OK);
+    pst_system_release(system);
+    CHECK(fake_wait_done(FAKE_UNLOAD, atomic_load(&fake.n_calls[FAKE_LOAD])));
+    CHECK_EQ(atomic_load(&fake.n_calls[FAKE_UNLOAD]), atomic_load(&fake.n_calls[FAKE_LOAD]));
+}
+
+static pst_handle *open_fake(pst_system *system, int32_t device) {
+    const pst_open_request request = make_request(make_side(device, 1, PST_FORMAT_F32), no_side,
+                                                  44100.0, 64, NULL, process_nothing, NULL);
+    pst_open_info info;
+    pst_handle *handle = open_handle(system, &request, &info);
+    CHECK_EQ(pst_handle_start(handle, PATIENCE_NS, NULL), PST_OK);
+    return handle;
+}
+
+// The backend is loaded once more beside what is open, which goes on, and is unloaded with the last
+// handle on it.
 static void test_refresh_while_streams_are_open(void) {
     fake_reset();
     pst_system *system = make_fake_system();
-    const pst_open_request on_fake = make_request(make_side(0, 2, PST_FORMAT_F32), no_side, 44100.0,
-                                                  64, NULL, process_nothing, NULL);
-    const pst_open_request on_virtual = make_request(make_side(2, 2, PST_FORMAT_F32), no_side,
-                                                     44100.0, 64, NULL, process_nothing, NULL);
-    pst_open_info info;
-    pst_handle *virtual_handle = open_handle(system, &on_virtual, &info);
-    CHECK_EQ(pst_handle_start(virtual_handle, PATIENCE_NS, NULL), PST_OK);
+    pst_handle *on_virtual = open_fake(system, 2);
     CHECK_EQ(pst_system_refresh(system, NULL), PST_OK); // Not in the way.
-    pst_handle *handle = open_handle(system, &on_fake, &info);
+    CHECK_EQ(atomic_load(&fake.n_calls[FAKE_UNLOAD]), 1);
+    pst_handle *first = open_fake(system, 0);
+    pst_handle *second = open_fake(system, 0);
+    fake.devices[2] = (fake_device){"new", 1, 1};
+    fake.n_devices = 3;
+    for (int i = 0; i < 20; ++i) // Those in between are unloaded at once.
+        CHECK_EQ(pst_system_refresh(system, NULL), PST_OK);
+    CHECK_EQ(atomic_load(&fake.n_calls[FAKE_UNLOAD]), 20);
+    CHECK_EQ(pst_system_device_count(system), 5);
+    CHECK(pst_handle_is_active(first) && pst_handle_is_active(on_virtual));
+    CHECK_EQ(pst_handle_close(first, PATIENCE_NS, NULL), PST_OK);
+    CHECK_EQ(pst_system_wait_work(system, PATIENCE_NS), PST_OK);
+    CHECK_EQ(atomic_load(&fake.n_calls[FAKE_UNLOAD]), 20);
+    CHECK_EQ(pst_handle_close(second, PATIENCE_NS, NULL), PST_OK);
+    CHECK_EQ(pst_system_wait_work(system, PATIENCE_NS), PST_OK);
+    CHECK_EQ(atomic_load(&fake.n_calls[FAKE_UNLOAD]), 21);
+    CHECK_EQ(pst_handle_close(on_virtual, PATIENCE_NS, NULL), PST_OK);
+    release_swept(system);
+}
+
+static void test_generations_are_bounded(void) {
+    fake_reset();
+    pst_system *system = make_fake_system();
+    pst_handle *handles[PST_MAX_GENERATIONS];
     pst_error err = {.status = PST_OK};
-    CHECK_EQ(pst_system_refresh(system, &err), PST_DEVICE_BUSY);
+    for (int i = 0; i < PST_MAX_GENERATIONS; ++i) {
+        handles[i] = open_fake(system, 0);
+        const bool is_last = i == PST_MAX_GENERATIONS - 1;
+        CHECK_EQ(pst_system_refresh(system, &err), is_last ? PST_DEVICE_BUSY : PST_OK);
+    }
     CHECK(strstr(err.text, "Fake") != NULL);
-    CHECK_EQ(pst_system_device_count(system), 4);
+    CHECK_EQ(pst_system_device_count(system), 4); // As it was.
+    CHECK_EQ(pst_handle_close(handles[3], PATIENCE_NS, NULL), PST_OK);
+    CHECK_EQ(pst_system_wait_work(system, PATIENCE_NS), PST_OK);
+    CHECK_EQ(pst_system_refresh(system, NULL), PST_OK);
+    for (int i = 0; i < PST_MAX_GENERATIONS; ++i)
+        CHECK_EQ(i == 3 ? PST_OK : pst_handle_close(handles[i], PATIENCE_NS, NULL), PST_OK);
+    CHECK_EQ(pst_system_wait_work(system, PATIENCE_NS), PST_OK);
+    release_swept(system);
+}
+
+// Some hosts show only what can be opened. What a stream of ours holds stays in the list, at its
+// end, and cannot be opened once more.
+static void test_a_held_device_stays_listed(void) {
+    fake_reset();
+    pst_system *system = make_fake_system();
+    pst_handle *handle = open_fake(system, 0);
+    fake.devices[0].name = "another";
+    CHECK_EQ(pst_system_refresh(system, NULL), PST_OK);
+    CHECK_EQ(pst_system_device_count(system), 5);
+    pst_device_info info;
+    CHECK_EQ(pst_system_get_device(system, 4, &info, NULL), PST_OK);
+    CHECK_STR(info.uid, "Fake/mic");
+    CHECK_EQ(info.hostapi, 0);
+    pst_hostapi_info hostapi;
+    CHECK_EQ(pst_system_get_hostapi(system, 0, &hostapi, NULL), PST_OK);
+    CHECK_EQ(hostapi.n_devices, 3);
+    CHECK_EQ(hostapi.default_input, 0);
+    pst_claim claim;
+    pst_error err = {.status = PST_OK};
+    CHECK_EQ(pst_system_claim(system, 4, PST_NO_INDEX, 0, &claim, &err), PST_DEVICE_BUSY);
+    CHECK(strstr(err.text, "mic") != NULL);
     CHECK_EQ(pst_handle_close(handle, PATIENCE_NS, NULL), PST_OK);
     CHECK_EQ(pst_system_refresh(system, NULL), PST_OK);
-    CHECK_EQ(pst_handle_is_active(virtual_handle), true);
-    CHECK_EQ(pst_handle_close(virtual_handle, PATIENCE_NS, NULL), PST_OK);
-    pst_system_release(system);
+    CHECK_EQ(pst_system_device_count(system), 4);
+    release_swept(system);
+}
+
+// What goes wrong beside an open stream leaves it, and the list, as they were.
+static void test_a_load_beside_that_fails(void) {
+    static const pst_status statuses[] = {PST_UNSUPPORTED, PST_HOST_ERROR, PST_NO_MEMORY};
+    static const pst_status wanted[] = {PST_DEVICE_BUSY, PST_OK, PST_NO_MEMORY};
+    for (int i = 0; i < 3; ++i) {
+        fake_reset();
+        pst_system *system = make_fake_system();
+        pst_handle *handle = open_fake(system, 0);
+        atomic_store(&fake.fail_in, FAKE_LOAD);
+        atomic_store(&fake.fail_status, statuses[i]);
+        pst_error err = {.status = PST_OK};
+        CHECK_EQ(pst_system_refresh(system, &err), wanted[i]);
+        CHECK(err.status != PST_OK);
+        CHECK_EQ(pst_system_device_count(system), 4);
+        CHECK(pst_handle_is_active(handle));
+        CHECK_EQ(atomic_load(&fake.n_calls[FAKE_LOAD]), 2);
+        CHECK_EQ(pst_handle_close(handle, PATIENCE_NS, NULL), PST_OK);
+        pst_system_release(system);
+        CHECK_EQ(atomic_load(&fake.n_calls[FAKE_UNLOAD]), 1);
+    }
 }
 
 // At the end of the program: what is not in use is ended, and can be used again.
@@ -269,8 +360,7 @@ static void test_threads_at_once(void) {
         CHECK_EQ(pthread_create(&threads[i], NULL, look_around, system), 0);
     for (int i = 0; i < 4; ++i)
         pthread_join(threads[i], NULL);
-    pst_system_release(system);
-    CHECK_EQ(atomic_load(&fake.n_calls[FAKE_LOAD]), atomic_load(&fake.n_calls[FAKE_UNLOAD]));
+    release_swept(system);
 }
 
 // A claim that waits for a refresh finds its device, or hears that the numbers have changed.
@@ -448,6 +538,9 @@ int main(void) {
     RUN(test_release_while_a_backend_hangs);
     RUN(test_refresh_replaces_the_list);
     RUN(test_refresh_while_streams_are_open);
+    RUN(test_generations_are_bounded);
+    RUN(test_a_held_device_stays_listed);
+    RUN(test_a_load_beside_that_fails);
     RUN(test_unload);
     RUN(test_threads_at_once);
     RUN(test_claim_during_refresh);

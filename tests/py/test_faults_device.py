@@ -218,13 +218,13 @@ def hang_up(server, device, comes_back):
 @pytest.mark.parametrize("comes_back", [True, False])
 def test_D4_a_pulse_server_does_not_answer(mortal_pulse, comes_back):
     report = hang_up(mortal_pulse, "pst_s16_play", comes_back)
-    assert report["refreshed"] == comes_back
+    assert report["refreshed"]
 
 
 @pytest.mark.parametrize("comes_back", [True, False])
 def test_D4_a_jack_server_does_not_answer(mortal_jack, comes_back):
     report = hang_up(mortal_jack, "system", comes_back)
-    assert report["refreshed"] == comes_back
+    assert report["refreshed"]
 
 
 @pytest.mark.parametrize("number", SIGNALS)

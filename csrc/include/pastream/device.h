@@ -159,9 +159,13 @@ PST_API void pst_system_release(pst_system *system);
 // Thread: any. Realtime: no.
 PST_API PST_NODISCARD pst_status pst_system_load(pst_system *system, pst_error *err);
 
-// Reads the list again. While a PortAudio stream is open, or one that was abandoned still hangs,
-// PortAudio cannot do that safely: then the list stays as it is and the result is PST_DEVICE_BUSY.
-// Virtual streams go on. A JACK server that has gone is found again when it is back. Otherwise as
+// Reads the list again, while streams run or not: they go on undisturbed. Indices may change, uids
+// do not. What a stream of this process holds stays in the list, at its end, even where the host
+// does not show it any more. A JACK server that has gone is found again when it is back.
+//
+// The result is PST_DEVICE_BUSY, and the list stays as it is, if PortAudio has not come back from
+// the last time, if streams are open from 8 different lists, or if streams are open and PortAudio
+// cannot be loaded once more (that needs Linux, and PortAudio as a shared library). Otherwise as
 // pst_system_load.
 // Thread: any. Realtime: no.
 PST_API PST_NODISCARD pst_status pst_system_refresh(pst_system *system, pst_error *err);

@@ -10,6 +10,11 @@
 // A backend that does what a test tells it: fails, hangs until it is let go, has these devices. It
 // stands for PortAudio: its list can be read again.
 
+// Whether it can be loaded once more while something is open on it.
+#ifndef FAKE_MAY_LOAD_BESIDE
+#define FAKE_MAY_LOAD_BESIDE true
+#endif
+
 typedef struct fake_device {
     const char *name;
     int32_t n_inputs, n_outputs;
@@ -167,6 +172,7 @@ static bool fake_is_active(void *handle) {
 
 static const pst_backend_ops fake_backend = {
     .name = "Fake",
+    .may_load_beside = FAKE_MAY_LOAD_BESIDE,
     .load = fake_load,
     .unload = fake_unload,
     .suit = fake_suit,

@@ -162,6 +162,28 @@ def restarts(device, rounds):
     return seen
 
 
+def refreshes(device, rounds):
+    """Read the list again and again while a stream records from a device that counts."""
+    with ps.InputStream(device, RATE, 1, blocksize=128) as stream:
+        stream.start()
+        stream.input_ring.wait_readable(RATE // 2, timeout=PATIENCE)
+        tell("running")
+        report = {"before": [info.uid for info in ps.query_devices()], "device": stream.device.uid}
+        report["refreshed"], report["resources"] = [], []
+        for _ in range(rounds):
+            report["refreshed"].append(ps.refresh())
+            report["resources"].append(_resources())
+        report["after"] = [info.uid for info in ps.query_devices()]
+        # One more, from the new list.
+        report["second"] = len(ps.rec(4800, RATE, 1, device=device))
+        report["still"] = stream.device.uid
+        kept = stream.input_ring.read(stream.stats.captured_frames, timeout=PATIENCE)
+        report.update(_counts(stream))
+    report["counter"] = dataclasses.asdict(continuity(kept))
+    report["refreshed"].append(ps.refresh())
+    return report
+
+
 # ---- D4: a stop that never returns ---------------------------------------------------------------
 
 
