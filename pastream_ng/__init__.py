@@ -55,6 +55,7 @@ from pastream_ng.errors import (
 from pastream_ng.rings import ReadView, RingBuffer, RingReader, WriteView
 from pastream_ng.simple import get_stream, play, playrec, rec, stop, wait
 from pastream_ng.streams import (
+    AsyncStream,
     CallbackTiming,
     ChunkInfo,
     Chunks,
@@ -71,6 +72,7 @@ from pastream_ng.streams import (
 __all__ = [
     "ArgumentError",
     "ArgumentTypeError",
+    "AsyncStream",
     "BufferEmpty",
     "BufferFull",
     "CallbackTiming",

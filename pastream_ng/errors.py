@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import builtins
+from typing import Any
 
 __all__ = [
     "ArgumentError",
@@ -61,7 +62,18 @@ class LimitError(PastreamError, RuntimeError):
 
 
 class PastreamTimeoutError(PastreamError, builtins.TimeoutError):
-    """The time given for a call ran out; the object is still usable unless the text says so."""
+    """The time given for a call ran out; the object is still usable unless the text says so.
+
+    Attributes
+    ----------
+    frames : int
+        How many frames a read or write had moved by then.
+    partial : numpy.ndarray, bytearray or None
+        The frames that a read had taken out by then, if it was one.
+    """
+
+    frames: int = 0
+    partial: Any = None
 
 
 class OutOfMemoryError(PastreamError, MemoryError):

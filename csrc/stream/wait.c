@@ -56,6 +56,18 @@ pst_status pst_stream_wait(pst_stream *stream, int64_t timeout_ns, pst_error *er
     return result;
 }
 
+int pst_stream_arm_over(pst_stream *stream) {
+    const pst_status status = pst_system_check_fork(stream->system, NULL);
+    if (status != PST_OK)
+        return status;
+    const int fd = pst_event_arm_fd(&stream->flow.over);
+    if (fd >= 0 && !is_running(pst_stream_look(stream, false)))
+        pst_event_post(&stream->flow.over);
+    // The host is not going to tell that it has played everything.
+    const bool draining = pst_flow_phase(&stream->flow) == PST_PHASE_COMPLETE;
+    return fd >= 0 && draining ? (int)PST_UNSUPPORTED : fd;
+}
+
 // ---- For a ring --------------------------------------------------------------------------------
 
 typedef struct ring_wait {

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from pastream_ng._checks import integer, seconds
 from pastream_ng._native import ffi, lib
-from pastream_ng._native.arrays import address
 from pastream_ng._native.errors import check
 from pastream_ng._native.waits import attempt, wait_async
 from pastream_ng.enums import Status
 from pastream_ng.errors import ArgumentError, PastreamTimeoutError, StateError
+from pastream_ng.rings.transfer import Write
 from pastream_ng.rings.views import STREAM, User, WriteView, nobody
 
 if TYPE_CHECKING:
@@ -85,34 +85,9 @@ class Producer:
         """
         memory, frames = self._regions.source("data", data)
         count = integer("size", size, -1, frames, "frames")
-        count = frames if count < 0 else count
         limit = None if timeout is None else seconds("timeout", timeout)
-        start = address(memory)
-        done = 0
-
-        def act() -> int:
-            nonlocal done
-            with self._write_lock:
-                self._check_writer()
-                if self.ended:
-                    raise StateError("the ring was ended; nothing can be written to it")
-                done += lib.pst_ring_write(
-                    self._ring.pointer, start + done * self._ring.frame_bytes, count - done
-                )
-            return 0 if done == count or timeout is None else int(Status.TIMEOUT)
-
-        if attempt(act, self._wait_for_any_room, limit) != 0:
-            raise PastreamTimeoutError(
-                f"timeout: {done} of {count} frames were written within {timeout} s"
-            )
-        return done
-
-    def _wait_for_any_room(self, slice_ns: int) -> int:
-        status = self._wait_write(1, slice_ns)
-        if status == Status.END:
-            # What waits for room in one run of a stream must not go into the next.
-            raise StateError("the ring was ended, or the stream that plays it stopped")
-        return status if status == Status.TIMEOUT else check(status)
+        write = Write(self, memory, frames if count < 0 else count, waits=timeout is not None)
+        return write.result(attempt(write.act, write.block, limit), timeout)
 
     def write_view(self, size: int, timeout: float | None = None) -> WriteView:
         """Fill the next frames where they will lie, in a ``with`` block that publishes them.

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from pastream_ng.streams.aio import AsyncStream
 from pastream_ng.streams.chunks import Chunks
 from pastream_ng.streams.clock import StreamClock
 from pastream_ng.streams.duplex import DuplexStream
@@ -14,6 +15,7 @@ from pastream_ng.streams.timing import CallbackTiming, Distribution
 from pastream_ng.streams.values import ChunkInfo, StreamEvent, StreamStats
 
 __all__ = [
+    "AsyncStream",
     "CallbackTiming",
     "ChunkInfo",
     "Chunks",

@@ -13,7 +13,7 @@ from pastream_ng._checks import seconds
 from pastream_ng._native import ffi, hostlog, lib, system
 from pastream_ng._native.errors import check, error_for, new_error
 from pastream_ng._native.ring import NativeRing
-from pastream_ng._native.waits import wait
+from pastream_ng._native.waits import wait, wait_async
 from pastream_ng.enums import Direction, Status, StreamState
 from pastream_ng.errors import (
     ArgumentTypeError,
@@ -24,6 +24,7 @@ from pastream_ng.errors import (
     PastreamError,
 )
 from pastream_ng.rings import RingBuffer
+from pastream_ng.streams.aio import AsyncStream, in_thread
 from pastream_ng.streams.numbers import StreamNumbers
 from pastream_ng.streams.options import Options, configure, open_stream
 
@@ -230,6 +231,21 @@ class StreamBase(StreamNumbers):
         limit = seconds("timeout", timeout)
         pointer, err = self._use(), new_error()
         status = wait(lambda slice_ns: lib.pst_stream_wait(pointer, slice_ns, err), limit)
+        return self._is_over(status, err)
+
+    async def _wait_async(self, timeout: float | None) -> bool:
+        """Await what `wait` waits for."""
+        limit = seconds("timeout", timeout)
+        pointer, err = self._use(), new_error()
+        status = await wait_async(
+            lambda slice_ns: lib.pst_stream_wait(pointer, slice_ns, err),
+            lambda: lib.pst_stream_arm_over(pointer),
+            limit,
+        )
+        return self._is_over(status, err)
+
+    def _is_over(self, status: int, err: Any) -> bool:
+        """Return what a wait for the end has found, or raise it."""
         if status == Status.TIMEOUT:
             return False
         if status == Status.CLOSED:
@@ -238,6 +254,23 @@ class StreamBase(StreamNumbers):
         if self.exception is None:
             check(status, err)
         return True
+
+    @property
+    def aio(self) -> AsyncStream:
+        """The stream's methods as coroutines; see `AsyncStream`."""
+        return AsyncStream(self)
+
+    async def __aenter__(self) -> AsyncStream:
+        self._use()
+        return self.aio
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await in_thread(self.__exit__, kind, None, None)
 
     def __exit__(
         self,

@@ -17,10 +17,10 @@ import numpy as np
 
 from pastream_ng._native import ffi, lib
 from pastream_ng._native.errors import error_for, new_error
-from pastream_ng.enums import Overflow, Status, StreamFlags
+from pastream_ng.enums import Overflow, Status
 from pastream_ng.errors import ClosedError, PastreamTimeoutError
 from pastream_ng.rings.views import User
-from pastream_ng.streams.values import ChunkInfo
+from pastream_ng.streams.values import info_of
 
 if TYPE_CHECKING:
     from pastream_ng.streams.base import Limits
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from pastream_ng.streams.plan import ChunkPlan
 
 __all__ = ["Capture"]
-
-_NO_FLAGS = StreamFlags(0)
 
 # So many chunks are described by one C call.
 _DESCRIBED = 1024
@@ -198,11 +196,7 @@ class Capture:
             chunk = self._frames[start : start + size]
         if infos is None:
             return chunk
-        info = infos[index]
-        flags = StreamFlags(info.flags) if info.flags else _NO_FLAGS
-        return chunk, ChunkInfo(
-            info.frame, info.adc_time_s, info.gap_frames, flags, info.callback_ns / 1e9
-        )
+        return chunk, info_of(infos[index])
 
     def _describe(self, start: int, size: int, hop: int, chunks: int) -> Any:
         """Return what is known about the next chunks, if it is wanted: one C call for many."""

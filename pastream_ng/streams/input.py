@@ -6,13 +6,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, overload
 
-from pastream_ng._native import lib
 from pastream_ng.enums import Direction, Overflow, ResampleQuality
-from pastream_ng.rings import RingBuffer
-from pastream_ng.streams.base import Limits, StreamBase
+from pastream_ng.streams.base import Limits
 from pastream_ng.streams.chunks import Chunks
 from pastream_ng.streams.options import Options
 from pastream_ng.streams.plan import make_plan
+from pastream_ng.streams.reading import ReadingStream
 
 if TYPE_CHECKING:
     from pastream_ng._native.arrays import Array
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["InputStream"]
 
 
-class InputStream(StreamBase):
+class InputStream(ReadingStream):
     """A stream that captures from a device.
 
     A C callback moves frames from the device into a ring; Python takes them out when it can. The
@@ -126,25 +125,6 @@ class InputStream(StreamBase):
                 control_timeout=control_timeout,
             )
         )
-
-    @property
-    def input_ring(self) -> RingBuffer:
-        """The ring that the stream fills, in the stream's dtype and channels."""
-        assert self._input is not None
-        pointer = lib.pst_stream_input_ring(self._pointer)
-        waiter = self._waiter(
-            lib.pst_stream_wait_input,
-            lambda reader, n, ns: lib.pst_ring_wait_readable(pointer, reader, n, ns),
-        )
-        return self._ring("input", self._input, pointer, waiter)
-
-    def _own_input(self) -> RingBuffer:
-        return self.input_ring
-
-    @property
-    def rxbuff(self) -> RingBuffer:
-        """The same as `input_ring`, by its name in pastream."""
-        return self.input_ring
 
     @overload
     def chunks(

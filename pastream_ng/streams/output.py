@@ -6,16 +6,14 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pastream_ng._native import lib
 from pastream_ng.enums import Direction, ResampleQuality, Underflow
-from pastream_ng.rings import RingBuffer
-from pastream_ng.streams.base import StreamBase
 from pastream_ng.streams.options import Options
+from pastream_ng.streams.writing import WritingStream
 
 __all__ = ["OutputStream"]
 
 
-class OutputStream(StreamBase):
+class OutputStream(WritingStream):
     """A stream that plays to a device.
 
     A C callback moves frames from a ring, `output_ring`, to the device. Ending the ring ends the
@@ -91,19 +89,3 @@ PastreamTimeoutError, ForkedError, OutOfMemoryError, ArgumentError, ArgumentType
                 keep_nonfinite=keep_nonfinite,
             )
         )
-
-    @property
-    def output_ring(self) -> RingBuffer:
-        """The ring that the stream plays, in the stream's dtype and channels."""
-        assert self._output is not None
-        pointer = lib.pst_stream_output_ring(self._pointer)
-        waiter = self._waiter(
-            lambda stream, _reader, n, ns, err: lib.pst_stream_wait_output(stream, n, ns, err),
-            lambda _reader, n, ns: lib.pst_ring_wait_writable(pointer, n, ns),
-        )
-        return self._ring("output", self._output, pointer, waiter)
-
-    @property
-    def txbuff(self) -> RingBuffer:
-        """The same as `output_ring`, by its name in pastream."""
-        return self.output_ring

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from pastream_ng.enums import EventKind, StreamFlags
 
-__all__ = ["ChunkInfo", "StreamEvent", "StreamStats", "event_of", "stats_of"]
+__all__ = ["ChunkInfo", "StreamEvent", "StreamStats", "event_of", "info_of", "stats_of"]
 
 
 class ChunkInfo(NamedTuple):
@@ -35,6 +35,15 @@ class ChunkInfo(NamedTuple):
     lost: int
     flags: StreamFlags
     callback_time: float
+
+
+_NO_FLAGS = StreamFlags(0)
+
+
+def info_of(info: Any) -> ChunkInfo:
+    """Return what a ``pst_frames_info`` says."""
+    flags = StreamFlags(info.flags) if info.flags else _NO_FLAGS
+    return ChunkInfo(info.frame, info.adc_time_s, info.gap_frames, flags, info.callback_ns / 1e9)
 
 
 @dataclass(frozen=True)

@@ -236,6 +236,16 @@ PST_API PST_NODISCARD pst_status pst_stream_close(pst_stream *stream, pst_error 
 PST_API PST_NODISCARD pst_status pst_stream_wait(pst_stream *stream, int64_t timeout_ns,
                                                  pst_error *err);
 
+// Arms a file descriptor that becomes readable when the stream stops running, or is closed; at once
+// if it does not run. For event loops. The descriptor belongs to the stream. A wake-up may be
+// early, and another thread that arms clears it: look again with pst_stream_wait and a timeout of
+// 0, and now and then without a wake-up, since nobody tells of a device that has gone.
+// Returns the descriptor, or a negative pst_status: PST_UNSUPPORTED where the system has none, and
+// while the host plays what it took before the end, which it does not tell either: look again
+// within a few milliseconds; PST_FORKED, PST_SYSTEM_ERROR.
+// Thread: any. Realtime: no (makes the descriptor on first use).
+PST_API int pst_stream_arm_over(pst_stream *stream);
+
 // Waits until n_frames can be read by a reader of the input ring: pst_ring_wait_readable that also
 // notices a device that is gone. Returns PST_OK, PST_END, PST_TIMEOUT, PST_CLOSED, PST_DEVICE_LOST,
 // PST_OVERFLOW (the stream was aborted; what was captured before can still be read),

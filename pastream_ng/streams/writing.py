@@ -1,0 +1,156 @@
+# Copyright 2026 The pastream_ng authors
+# SPDX-License-Identifier: MIT
+"""Blocking writes: frames to be played as soon as there is room for them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pastream_ng._checks import seconds
+from pastream_ng._native import lib
+from pastream_ng._native.waits import attempt
+from pastream_ng.errors import StateError
+from pastream_ng.rings import RingBuffer
+from pastream_ng.rings.transfer import Write
+from pastream_ng.streams.base import StreamBase
+from pastream_ng.streams.raw import is_raw, raw_frames
+
+__all__ = ["WritingStream"]
+
+
+class WritingStream(StreamBase):
+    """A stream whose output can be written; the base of the public classes that play."""
+
+    @property
+    def output_ring(self) -> RingBuffer:
+        """The ring that the stream plays, in the stream's dtype and channels."""
+        assert self._output is not None
+        pointer = lib.pst_stream_output_ring(self._pointer)
+        waiter = self._waiter(
+            lambda stream, _reader, n, ns, err: lib.pst_stream_wait_output(stream, n, ns, err),
+            lambda _reader, n, ns: lib.pst_ring_wait_writable(pointer, n, ns),
+        )
+        return self._ring("output", self._output, pointer, waiter)
+
+    @property
+    def txbuff(self) -> RingBuffer:
+        """The same as `output_ring`, by its name in pastream."""
+        return self.output_ring
+
+    @property
+    def write_available(self) -> int:
+        """Frames that `write` takes without waiting."""
+        return self.output_ring.write_available
+
+    def write(self, data: Any, timeout: float | None = None) -> int:
+        """Write frames to be played; wait for room while there is none.
+
+        Before `start` the frames wait in the ring, as many as it holds. Frames that come too late
+        are no end: what then happens is up to `underflow`. Say `end` or `drain` after the last.
+
+        Parameters
+        ----------
+        data : array_like or buffer
+            (frames, channels), or (frames,) for one channel, as for `RingBuffer.write`. Or plain
+            memory (bytes, bytearray, memoryview, array.array) with interleaved samples in the
+            stream's dtype, which is not looked at by NumPy.
+        timeout : float, optional
+            Seconds to wait; None waits for ever, 0 not at all.
+
+        Returns
+        -------
+        int
+            Frames written: all of them.
+
+        Raises
+        ------
+        PastreamTimeoutError
+            The time ran out; its attribute `frames` says how many frames were written.
+        StateError
+            The stream does not run, and the ring has no room for all; nothing was written then. Or
+            the run ended meanwhile, or the ring was ended.
+        BufferEmpty, DeviceLostError
+            The run has ended with an error that was not raised yet.
+        ClosedError
+            The stream was closed, perhaps meanwhile by another thread.
+        ArgumentError, ArgumentTypeError
+            Data of a wrong shape, dtype or length.
+
+        Examples
+        --------
+        >>> import numpy as np, pastream_ng as ps
+        >>> device = ps.VirtualDevice("null", clock="free")
+        >>> with ps.OutputStream(device, samplerate=48000, channels=2) as stream:
+        ...     stream.start()
+        ...     for _ in range(3):
+        ...         n = stream.write(np.zeros((1000, 2)))
+        ...     stream.drain()
+        ...     stream.stats.played_frames
+        True
+        3000
+        """
+        limit = seconds("timeout", timeout)
+        write = self._write(data)
+        return write.result(attempt(write.act, write.block, limit), timeout)
+
+    def _write(self, data: Any) -> Write:
+        self._use()
+        ring = self.output_ring
+        if is_raw(data):
+            memory, count = raw_frames("data", data, ring.dtype, ring.elementsize)
+        else:
+            memory, count = ring._regions.source("data", data)
+        room = ring.write_available
+        if count > room and not self.active:
+            self._raise_pending()
+            raise StateError(
+                f"the stream does not run, and its ring has room for {room} frames, not for "
+                f"{count}: call start() before write"
+            )
+        return Write(ring, memory, count, waits=True)
+
+    def end(self) -> None:
+        """Say that nothing more will be written: the run ends once all of it is played.
+
+        It holds for this run, or before `start` for the next one. Idempotent.
+
+        Raises
+        ------
+        ClosedError, ForkedError
+        """
+        self._use()
+        self.output_ring.end()
+
+    def drain(self, timeout: float | None = None) -> bool:
+        """Say that nothing more will be written, and wait until all is played.
+
+        Parameters
+        ----------
+        timeout : float, optional
+            Seconds; None waits for ever.
+
+        Returns
+        -------
+        bool
+            True once the stream does not run, False if the time ran out; it plays on then.
+
+        Raises
+        ------
+        StateError
+            The stream was not started, and frames wait to be played.
+        PastreamError
+            As for `wait`.
+        """
+        limit = seconds("timeout", timeout)
+        self._end_output()
+        return self.wait(limit)
+
+    def _end_output(self) -> None:
+        self._use()
+        if self.active:
+            self.end()
+        elif self.output_ring.read_available:
+            raise StateError(
+                f"the stream does not run, and {self.output_ring.read_available} frames wait to be "
+                "played: call start() before drain"
+            )
