@@ -45,6 +45,7 @@ from pastream_ng.errors import (
     ForkedError,
     HostError,
     LimitError,
+    MeasurementError,
     OutOfMemoryError,
     PastreamError,
     PastreamTimeoutError,
@@ -52,6 +53,7 @@ from pastream_ng.errors import (
     SystemCallError,
     UnsupportedSettingsError,
 )
+from pastream_ng.measuring import LatencyMeasurement, measure_latency
 from pastream_ng.rings import ReadView, RingBuffer, RingReader, WriteView
 from pastream_ng.simple import get_stream, play, playrec, rec, stop, wait
 from pastream_ng.streams import (
@@ -93,7 +95,9 @@ __all__ = [
     "HostApiInfo",
     "HostError",
     "InputStream",
+    "LatencyMeasurement",
     "LimitError",
+    "MeasurementError",
     "OutOfMemoryError",
     "OutputStream",
     "Overflow",
@@ -119,6 +123,7 @@ __all__ = [
     "chunks",
     "default_device",
     "get_stream",
+    "measure_latency",
     "play",
     "playrec",
     "portaudio_version",

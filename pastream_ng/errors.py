@@ -24,6 +24,7 @@ __all__ = [
     "ForkedError",
     "HostError",
     "LimitError",
+    "MeasurementError",
     "OutOfMemoryError",
     "PastreamError",
     "PastreamTimeoutError",
@@ -55,6 +56,10 @@ class ClosedError(StateError):
 
 class ForkedError(StateError):
     """The process was forked after the audio system was used: the child cannot use it."""
+
+
+class MeasurementError(PastreamError, RuntimeError):
+    """What was captured does not allow a result: there is no loop, or it is too weak."""
 
 
 class LimitError(PastreamError, RuntimeError):

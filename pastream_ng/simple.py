@@ -19,6 +19,7 @@ from pastream_ng.errors import (
     StateError,
 )
 from pastream_ng.formats import sample_format
+from pastream_ng.measuring.latency import LatencyMeasurement, known_latency
 from pastream_ng.streams.arrays import new_recording, playable, playing_ring, recording_ring
 from pastream_ng.streams.base import Limits
 from pastream_ng.streams.current import current, finish, run
@@ -215,6 +216,7 @@ def playrec(
     out: Array | None = None,
     *,
     device: Any = None,
+    align: bool | int | LatencyMeasurement = False,
     blocking: bool = True,
     timeout: float | None = None,
     **stream: Any,
@@ -235,6 +237,12 @@ def playrec(
         As for `rec`; it must be as long as `data`.
     device : optional
         As for `DuplexStream`.
+    align : bool, int or LatencyMeasurement, optional
+        Leave out the loop's latency at the start of the recording, so that row k of it answers row
+        k of `data`. It takes as many frames longer. A number is that of the frames to leave out.
+        True takes what `measure_latency` found last with the same settings in this program, and
+        calls it if it was not called yet: the first input must hear the first
+        output then.
     blocking, timeout : optional
         As for `rec`.
     **stream
@@ -245,6 +253,13 @@ def playrec(
     numpy.ndarray
         As for `rec`.
 
+    Raises
+    ------
+    MeasurementError
+        The latency for ``align=True`` could not be measured.
+    ArgumentError, ArgumentTypeError, PastreamTimeoutError, PastreamError
+        As for `play` and `rec`.
+
     Examples
     --------
     >>> import numpy as np, pastream_ng as ps
@@ -253,6 +268,9 @@ def playrec(
     >>> both = ps.playrec(data, 48000, channels=1, device=device, blocksize=4)
     >>> both[:8, 0].tolist()
     [0, 0, 0, 0, 0, 1, 2, 3]
+    >>> aligned = ps.playrec(data, 48000, channels=1, device=device, blocksize=4, align=4)
+    >>> aligned[:8, 0].tolist()
+    [0, 1, 2, 3, 4, 5, 6, 7]
     """
     limit = seconds("timeout", timeout)
     played, form = playable(data)
@@ -271,14 +289,27 @@ def playrec(
         "dtype": (name, form.name),
     }
     DuplexStream._check(options)
+    skipped = _latency(align, options)
     run(
         lambda: DuplexStream._over(options, recording_ring(memory), playing_ring(played)),
         # The output is padded as long as the input lasts.
-        Limits(0, len(memory), len(played), -1),
+        Limits(skipped, skipped + len(memory), len(played), -1),
         blocking,
         limit,
     )
     return result
+
+
+def _latency(align: Any, options: dict[str, Any]) -> int:
+    """Return how many frames a recording has to leave out."""
+    if isinstance(align, LatencyMeasurement):
+        return align.frames
+    if isinstance(align, bool):
+        if not align:
+            return 0
+        current.stop()  # Both may want the device for themselves.
+        return known_latency(options)
+    return integer("align", align, 0, 2**40, "frames, or a bool")
 
 
 def wait(timeout: float | None = None) -> bool:

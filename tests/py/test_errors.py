@@ -21,6 +21,7 @@ BUILTINS = {
     "ClosedError": ps.StateError,
     "ForkedError": ps.StateError,
     "LimitError": RuntimeError,
+    "MeasurementError": RuntimeError,
     "PastreamTimeoutError": builtins.TimeoutError,
     "OutOfMemoryError": MemoryError,
     "SystemCallError": OSError,
