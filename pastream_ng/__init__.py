@@ -10,11 +10,15 @@ from __future__ import annotations
 
 from pastream_ng._native.text import version as _version
 from pastream_ng.devices import (
+    AlsaSettings,
+    AsioSettings,
+    CoreAudioSettings,
     DeviceInfo,
     DeviceList,
     Fault,
     HostApiInfo,
     VirtualDevice,
+    WasapiSettings,
     check_input_settings,
     check_output_settings,
     default_device,
@@ -22,6 +26,7 @@ from pastream_ng.devices import (
     query_devices,
     query_hostapis,
     refresh,
+    set_application_name,
     supported_samplerates,
 )
 from pastream_ng.enums import (
@@ -72,8 +77,10 @@ from pastream_ng.streams import (
 )
 
 __all__ = [
+    "AlsaSettings",
     "ArgumentError",
     "ArgumentTypeError",
+    "AsioSettings",
     "AsyncStream",
     "BufferEmpty",
     "BufferFull",
@@ -81,6 +88,7 @@ __all__ = [
     "ChunkInfo",
     "Chunks",
     "ClosedError",
+    "CoreAudioSettings",
     "DeviceBusyError",
     "DeviceError",
     "DeviceInfo",
@@ -117,6 +125,7 @@ __all__ = [
     "Underflow",
     "UnsupportedSettingsError",
     "VirtualDevice",
+    "WasapiSettings",
     "WriteView",
     "check_input_settings",
     "check_output_settings",
@@ -131,6 +140,7 @@ __all__ = [
     "query_hostapis",
     "rec",
     "refresh",
+    "set_application_name",
     "stop",
     "supported_samplerates",
     "wait",

@@ -3,13 +3,17 @@
 
 #include "device/portaudio.h"
 
+#include <stdlib.h>
+
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "device/alsa_config.h"
 #include "device/chatter.h"
+#include "device/portaudio_alsa.h"
 #include "device/portaudio_stream.h"
 #include "device/settings.h"
+#include "device/text.h"
 
 // The life of PortAudio, and opening its streams. Running them is in portaudio_stream.c.
 
@@ -47,9 +51,22 @@ fail:
     return status;
 }
 
-static pst_status initialize(const pst_pa *pa, pst_error *err) {
-    if (pa->set_jack_name != NULL) // What JACK's patchbays show. The text is not copied.
-        (void)pa->set_jack_name("pastream_ng");
+// What JACK's patchbays show. PortAudio does not copy the text.
+static void tell_name(pst_portaudio *backend) {
+    const char *wanted = getenv("PASTREAM_NAME");
+    const bool is_named = wanted != NULL && wanted[0] != '\0';
+    pst_text_copy(backend->name, sizeof backend->name, is_named ? wanted : "pastream_ng");
+    for (char *at = backend->name; *at != '\0'; ++at) {
+        if (*at == ':') // It ends the name of a client there.
+            *at = '-';
+    }
+    if (backend->pa.set_jack_name != NULL)
+        (void)backend->pa.set_jack_name(backend->name);
+}
+
+static pst_status initialize(pst_portaudio *backend, pst_error *err) {
+    const pst_pa *pa = &backend->pa;
+    tell_name(backend);
     pst_alsa_config_repair();
     const PaError code = pa->initialize();
     if (code == paNoError)
@@ -83,7 +100,7 @@ static pst_status load_quietly(pst_portaudio *backend, pst_device_list *list, ps
     if (status != PST_OK)
         return status;
     backend->pa = backend->instance->pa;
-    status = initialize(&backend->pa, err);
+    status = initialize(backend, err);
     if (status != PST_OK) {
         pst_pa_give_back(backend->instance, false);
         return status;
@@ -175,9 +192,11 @@ static pst_status check_formats(const pst_open_request *request, pst_error *err)
 
 static pst_status ask(const pst_pa *pa, const pst_open_request *request, pst_error *err) {
     PaStreamParameters input, output;
+    pst_portaudio_alsa alsa;
     const PaError code = pa->is_format_supported(
-        pst_portaudio_params(pa, &request->input, PST_INPUT, &input),
-        pst_portaudio_params(pa, &request->output, PST_OUTPUT, &output), request->samplerate_hz);
+        pst_portaudio_params(pa, &request->input, PST_INPUT, &input, &alsa),
+        pst_portaudio_params(pa, &request->output, PST_OUTPUT, &output, &alsa),
+        request->samplerate_hz);
     if (code == paFormatIsSupported)
         return PST_OK;
     return pst_portaudio_fail(pa, err, code, "the device does not take these settings");
@@ -193,6 +212,11 @@ static pst_status enter(pst_portaudio *portaudio, const pst_open_request *reques
     if (pst_portaudio_is_gone(portaudio, request, err)) {
         pst_gate_leave(&portaudio->calls);
         return PST_DEVICE_LOST;
+    }
+    status = pst_portaudio_alsa_check(&portaudio->pa, request, err);
+    if (status != PST_OK) {
+        pst_gate_leave(&portaudio->calls);
+        return status;
     }
     pst_chatter_hold_stderr();
     return PST_OK;

@@ -7,7 +7,7 @@
 #include "device/backend.h"
 #include "device/gate.h"
 #include "device/jack_watch.h"
-#include "device/portaudio_library.h"
+#include "device/portaudio_alsa.h"
 
 // The backend over PortAudio. What PortAudio wants: one thread at a time in Initialize, Terminate,
 // Open, Close and the questions about devices. Its JACK part also wants one thread at a time in
@@ -21,6 +21,7 @@ typedef struct pst_portaudio {
     pst_gate calls;
     pst_gate jack_calls;
     pst_jack_watch jack;
+    char name[48]; // Of this program, for hosts that show one. JACK adds a suffix where it must.
 } pst_portaudio;
 
 // How long a call waits for another one that is in the gate. Longer than any patient caller's
@@ -38,9 +39,11 @@ PST_NODISCARD pst_status pst_portaudio_list(const pst_pa *pa, pst_device_list *l
 // Returns the host API of a device.
 PaHostApiTypeId pst_portaudio_hostapi_of(const pst_pa *pa, PaDeviceIndex device);
 
-// One side of a request in PortAudio's words. Returns params, or NULL for a side that is not there.
+// One side of a request in PortAudio's words, which refer to alsa and to side. Returns params, or
+// NULL for a side that is not there.
 const PaStreamParameters *pst_portaudio_params(const pst_pa *pa, const pst_side *side,
-                                               pst_direction direction, PaStreamParameters *params);
+                                               pst_direction direction, PaStreamParameters *params,
+                                               pst_portaudio_alsa *alsa);
 
 // Whether the format has a counterpart in PortAudio; float64 has none.
 bool pst_portaudio_has_format(pst_format format);

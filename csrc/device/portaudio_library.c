@@ -48,11 +48,19 @@ static bool find_function(void *library, const char *name, void *fn) {
     return found != NULL;
 }
 
+// What only some builds of PortAudio have.
+static void find_host_functions(void *library, pst_pa *pa) {
+    (void)find_function(library, "PaJack_SetClientName", &pa->set_jack_name);
+    (void)find_function(library, "PaJack_GetClientName", &pa->get_jack_name);
+    (void)find_function(library, "PaAlsa_InitializeStreamInfo", &pa->alsa_init_info);
+    (void)find_function(library, "PaAlsa_EnableRealtimeScheduling", &pa->alsa_set_realtime);
+    (void)find_function(library, "PaAlsa_SetNumPeriods", &pa->alsa_set_periods);
+}
+
 #ifdef __linux__
 
 static bool find_functions(void *library, pst_pa *pa) {
-    (void)find_function(library, "PaJack_SetClientName", &pa->set_jack_name);
-    (void)find_function(library, "PaJack_GetClientName", &pa->get_jack_name);
+    find_host_functions(library, pa);
     return find_function(library, "Pa_Initialize", &pa->initialize) &&
            find_function(library, "Pa_Terminate", &pa->terminate) &&
            find_function(library, "Pa_GetDeviceCount", &pa->device_count) &&
@@ -184,8 +192,7 @@ static pst_pa_instance *take_known(bool *knows_linked) {
 
 static pst_status fill(pst_pa *pa, bool may_be_linked, pst_error *err) {
     *pa = linked;
-    (void)find_function(RTLD_DEFAULT, "PaJack_SetClientName", &pa->set_jack_name);
-    (void)find_function(RTLD_DEFAULT, "PaJack_GetClientName", &pa->get_jack_name);
+    find_host_functions(RTLD_DEFAULT, pa);
     return may_be_linked && !is_initialized(pa) ? PST_OK : pst_pa_load_copy(pa, err);
 }
 

@@ -6,6 +6,16 @@
 
 #include <portaudio.h>
 
+#if defined(__has_include)
+#if __has_include(<pa_linux_alsa.h>)
+#include <pa_linux_alsa.h>
+#define PST_PA_ALSA 1
+#endif
+#endif
+#ifndef PST_PA_ALSA
+typedef struct PaAlsaStreamInfo PaAlsaStreamInfo;
+#endif
+
 #include "pastream/base.h"
 
 // The functions of one instance of PortAudio.
@@ -37,6 +47,10 @@ typedef struct pst_pa {
     const PaHostErrorInfo *(*last_host_error)(void);
     PaError (*set_jack_name)(const char *);  // NULL if it was built without JACK,
     PaError (*get_jack_name)(const char **); // and so is this one.
+    // NULL if it was built without ALSA.
+    void (*alsa_init_info)(PaAlsaStreamInfo *);
+    void (*alsa_set_realtime)(PaStream *, int);
+    PaError (*alsa_set_periods)(int);
 } pst_pa;
 
 enum { PST_JACK_NAME_BYTES = 64 };

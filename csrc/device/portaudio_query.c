@@ -120,8 +120,8 @@ static double suggested_latency(const pst_side *side, const PaDeviceInfo *info, 
 }
 
 const PaStreamParameters *pst_portaudio_params(const pst_pa *pa, const pst_side *side,
-                                               pst_direction direction,
-                                               PaStreamParameters *params) {
+                                               pst_direction direction, PaStreamParameters *params,
+                                               pst_portaudio_alsa *alsa) {
     if (side->device == PST_NO_INDEX)
         return NULL;
     *params = (PaStreamParameters){
@@ -131,6 +131,7 @@ const PaStreamParameters *pst_portaudio_params(const pst_pa *pa, const pst_side 
         .suggestedLatency =
             suggested_latency(side, pa->device_info(side->device), direction == PST_INPUT),
     };
+    pst_portaudio_alsa_apply(pa, side, direction, alsa, params);
     return params;
 }
 
@@ -141,7 +142,8 @@ bool pst_portaudio_takes(const pst_pa *pa, const pst_open_request *request, pst_
     pst_side side = direction == PST_INPUT ? request->input : request->output;
     side.device_format = format;
     PaStreamParameters params;
-    const PaStreamParameters *used = pst_portaudio_params(pa, &side, direction, &params);
+    pst_portaudio_alsa alsa;
+    const PaStreamParameters *used = pst_portaudio_params(pa, &side, direction, &params, &alsa);
     return pa->is_format_supported(direction == PST_INPUT ? used : NULL,
                                    direction == PST_INPUT ? NULL : used,
                                    request->samplerate_hz) == paFormatIsSupported;

@@ -127,11 +127,14 @@ static pst_status open_in_gate(stream *self, const pst_open_request *request, ps
             return status;
     }
     PaStreamParameters input, output;
+    pst_portaudio_alsa alsa;
+    pst_portaudio_alsa_before_open(pa, request);
     // Clipping and dither are ours, and counted.
     const PaError code = pa->open_stream(
-        &self->portaudio, pst_portaudio_params(pa, &request->input, PST_INPUT, &input),
-        pst_portaudio_params(pa, &request->output, PST_OUTPUT, &output), request->samplerate_hz,
-        request->block_frames, paClipOff | paDitherOff, on_block, self);
+        &self->portaudio, pst_portaudio_params(pa, &request->input, PST_INPUT, &input, &alsa),
+        pst_portaudio_params(pa, &request->output, PST_OUTPUT, &output, &alsa),
+        request->samplerate_hz, request->block_frames, paClipOff | paDitherOff, on_block, self);
+    pst_portaudio_alsa_after_open(pa, request, code == paNoError ? self->portaudio : NULL);
     if (self->is_jack)
         pst_gate_leave(&self->backend->jack_calls);
     return code == paNoError ? PST_OK : fail_open(self, code, err);

@@ -26,9 +26,29 @@ static pst_status check_channels(const char *which, const pst_side *side, const 
     return PST_OK;
 }
 
-static pst_status check_side(const char *which, const pst_side *side, const char *name,
+bool pst_settings_has_alsa(const pst_side *side) {
+    const pst_alsa_options *alsa = &side->alsa;
+    return side->device != PST_NO_INDEX &&
+           (alsa->pcm[0] != '\0' || alsa->n_periods != 0 || alsa->is_realtime);
+}
+
+static pst_status check_alsa(const char *which, const pst_side *side, const pst_device_info *info,
+                             pst_error *err) {
+    if (memchr(side->alsa.pcm, '\0', sizeof side->alsa.pcm) == NULL)
+        return pst_fail(err, PST_BAD_ARGUMENT, 0, "%s.alsa.pcm is not ended by a NUL", which);
+    if (side->alsa.n_periods == 1 || side->alsa.n_periods > PST_ALSA_MAX_PERIODS)
+        return pst_fail(err, PST_BAD_ARGUMENT, 0,
+                        "%s.alsa.n_periods is %u; it must be 0, or 2 to %d", which,
+                        (unsigned)side->alsa.n_periods, PST_ALSA_MAX_PERIODS);
+    if (info->is_virtual && pst_settings_has_alsa(side))
+        return pst_fail(err, PST_UNSUPPORTED, 0,
+                        "%s.alsa has options, and '%s' is a virtual device", which, info->name);
+    return PST_OK;
+}
+
+static pst_status check_side(const char *which, const pst_side *side, const pst_device_info *info,
                              int32_t max_channels, pst_error *err) {
-    const pst_status status = check_channels(which, side, name, max_channels, err);
+    const pst_status status = check_channels(which, side, info->name, max_channels, err);
     if (status != PST_OK)
         return status;
     if (pst_format_bytes(side->format) == 0)
@@ -45,7 +65,7 @@ static pst_status check_side(const char *which, const pst_side *side, const char
         return pst_fail(err, PST_BAD_ARGUMENT, 0,
                         "%s.latency_s is %g; it must be at most %g (0: low, negative: high)", which,
                         side->latency_s, PST_MAX_LATENCY_S);
-    return PST_OK;
+    return check_alsa(which, side, info, err);
 }
 
 pst_status pst_settings_check(const pst_open_request *request, const pst_device_info *input,
@@ -60,10 +80,9 @@ pst_status pst_settings_check(const pst_open_request *request, const pst_device_
                         (unsigned)request->block_frames, PST_MAX_BLOCK_FRAMES);
     pst_status status = PST_OK;
     if (request->input.device != PST_NO_INDEX)
-        status = check_side("input", &request->input, input->name, input->max_input_channels, err);
+        status = check_side("input", &request->input, input, input->max_input_channels, err);
     if (status == PST_OK && request->output.device != PST_NO_INDEX)
-        status =
-            check_side("output", &request->output, output->name, output->max_output_channels, err);
+        status = check_side("output", &request->output, output, output->max_output_channels, err);
     return status;
 }
 

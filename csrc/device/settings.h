@@ -21,6 +21,9 @@ PST_NODISCARD pst_status pst_settings_check(const pst_open_request *request,
                                             const pst_device_info *input,
                                             const pst_device_info *output, pst_error *err);
 
+// Whether a side has options that only ALSA's devices know.
+bool pst_settings_has_alsa(const pst_side *side);
+
 // Writes "'name'", or "'a' and 'b'" for two different devices.
 void pst_settings_name(char *text, size_t n_bytes, const pst_open_request *request,
                        const pst_device_info *input, const pst_device_info *output);

@@ -4,6 +4,13 @@
 
 from __future__ import annotations
 
+from pastream_ng.devices.host_options import (
+    AlsaSettings,
+    AsioSettings,
+    CoreAudioSettings,
+    WasapiSettings,
+    set_application_name,
+)
 from pastream_ng.devices.info import DeviceInfo, DeviceList, HostApiInfo
 from pastream_ng.devices.query import (
     default_device,
@@ -20,11 +27,15 @@ from pastream_ng.devices.settings import (
 from pastream_ng.devices.virtual import Fault, VirtualDevice
 
 __all__ = [
+    "AlsaSettings",
+    "AsioSettings",
+    "CoreAudioSettings",
     "DeviceInfo",
     "DeviceList",
     "Fault",
     "HostApiInfo",
     "VirtualDevice",
+    "WasapiSettings",
     "check_input_settings",
     "check_output_settings",
     "default_device",
@@ -32,5 +43,6 @@ __all__ = [
     "query_devices",
     "query_hostapis",
     "refresh",
+    "set_application_name",
     "supported_samplerates",
 ]

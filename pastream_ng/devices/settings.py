@@ -9,6 +9,11 @@ from typing import Any, Literal
 from pastream_ng._checks import choice, integer, real
 from pastream_ng._native import ffi, hostlog, lib, system
 from pastream_ng._native.errors import check, new_error
+from pastream_ng.devices.host_options import (
+    HostSettings,
+    check_host_settings,
+    fill_host_settings,
+)
 from pastream_ng.devices.info import DeviceInfo
 from pastream_ng.devices.select import select_device
 from pastream_ng.enums import Direction, Status
@@ -38,20 +43,28 @@ def channel_count(channels: Any, info: DeviceInfo, direction: Direction) -> int:
     return integer("channels", channels, 1, 256)
 
 
-def _side(info: DeviceInfo, channels: int, form: SampleFormat) -> Any:
+def _side(
+    info: DeviceInfo, channels: int, form: SampleFormat, extra: HostSettings | None = None
+) -> Any:
     side = ffi.new("pst_side *")
     side.device = info.index
     side.n_channels = channels
     side.format = form.code
     side.device_format = form.device_code
+    fill_host_settings(side, extra)
     return side
 
 
 def _check(
-    direction: Direction, info: DeviceInfo, channels: int, form: SampleFormat, samplerate: float
+    direction: Direction,
+    info: DeviceInfo,
+    channels: int,
+    form: SampleFormat,
+    samplerate: float,
+    extra: HostSettings | None = None,
 ) -> tuple[int, Any]:
     """Ask the device; return status and error."""
-    side = _side(info, channels, form)
+    side = _side(info, channels, form, extra)
     sides = (side, ffi.NULL) if direction == Direction.INPUT else (ffi.NULL, side)
     err = new_error()
     pointer = system.load()
@@ -85,7 +98,7 @@ def working_rates(
 
 
 def _check_settings(
-    direction: Direction, device: Any, channels: Any, dtype: Any, samplerate: Any
+    direction: Direction, device: Any, channels: Any, dtype: Any, samplerate: Any, extra: Any
 ) -> None:
     info = select_device(device, direction)
     count = channel_count(channels, info, direction)
@@ -93,18 +106,24 @@ def _check_settings(
     rate = info.default_samplerate
     if samplerate is not None:
         rate = real("samplerate", samplerate, 1.0, 1e6, "Hz")
-    status, err = _check(direction, info, count, form, rate)
+    host = check_host_settings(extra, info, count)
+    status, err = _check(direction, info, count, form, rate, host)
     check(status, err)
 
 
 def check_input_settings(
-    device: Any = None, channels: int | None = None, dtype: Any = None, samplerate: Any = None
+    device: Any = None,
+    channels: int | None = None,
+    dtype: Any = None,
+    samplerate: Any = None,
+    *,
+    extra_settings: Any = None,
 ) -> None:
     """Ask whether an input stream could be opened so, without opening it.
 
     Parameters
     ----------
-    device, channels, dtype, samplerate
+    device, channels, dtype, samplerate, extra_settings
         As for `InputStream`.
 
     Raises
@@ -118,14 +137,19 @@ def check_input_settings(
     >>> import pastream_ng as ps
     >>> ps.check_input_settings("loopback", channels=2, dtype="int24", samplerate=96000)
     """
-    _check_settings(Direction.INPUT, device, channels, dtype, samplerate)
+    _check_settings(Direction.INPUT, device, channels, dtype, samplerate, extra_settings)
 
 
 def check_output_settings(
-    device: Any = None, channels: int | None = None, dtype: Any = None, samplerate: Any = None
+    device: Any = None,
+    channels: int | None = None,
+    dtype: Any = None,
+    samplerate: Any = None,
+    *,
+    extra_settings: Any = None,
 ) -> None:
     """Ask whether an output stream could be opened so; see `check_input_settings`."""
-    _check_settings(Direction.OUTPUT, device, channels, dtype, samplerate)
+    _check_settings(Direction.OUTPUT, device, channels, dtype, samplerate, extra_settings)
 
 
 def supported_samplerates(

@@ -20,7 +20,7 @@ class DuplexStream(InputStream, OutputStream):
 
     Parameters
     ----------
-    device, channels, dtype, device_dtype, latency, buffersize
+    device, channels, dtype, device_dtype, extra_settings, latency, buffersize
         As for `InputStream`; a pair (input, output) where the sides differ.
     samplerate, blocksize, device_samplerate, resample_quality, stall_after, lost_after, \
 control_timeout
@@ -63,6 +63,7 @@ PastreamTimeoutError, ForkedError, OutOfMemoryError, ArgumentError, ArgumentType
         overflow: Literal["raise", "drop-oldest", "drop-newest", "silence"] | Overflow = "raise",
         underflow: Literal["silence", "raise"] | Underflow = "silence",
         device_dtype: Any = None,
+        extra_settings: Any = None,
         device_samplerate: float | Literal["auto"] | None = None,
         resample_quality: Literal["fast", "medium", "best"] | ResampleQuality = "medium",
         stall_after: float | None = None,
@@ -83,6 +84,7 @@ PastreamTimeoutError, ForkedError, OutOfMemoryError, ArgumentError, ArgumentType
                 overflow=overflow,
                 underflow=underflow,
                 device_dtype=device_dtype,
+                extra_settings=extra_settings,
                 device_samplerate=device_samplerate,
                 resample_quality=resample_quality,
                 stall_after=stall_after,

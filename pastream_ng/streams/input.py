@@ -51,6 +51,8 @@ class InputStream(ReadingStream):
         What happens when the ring is full; see `Overflow`.
     device_dtype : str or numpy.dtype, optional
         The format to open the device with; None takes what suits `dtype` best.
+    extra_settings : AlsaSettings or another, optional
+        What only devices of one host API know.
     device_samplerate : float or "auto", optional
         Hz to open the device with. Where that is not `samplerate` the library changes the rate, in
         C on the audio thread, with float32 arithmetic. ``"auto"`` takes `samplerate` where the
@@ -101,6 +103,7 @@ class InputStream(ReadingStream):
         buffersize: int | None = None,
         overflow: Literal["raise", "drop-oldest", "drop-newest", "silence"] | Overflow = "raise",
         device_dtype: Any = None,
+        extra_settings: Any = None,
         device_samplerate: float | Literal["auto"] | None = None,
         resample_quality: Literal["fast", "medium", "best"] | ResampleQuality = "medium",
         stall_after: float | None = None,
@@ -118,6 +121,7 @@ class InputStream(ReadingStream):
                 buffersize=buffersize,
                 overflow=overflow,
                 device_dtype=device_dtype,
+                extra_settings=extra_settings,
                 device_samplerate=device_samplerate,
                 resample_quality=resample_quality,
                 stall_after=stall_after,

@@ -10,6 +10,7 @@ from pastream_ng._checks import choice, integer, pair, real, shown
 from pastream_ng._native import ffi, hostlog, lib, system
 from pastream_ng._native.errors import check, new_error
 from pastream_ng._native.handle import owner
+from pastream_ng.devices.host_options import check_host_settings, fill_host_settings
 from pastream_ng.devices.select import select_device
 from pastream_ng.devices.settings import accepts, channel_count
 from pastream_ng.devices.virtual import VirtualDevice, virtual_config
@@ -19,6 +20,7 @@ from pastream_ng.formats import SampleFormat, sample_format
 
 if TYPE_CHECKING:
     from pastream_ng._native.ring import NativeRing
+    from pastream_ng.devices.host_options import HostSettings
     from pastream_ng.devices.info import DeviceInfo
 
 __all__ = ["Configured", "Options", "Side", "configure", "open_stream"]
@@ -32,6 +34,7 @@ class Side(NamedTuple):
     form: SampleFormat
     device_code: int
     latency_s: float
+    extra: HostSettings | None
 
 
 class Options(NamedTuple):
@@ -47,6 +50,7 @@ class Options(NamedTuple):
     overflow: Any = Overflow.RAISE
     underflow: Any = Underflow.SILENCE
     device_dtype: Any = None
+    extra_settings: Any = None
     device_samplerate: Any = None
     resample_quality: Any = ResampleQuality.MEDIUM
     stall_after: Any = None
@@ -121,7 +125,7 @@ def _sides(direction: Direction, options: Options) -> tuple[Side | None, Side | 
         return _side(Direction.INPUT, *_single(options)), None
     if direction == Direction.OUTPUT:
         return None, _side(Direction.OUTPUT, *_single(options))
-    names = ("device", "channels", "dtype", "device_dtype", "latency")
+    names = ("device", "channels", "dtype", "device_dtype", "latency", "extra_settings")
     inputs, outputs = zip(
         *(pair(name, value) for name, value in zip(names, _single(options), strict=True)),
         strict=True,
@@ -136,11 +140,18 @@ def _single(options: Options) -> tuple[Any, ...]:
         options.dtype,
         options.device_dtype,
         options.latency,
+        options.extra_settings,
     )
 
 
 def _side(
-    direction: Direction, device: Any, channels: Any, dtype: Any, device_dtype: Any, latency: Any
+    direction: Direction,
+    device: Any,
+    channels: Any,
+    dtype: Any,
+    device_dtype: Any,
+    latency: Any,
+    extra: Any,
 ) -> Side:
     form = sample_format(dtype)
     device_code = form.device_code
@@ -157,7 +168,8 @@ def _side(
         raise UnsupportedSettingsError(
             f'channels is {count}; "{info.name}" has 1 to {most} {direction.name.lower()} channels'
         )
-    return Side(info, count, form, device_code, latency_s)
+    host = check_host_settings(extra, info, count)
+    return Side(info, count, form, device_code, latency_s, host)
 
 
 def _fill_side(target: Any, side: Side) -> None:
@@ -166,6 +178,7 @@ def _fill_side(target: Any, side: Side) -> None:
     target.format = side.form.code
     target.device_format = side.device_code
     target.latency_s = side.latency_s
+    fill_host_settings(target, side.extra)
 
 
 def _latency(value: Any) -> float:

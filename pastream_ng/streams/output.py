@@ -22,7 +22,7 @@ class OutputStream(WritingStream):
     Parameters
     ----------
     device, samplerate, channels, dtype, blocksize, latency, buffersize, device_dtype, \
-device_samplerate, resample_quality, stall_after, lost_after, control_timeout
+extra_settings, device_samplerate, resample_quality, stall_after, lost_after, control_timeout
         As for `InputStream`.
     underflow : {"silence", "raise"}, optional
         What happens when the ring is empty before it was ended; see `Underflow`.
@@ -63,6 +63,7 @@ PastreamTimeoutError, ForkedError, OutOfMemoryError, ArgumentError, ArgumentType
         buffersize: int | None = None,
         underflow: Literal["silence", "raise"] | Underflow = "silence",
         device_dtype: Any = None,
+        extra_settings: Any = None,
         device_samplerate: float | Literal["auto"] | None = None,
         resample_quality: Literal["fast", "medium", "best"] | ResampleQuality = "medium",
         stall_after: float | None = None,
@@ -81,6 +82,7 @@ PastreamTimeoutError, ForkedError, OutOfMemoryError, ArgumentError, ArgumentType
                 buffersize=buffersize,
                 underflow=underflow,
                 device_dtype=device_dtype,
+                extra_settings=extra_settings,
                 device_samplerate=device_samplerate,
                 resample_quality=resample_quality,
                 stall_after=stall_after,

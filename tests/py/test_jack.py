@@ -184,3 +184,13 @@ def test_a_rate_that_the_server_does_not_have(jack, counter):
     assert "48000" in report["refusal"]
     assert report["rate"] == 44100
     assert report["captured"] == 44100
+
+
+def test_the_server_shows_the_name_of_the_program(jack, counter):
+    with servers.scenario.Scenario(
+        "jack.py", "named", env=jack.env, device="counter", name="Night recorder"
+    ) as scenario:
+        scenario.wait_for("running")
+        assert any(port.startswith("Night recorder") for port in jack.ports())
+        scenario.say("enough")
+        scenario.result()

@@ -3,7 +3,7 @@
 """Streams on a real PulseAudio server: what a null sink plays comes back from its monitor."""
 
 import pytest
-from servers.scenario import run
+from servers.scenario import Scenario, run
 
 
 @pytest.mark.parametrize(("sink", "dtype"), [("pst_f32", "float32"), ("pst_s16", "int16")])
@@ -22,3 +22,15 @@ def test_devices_are_listed_by_name_and_nothing_is_printed(pulse):
         report["names"]
     )
     assert report["printed"] == ""
+
+
+def test_options_of_alsa_and_the_name_of_the_program_reach_the_server(pulse):
+    pcm = "pst_s16_play"
+    with Scenario("pulse.py", "other_pcm", env=pulse.env, pcm=pcm, name="Night player") as story:
+        story.wait_for("running")
+        # The device in the list plays to pst_f32; the option leads elsewhere.
+        assert pulse.playing() == [("Night player", "pst_s16")]
+        story.say("enough")
+        report = story.result()
+    assert report["played"] > 0
+    assert report["refusal"]

@@ -120,7 +120,7 @@ class JackServer:
     def ports(self) -> list[str]:
         """Return the names of all ports; an empty list if the server does not answer."""
         found = self._patch()
-        return found.stdout.split() if found.returncode == 0 else []
+        return found.stdout.splitlines() if found.returncode == 0 else []
 
     def connect(self, source: str, destination: str, timeout: float = 5.0) -> None:
         """Connect two ports, which may still be about to appear."""

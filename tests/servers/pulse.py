@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import glob
+import json
 import os
 import subprocess
 import tempfile
@@ -92,6 +93,17 @@ class PulseServer:
         self._program.wait_for(
             lambda: set(SINKS) <= set(self.sinks()), _START_SECONDS, "its sinks are there"
         )
+
+    def playing(self) -> list[tuple[str, str]]:
+        """Return the name of each application that plays, and of the sink that it plays to."""
+        command = [find_program("pactl"), "--format=json", "list"]
+        shown = subprocess.run(command, env=self.env, capture_output=True, text=True, timeout=20)
+        lists = json.loads(shown.stdout)
+        names = {sink["index"]: sink["name"] for sink in lists["sinks"]}
+        return [
+            (inputs["properties"]["application.name"], names[inputs["sink"]])
+            for inputs in lists["sink_inputs"]
+        ]
 
     def sinks(self) -> list[str]:
         """Return the names of its sinks; an empty list if it does not answer."""

@@ -44,6 +44,15 @@ typedef struct pst_device_info {
 
 typedef enum pst_direction { PST_INPUT = 1, PST_OUTPUT = 2, PST_DUPLEX = 3 } pst_direction;
 
+enum { PST_ALSA_PCM_BYTES = 128, PST_ALSA_MAX_PERIODS = 64 };
+
+// What only ALSA's devices know. All zero: nothing.
+typedef struct pst_alsa_options {
+    char pcm[PST_ALSA_PCM_BYTES]; // Open this PCM, by ALSA's name, in place of the device's own.
+    uint32_t n_periods;           // Of the hardware's buffer, 2 to PST_ALSA_MAX_PERIODS; 0: 4.
+    bool is_realtime;             // Ask for realtime priority for the audio thread.
+} pst_alsa_options;
+
 // One side of a stream.
 typedef struct pst_side {
     int32_t device;           // Index in the list, or PST_NO_INDEX for a side that is not there.
@@ -53,6 +62,7 @@ typedef struct pst_side {
     pst_format device_format; // Asked of the device, or 0: what suits the device best for `format`.
     double latency_s;         // Suggested, up to 10; 0 takes the device's low, negative its high
                               // latency. Virtual devices do not look at it.
+    pst_alsa_options alsa;    // PST_UNSUPPORTED on devices of other host APIs.
 } pst_side;
 
 // What a host says about a block, and what the stream adds. The first five have the values of

@@ -49,6 +49,16 @@ def other_rate(device, rate):
         return {"refusal": refusal, "captured": captured, "rate": stream.samplerate}
 
 
+def named(device, name):
+    """Capture under a name of our own until told to end."""
+    ps.set_application_name(name)
+    with ps.InputStream(device, RATE, 1) as stream:
+        stream.start()
+        tell("running")
+        wait_for_word()
+        return {}
+
+
 def chunks_while_held(device, seconds, hold, blocksize):
     """Collect a chunk loop's frames while one C call after another holds the GIL."""
     kept, infos = [], []

@@ -6,6 +6,7 @@ import os
 import tempfile
 
 import numpy as np
+from servers.scenario import tell, wait_for_word
 
 import pastream_ng as ps
 
@@ -64,3 +65,23 @@ def look_around():
         os.close(kept)
         printed.seek(0)
         return {"names": names, "printed": printed.read().decode(errors="replace")}
+
+
+def other_pcm(pcm, name):
+    """Play to a PCM that is not in the list, under a name of our own, until told to end."""
+    ps.set_application_name(name)
+    settings = ps.AlsaSettings(pcm=pcm, periods=3, realtime=True)
+    ps.check_output_settings("pst_f32_play", 2, "float32", RATE, extra_settings=settings)
+    with ps.OutputStream("pst_f32_play", RATE, 2, extra_settings=settings) as stream:
+        stream.start()
+        tell("running")
+        wait_for_word()
+        played = stream.stats.frames
+    try:
+        ps.OutputStream(
+            "pst_f32_play", RATE, 2, extra_settings=ps.AlsaSettings(pcm="nothing of this name")
+        )
+        refusal = ""
+    except ps.DeviceError as error:
+        refusal = str(error)
+    return {"played": played, "refusal": refusal}
