@@ -13,6 +13,8 @@ from enum import IntEnum, IntFlag
 __all__ = [
     "CallbackResult",
     "ChainState",
+    "CommandKind",
+    "Curve",
     "Direction",
     "EventKind",
     "FaultKind",
@@ -26,6 +28,7 @@ __all__ = [
     "Underflow",
     "VirtualClock",
     "VirtualInput",
+    "VoiceState",
 ]
 
 
@@ -185,3 +188,33 @@ class ChainState(IntEnum):
     DONE = 3
     FAILED = 4
     CANCELLED = 5
+
+
+class Curve(IntEnum):
+    """How a gain moves from one value to another within a number of frames."""
+
+    LINEAR = 0
+    EQUAL_POWER = 1  #: By sine and cosine: two sounds blended by it keep their loudness.
+    EXPONENTIAL = 2  #: Even in decibels; 0 counts as -100 dB on the way.
+
+
+class VoiceState(IntEnum):
+    """The life of a `pastream_ng.Voice`."""
+
+    SCHEDULED = 0  #: Its start is still to come.
+    PLAYING = 1
+    PAUSED = 2
+    FINISHED = 3  #: Played to its end.
+    CANCELLED = 4
+    LATE = 5  #: It came too late for its start, with ``allow_belated=False``.
+
+
+class CommandKind(IntEnum):
+    """What a voice is told."""
+
+    PAUSE = 1
+    RESUME = 2
+    CANCEL = 3
+    GAIN = 4
+    SEEK = 5
+    LOOP = 6

@@ -31,6 +31,9 @@ PAIRS = {
     "CallbackResult": ("pst_callback_result", "PST_CALLBACK_"),
     "ResampleQuality": ("pst_resample_quality", "PST_RESAMPLE_"),
     "EventKind": ("pst_event_kind", "PST_EVENT_"),
+    "Curve": ("pst_curve", "PST_CURVE_"),
+    "VoiceState": ("pst_voice_state", "PST_VOICE_"),
+    "CommandKind": ("pst_command_kind", "PST_COMMAND_"),
 }
 
 

@@ -12,6 +12,7 @@
 #include "pastream/device.h"
 #include "pastream/diagnostics.h"
 #include "pastream/format.h"
+#include "pastream/mixer.h"
 #include "pastream/resample.h"
 #include "pastream/ring.h"
 #include "pastream/stream.h"
