@@ -11,14 +11,17 @@ from __future__ import annotations
 from enum import IntEnum, IntFlag
 
 __all__ = [
+    "ByteOrder",
     "CallbackResult",
     "ChainState",
     "CommandKind",
+    "Container",
     "Curve",
     "Direction",
     "EventKind",
     "FaultKind",
     "Format",
+    "IoMode",
     "Overflow",
     "ResampleQuality",
     "RingMemory",
@@ -52,6 +55,7 @@ class Status(IntEnum):
     SYSTEM_ERROR = -13
     FORKED = -14
     LIMIT = -15
+    BAD_FILE = -16
 
 
 class Format(IntEnum):
@@ -218,3 +222,32 @@ class CommandKind(IntEnum):
     GAIN = 4
     SEEK = 5
     LOOP = 6
+
+
+class Container(IntEnum):
+    """The kinds of sound files."""
+
+    WAV = 1
+    WAVEX = 2
+    RF64 = 3
+    AIFF = 4
+    AU = 5
+    CAF = 6
+    W64 = 7
+    RAW = 8
+
+
+class ByteOrder(IntEnum):
+    """The order of a sample's bytes in a sound file."""
+
+    DEFAULT = 0
+    LITTLE = 1
+    BIG = 2
+
+
+class IoMode(IntEnum):
+    """What a place for bytes is opened for."""
+
+    READ = 1
+    WRITE = 2
+    CREATE = 3

@@ -21,6 +21,7 @@ __all__ = [
     "DeviceError",
     "DeviceLostError",
     "DeviceNotFoundError",
+    "FileFormatError",
     "ForkedError",
     "HostError",
     "LimitError",
@@ -87,6 +88,10 @@ class OutOfMemoryError(PastreamError, MemoryError):
 
 class SystemCallError(PastreamError, OSError):
     """The operating system refused a call; `errno` says why."""
+
+
+class FileFormatError(PastreamError, ValueError):
+    """A file is not a sound file of a known kind, or it is damaged."""
 
 
 class DeviceError(PastreamError, OSError):

@@ -39,6 +39,8 @@ const char *pst_strerror(pst_status status) PST_RT {
         return "The process was forked after the object was made";
     case PST_LIMIT:
         return "A fixed limit of the library was reached";
+    case PST_BAD_FILE:
+        return "The file is not a sound file of a known kind, or is damaged";
     }
     return "Unknown status";
 }

@@ -31,6 +31,7 @@ CLASSES: dict[Status, type[errors.PastreamError]] = {
     Status.SYSTEM_ERROR: errors.SystemCallError,
     Status.FORKED: errors.ForkedError,
     Status.LIMIT: errors.LimitError,
+    Status.BAD_FILE: errors.FileFormatError,
 }
 
 # Classes whose second argument is not just text.

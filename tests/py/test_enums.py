@@ -17,6 +17,9 @@ from pastream_ng.formats import FORMATS
 
 PAIRS = {
     "ChainState": ("pst_chain_state", "PST_CHAIN_"),
+    "Container": ("pst_container", "PST_CONTAINER_"),
+    "ByteOrder": ("pst_byte_order", "PST_BYTES_"),
+    "IoMode": ("pst_io_mode", "PST_IO_"),
     "Status": ("pst_status", "PST_"),
     "Format": ("pst_format", "PST_FORMAT_"),
     "RingMemory": ("pst_ring_memory", "PST_RING_"),

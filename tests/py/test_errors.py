@@ -20,6 +20,7 @@ BUILTINS = {
     "StateError": RuntimeError,
     "ClosedError": ps.StateError,
     "ForkedError": ps.StateError,
+    "FileFormatError": ValueError,
     "LimitError": RuntimeError,
     "MeasurementError": RuntimeError,
     "PastreamTimeoutError": builtins.TimeoutError,

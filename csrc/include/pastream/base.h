@@ -70,7 +70,8 @@ typedef enum pst_status {
     PST_HOST_ERROR = -12,   // The host API failed in another way; native_code says how.
     PST_SYSTEM_ERROR = -13, // A system call failed; native_code is the errno.
     PST_FORKED = -14,       // The process was forked after the object was made.
-    PST_LIMIT = -15         // A fixed limit of the library was reached.
+    PST_LIMIT = -15,        // A fixed limit of the library was reached.
+    PST_BAD_FILE = -16      // Not a sound file of a known kind, or a damaged one.
 } pst_status;
 
 enum { PST_ERROR_TEXT_BYTES = 512 };

@@ -9,11 +9,13 @@
 #include "pastream/base.h"
 #include "pastream/callback.h"
 #include "pastream/chain.h"
+#include "pastream/codec.h"
 #include "pastream/device.h"
 #include "pastream/diagnostics.h"
 #include "pastream/format.h"
 #include "pastream/mixer.h"
 #include "pastream/resample.h"
+#include "pastream/io.h"
 #include "pastream/ring.h"
 #include "pastream/stream.h"
 

@@ -1,0 +1,146 @@
+// Copyright 2026 The pastream_ng authors
+// SPDX-License-Identifier: MIT
+
+#include <stdatomic.h>
+
+#include "base/alloc.h"
+#include "base/error.h"
+#include "codec/codec.h"
+
+// Frames that are converted at a time.
+enum { PIECE_FRAMES = 4096 };
+
+struct pst_decoder {
+    const pst_codec_ops *ops;
+    void *state;
+    pst_io *io;
+    pst_decoder_info info;
+    pst_format native;
+    uint8_t *piece; // Frames as the codec gives them, before their conversion.
+    _Atomic int64_t position;
+};
+
+// Fills what the first bytes tell, and goes back to them.
+static pst_status look(pst_io *io, pst_container *container, pst_error *err) {
+    uint8_t head[16];
+    const int64_t n = pst_io_read(io, head, sizeof head);
+    if (pst_io_error(io) != 0 || pst_io_seek(io, 0) < 0)
+        return pst_io_fail(io, err);
+    return pst_probe(head, (size_t)n, container, err);
+}
+
+static pst_status open_state(pst_decoder *decoder, const pst_file_format *raw, pst_error *err) {
+    pst_container container = PST_CONTAINER_RAW;
+    if (raw == NULL) {
+        const pst_status status = look(decoder->io, &container, err);
+        if (status != PST_OK)
+            return status;
+    }
+    decoder->ops = pst_codec_for(container);
+    pst_status status = decoder->ops->open_decoder(&decoder->state, decoder->io, container, raw,
+                                                   &decoder->info, &decoder->native, err);
+    if (status != PST_OK)
+        return status;
+    const size_t frame_bytes =
+        (size_t)pst_format_bytes(decoder->native) * decoder->info.format.n_channels;
+    decoder->piece = pst_alloc_array(PIECE_FRAMES, frame_bytes);
+    return decoder->piece == NULL ? pst_fail_memory(err) : PST_OK;
+}
+
+static void free_parts(pst_decoder *decoder) {
+    if (decoder->state != NULL)
+        decoder->ops->close_decoder(decoder->state);
+    pst_free(decoder->piece);
+}
+
+pst_status pst_decoder_open(pst_decoder **decoder, pst_io *io, const pst_file_format *raw,
+                            pst_error *err) {
+    *decoder = NULL;
+    if (raw != NULL) {
+        if (raw->container != PST_CONTAINER_RAW)
+            return pst_fail(err, PST_BAD_ARGUMENT, 0, "raw->container is %d; it must be RAW",
+                            (int)raw->container);
+        const pst_status status = pst_encoder_check(raw, err);
+        if (status != PST_OK)
+            return status;
+    }
+    pst_decoder *made = pst_alloc(sizeof *made);
+    if (made == NULL)
+        return pst_fail_memory(err);
+    made->io = io;
+    const pst_status status = open_state(made, raw, err);
+    if (status != PST_OK) {
+        free_parts(made);
+        pst_free(made);
+        return status;
+    }
+    *decoder = made;
+    return PST_OK;
+}
+
+void pst_decoder_get_info(const pst_decoder *decoder, pst_decoder_info *info) PST_RT {
+    *info = decoder->info;
+}
+
+int64_t pst_decoder_position(const pst_decoder *decoder) PST_RT {
+    return atomic_load_explicit(&decoder->position, memory_order_relaxed);
+}
+
+void pst_decoder_cancel(pst_decoder *decoder, bool cancelled) PST_RT {
+    pst_io_cancel(decoder->io, cancelled);
+}
+
+// Reads a piece into data, in whatever format.
+static pst_status read_piece(pst_decoder *decoder, uint8_t *data, pst_format format,
+                             uint64_t n_frames, uint64_t *n_read, pst_error *err) {
+    if (format == decoder->native)
+        return decoder->ops->read(decoder->state, data, n_frames, n_read, err);
+    const uint64_t wanted = n_frames < PIECE_FRAMES ? n_frames : PIECE_FRAMES;
+    const pst_status status =
+        decoder->ops->read(decoder->state, decoder->piece, wanted, n_read, err);
+    const size_t n_samples = (size_t)*n_read * decoder->info.format.n_channels;
+    const pst_status converted =
+        pst_convert(data, format, decoder->piece, decoder->native, n_samples, NULL);
+    return status != PST_OK ? status : converted;
+}
+
+pst_status pst_decoder_read(pst_decoder *decoder, void *data, pst_format format, uint64_t n_frames,
+                            uint64_t *n_read, pst_error *err) {
+    *n_read = 0;
+    const uint32_t sample_bytes = pst_format_bytes(format);
+    if (sample_bytes == 0)
+        return pst_fail(err, PST_BAD_ARGUMENT, 0, "format is %d, which is no format", (int)format);
+    const size_t frame_bytes = (size_t)sample_bytes * decoder->info.format.n_channels;
+    while (*n_read < n_frames) {
+        uint64_t n = 0;
+        const pst_status status = read_piece(decoder, (uint8_t *)data + *n_read * frame_bytes,
+                                             format, n_frames - *n_read, &n, err);
+        *n_read += n;
+        atomic_fetch_add_explicit(&decoder->position, (int64_t)n, memory_order_relaxed);
+        if (status != PST_OK)
+            return status;
+        if (n == 0)
+            return PST_END;
+    }
+    return PST_OK;
+}
+
+pst_status pst_decoder_seek(pst_decoder *decoder, int64_t frame, pst_error *err) {
+    if (!decoder->info.is_seekable)
+        return pst_fail(err, PST_BAD_STATE, 0, "The file cannot seek: it comes from a pipe");
+    if (frame < 0 || frame > decoder->info.n_frames)
+        return pst_fail(err, PST_BAD_ARGUMENT, 0, "frame is %lld; it must be from 0 to %lld",
+                        (long long)frame, (long long)decoder->info.n_frames);
+    const pst_status status = decoder->ops->seek(decoder->state, frame, err);
+    if (status == PST_OK)
+        atomic_store_explicit(&decoder->position, frame, memory_order_relaxed);
+    return status;
+}
+
+void pst_decoder_destroy(pst_decoder *decoder) {
+    if (decoder == NULL)
+        return;
+    free_parts(decoder);
+    pst_io_close(decoder->io, NULL);
+    pst_free(decoder);
+}

@@ -1,0 +1,240 @@
+// Copyright 2026 The pastream_ng authors
+// SPDX-License-Identifier: MIT
+
+#include "codec/io.h"
+
+#include <errno.h>
+#include <stdatomic.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/error.h"
+#include "codec/io_private.h"
+
+pst_status pst_io_make(pst_io **io, const pst_io_functions *functions, void *user, bool writes,
+                       pst_error *err) {
+    *io = NULL;
+    pst_io *made = pst_alloc(sizeof *made);
+    if (made == NULL)
+        return pst_fail_memory(err);
+    made->functions = *functions;
+    made->user = user;
+    made->writes = writes;
+    if (!writes && functions->seek == NULL) {
+        made->head = pst_alloc(PST_IO_HEAD_BYTES);
+        if (made->head == NULL) {
+            pst_free(made);
+            return pst_fail_memory(err);
+        }
+    }
+    *io = made;
+    return PST_OK;
+}
+
+pst_status pst_io_open_user(pst_io **io, const pst_io_functions *functions, void *user,
+                            pst_io_mode mode, pst_error *err) {
+    *io = NULL;
+    if (mode != PST_IO_READ && mode != PST_IO_WRITE)
+        return pst_fail(err, PST_BAD_ARGUMENT, 0,
+                        "mode is %d; for functions it is PST_IO_READ or PST_IO_WRITE", (int)mode);
+    if (mode == PST_IO_READ ? functions->read == NULL : functions->write == NULL)
+        return pst_fail(err, PST_BAD_ARGUMENT, 0, "functions->%s is NULL; the mode needs it",
+                        mode == PST_IO_READ ? "read" : "write");
+    if (functions->seek != NULL && functions->length == NULL)
+        return pst_fail(err, PST_BAD_ARGUMENT, 0,
+                        "functions->length is NULL; a place that can seek needs it");
+    return pst_io_make(io, functions, user, mode == PST_IO_WRITE, err);
+}
+
+bool pst_io_is_seekable(const pst_io *io) PST_RT {
+    return io->functions.seek != NULL;
+}
+
+int pst_io_error(const pst_io *io) PST_RT {
+    return atomic_load_explicit(&io->error, memory_order_relaxed);
+}
+
+void pst_io_cancel(pst_io *io, bool cancelled) PST_RT {
+    atomic_store(&io->is_cancelled, cancelled);
+}
+
+// Keeps the first error. Returns the failure.
+static int64_t failed(pst_io *io, int64_t result) {
+    int none = 0;
+    atomic_compare_exchange_strong(&io->error, &none, result < 0 ? (int)-result : EIO);
+    return result < 0 ? result : -EIO;
+}
+
+pst_status pst_io_fail(const pst_io *io, pst_error *err) {
+    const int code = pst_io_error(io);
+    return pst_fail_errno(err, code == 0 ? EIO : code,
+                          io->writes ? "write the sound file" : "read the sound file");
+}
+
+pst_status pst_io_shut(pst_io *io, pst_error *err) {
+    if (io->functions.close != NULL) {
+        const int64_t result = io->functions.close(io->user);
+        io->functions.close = NULL;
+        if (result < 0)
+            failed(io, result);
+    }
+    return pst_io_error(io) == 0 ? PST_OK : pst_io_fail(io, err);
+}
+
+pst_status pst_io_close(pst_io *io, pst_error *err) {
+    if (io == NULL)
+        return PST_OK;
+    const pst_status status = pst_io_shut(io, err);
+    pst_free(io->head);
+    pst_free(io);
+    return status;
+}
+
+// ---- Transfers -------------------------------------------------------------------------------
+
+// Reads on from where the place really stands.
+static int64_t read_on(pst_io *io, void *data, int64_t n_bytes) {
+    uint8_t *to = data;
+    int64_t n_done = 0;
+    while (n_done < n_bytes) {
+        const bool stop = atomic_load_explicit(&io->is_cancelled, memory_order_relaxed);
+        const int64_t n =
+            stop ? -ECANCELED : io->functions.read(io->user, to + n_done, n_bytes - n_done);
+        if (n == -EINTR)
+            continue;
+        if (n < 0 || n > n_bytes - n_done) {
+            failed(io, n);
+            return n_done > 0 ? n_done : (n < 0 ? n : -EIO);
+        }
+        if (n == 0)
+            break;
+        n_done += n;
+    }
+    return n_done;
+}
+
+// Reads a pipe into its head until that holds n_bytes, or as many as there are.
+static int64_t fill_head(pst_io *io, int64_t n_bytes) {
+    const int64_t wanted = n_bytes < PST_IO_HEAD_BYTES ? n_bytes : PST_IO_HEAD_BYTES;
+    if (wanted <= io->n_head)
+        return 0;
+    const int64_t n = read_on(io, io->head + io->n_head, wanted - io->n_head);
+    if (n < 0)
+        return n;
+    io->n_head += n;
+    if (io->real_position < io->n_head)
+        io->real_position = io->n_head;
+    return 0;
+}
+
+static int64_t read_pipe(pst_io *io, uint8_t *data, int64_t n_bytes) {
+    int64_t n_done = 0;
+    if (io->position < PST_IO_HEAD_BYTES) {
+        const int64_t end =
+            n_bytes < PST_IO_HEAD_BYTES - io->position ? io->position + n_bytes : PST_IO_HEAD_BYTES;
+        const int64_t status = fill_head(io, end);
+        n_done = (end < io->n_head ? end : io->n_head) - io->position;
+        if (n_done <= 0)
+            return status < 0 ? status : 0;
+        memcpy(data, io->head + io->position, (size_t)n_done);
+        io->position += n_done;
+        // Fewer than asked for while the head has room: the pipe has ended.
+        if (n_done == n_bytes || io->n_head < PST_IO_HEAD_BYTES)
+            return n_done;
+    }
+    if (io->is_peeking)
+        return n_done;
+    // What lies between is passed over.
+    uint8_t passed[512];
+    while (io->real_position < io->position) {
+        const int64_t gap = io->position - io->real_position;
+        const int64_t n = read_on(io, passed, gap < 512 ? gap : 512);
+        if (n <= 0)
+            return n_done > 0 ? n_done : n;
+        io->real_position += n;
+    }
+    if (io->real_position > io->position)
+        return n_done > 0 ? n_done : failed(io, -ESPIPE);
+    const int64_t n = read_on(io, data + n_done, n_bytes - n_done);
+    if (n < 0)
+        return n_done > 0 ? n_done : n;
+    io->position += n;
+    io->real_position += n;
+    return n_done + n;
+}
+
+int64_t pst_io_read(pst_io *io, void *data, int64_t n_bytes) {
+    if (n_bytes <= 0)
+        return 0;
+    if (io->functions.seek == NULL)
+        return read_pipe(io, data, n_bytes);
+    const int64_t n = read_on(io, data, n_bytes);
+    if (n > 0)
+        io->position += n;
+    return n;
+}
+
+int64_t pst_io_write(pst_io *io, const void *data, int64_t n_bytes) {
+    const uint8_t *from = data;
+    int64_t n_done = 0;
+    while (n_done < n_bytes) {
+        const bool stop = atomic_load_explicit(&io->is_cancelled, memory_order_relaxed);
+        const int64_t n =
+            stop ? -ECANCELED : io->functions.write(io->user, from + n_done, n_bytes - n_done);
+        if (n == -EINTR)
+            continue;
+        if (n <= 0 || n > n_bytes - n_done) {
+            failed(io, n);
+            break;
+        }
+        n_done += n;
+    }
+    io->position += n_done;
+    if (io->n_written < io->position)
+        io->n_written = io->position;
+    return n_done;
+}
+
+// ---- Positions -------------------------------------------------------------------------------
+
+int64_t pst_io_seek(pst_io *io, int64_t position) {
+    if (position < 0)
+        return -EINVAL;
+    if (io->functions.seek != NULL) {
+        const int64_t result = io->functions.seek(io->user, position);
+        if (result != position)
+            return failed(io, result);
+    } else if (io->writes ? position != io->position
+                          : position < io->real_position && position > io->n_head) {
+        return -ESPIPE;
+    }
+    io->position = position;
+    return position;
+}
+
+int64_t pst_io_tell(const pst_io *io) {
+    return io->position;
+}
+
+int64_t pst_io_length(pst_io *io) {
+    if (io->writes)
+        return io->n_written;
+    if (io->functions.seek == NULL)
+        return INT64_MAX;
+    const int64_t result = io->functions.length(io->user);
+    return result < 0 ? failed(io, result) : result;
+}
+
+int64_t pst_io_truncate(pst_io *io, int64_t n_bytes) {
+    if (io->functions.truncate == NULL)
+        return -ENOTSUP;
+    const int64_t result = io->functions.truncate(io->user, n_bytes);
+    if (result < 0)
+        return failed(io, result);
+    io->n_written = n_bytes;
+    return 0;
+}
+
+void pst_io_peek(pst_io *io, bool on) {
+    io->is_peeking = on;
+}

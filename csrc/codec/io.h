@@ -1,0 +1,42 @@
+// Copyright 2026 The pastream_ng authors
+// SPDX-License-Identifier: MIT
+
+#ifndef PST_CODEC_IO_H
+#define PST_CODEC_IO_H
+
+#include "pastream/io.h"
+
+// Byte I/O as the codecs see it: whole transfers, one position, and lengths. All functions are for
+// one thread at a time. Failures are negative errno values, kept as the place's first error.
+
+// Reads up to n_bytes; fewer only at the end. Returns how many, or the failure if none came.
+int64_t pst_io_read(pst_io *io, void *data, int64_t n_bytes);
+
+// Writes all n_bytes. Returns n_bytes, or fewer if it failed on the way (pst_io_error tells why).
+int64_t pst_io_write(pst_io *io, const void *data, int64_t n_bytes);
+
+// Goes to a position. Returns it or a failure; a pipe fails with ESPIPE when it would have to go
+// back behind its head.
+int64_t pst_io_seek(pst_io *io, int64_t position);
+
+// Returns where the next byte comes from or goes to.
+int64_t pst_io_tell(const pst_io *io);
+
+// Returns how many bytes there are, INT64_MAX for a pipe that is read.
+int64_t pst_io_length(pst_io *io);
+
+// Cuts what lies behind n_bytes, where that is possible. Returns 0 or a failure.
+int64_t pst_io_truncate(pst_io *io, int64_t n_bytes);
+
+// While on, a pipe gives only what its head can keep, as if it ended there: parsers may then look
+// around without losing anything.
+void pst_io_peek(pst_io *io, bool on);
+
+// Closes the place but keeps its memory, so that another thread may still cancel it. Returns as
+// pst_io_close. Idempotent.
+pst_status pst_io_shut(pst_io *io, pst_error *err);
+
+// Fills err with the place's first error. Returns PST_SYSTEM_ERROR (or PST_NO_MEMORY).
+pst_status pst_io_fail(const pst_io *io, pst_error *err);
+
+#endif
