@@ -1,6 +1,8 @@
 // Copyright 2026 The pastream_ng authors
 // SPDX-License-Identifier: MIT
 
+#include <sched.h>
+
 #include "base/clock.h"
 #include "base/error.h"
 #include "stream/state.h"
@@ -35,8 +37,10 @@ static void send_home(pst_stream *stream) {
     atomic_store(&stream->closing, true);
     if (stream->flow.in.ring != NULL)
         pst_ring_interrupt(stream->flow.in.ring, true);
-    if (stream->flow.out.ring != NULL)
-        pst_ring_interrupt(stream->flow.out.ring, true);
+    pst_ring *output = pst_stream_borrow_output_ring(stream);
+    if (output != NULL)
+        pst_ring_interrupt(output, true);
+    pst_ring_release(output);
     pst_event_post(&stream->flow.over);
 }
 
@@ -113,6 +117,56 @@ pst_status pst_stream_set_limits(pst_stream *stream, int64_t input_skip_frames,
         status = pst_stream_check_limits(&limits, err);
     if (status == PST_OK)
         stream->limits = limits;
+    leave(stream);
+    return status;
+}
+
+static pst_status check_output_ring(pst_stream *stream, pst_ring *ring, bool loops,
+                                    pst_error *err) {
+    const pst_flow_output *out = &stream->flow.out;
+    if (out->ring == NULL)
+        return pst_fail(err, PST_BAD_ARGUMENT, 0, "The stream has no output ring");
+    if (ring == stream->flow.in.ring)
+        return pst_fail(err, PST_BAD_ARGUMENT, 0,
+                        "ring is the stream's input ring; it must be another one");
+    pst_ring_info info;
+    pst_ring_get_info(ring, &info);
+    if (loops && info.memory_kind != PST_RING_FLAT)
+        return pst_fail(err, PST_BAD_ARGUMENT, 0,
+                        "loops is true; the ring must be over the caller's memory then");
+    return pst_stream_check_ring(ring, out->n_channels, out->format, stream->info.block_frames,
+                                 "ring", err);
+}
+
+static void replace_output_ring(pst_stream *stream, pst_ring *ring, bool loops) {
+    pst_flow_output *out = &stream->flow.out;
+    pst_ring *old = out->ring;
+    pst_ring_retain(ring);
+    atomic_store(&out->ring, ring);
+    out->loops = loops;
+    while (atomic_load(&stream->n_borrowers) != 0)
+        sched_yield();
+    pst_ring_release(old);
+}
+
+pst_status pst_stream_set_output_ring(pst_stream *stream, pst_ring *ring, bool loops,
+                                      pst_error *err) {
+    pst_status status = enter(stream, err);
+    if (status != PST_OK)
+        return status == PST_CLOSED ? refuse_closed(err) : status;
+    const pst_state state = pst_stream_look(stream, true);
+    if (state == PST_STATE_RUNNING || state == PST_STATE_STALLED)
+        status = pst_fail(err, PST_BAD_STATE, 0,
+                          "The stream is running; its ring can be changed when it is stopped");
+    else
+        status = check_output_ring(stream, ring, loops, err);
+    // The last run's callbacks must be over, even if the run itself is.
+    if (status == PST_OK)
+        status = halt_host(stream, state != PST_STATE_LOST, err);
+    if (status == PST_OK && state == PST_STATE_LOST)
+        settle_run(stream, PST_PHASE_ABORTED, PST_DEVICE_LOST);
+    if (status == PST_OK)
+        replace_output_ring(stream, ring, loops);
     leave(stream);
     return status;
 }

@@ -57,7 +57,10 @@ typedef struct pst_flow_input {
 
 typedef struct pst_flow_output {
     bool exists;
-    pst_ring *ring; // NULL if there is no such side, or only the callback fills it.
+    // NULL if there is no such side, or only the callback fills it. Control changes it while no
+    // callback runs; atomic for others who look.
+    pst_ring *_Atomic ring;
+    bool loops; // The ring is full of a caller's memory, which is played again and again.
     pst_format format;
     pst_format device_format;
     uint32_t n_channels;

@@ -83,8 +83,12 @@ static pst_status make_rings(pst_stream *stream, const pst_stream_config *config
                   &config->input, config->input_ring_frames, block_frames, samplerate_hz, err);
     if (status != PST_OK)
         return status;
-    return make_ring(&stream->flow.out.ring, config->output_ring, config->without_output_ring,
-                     &config->output, config->output_ring_frames, block_frames, samplerate_hz, err);
+    pst_ring *output = NULL;
+    const pst_status made =
+        make_ring(&output, config->output_ring, config->without_output_ring, &config->output,
+                  config->output_ring_frames, block_frames, samplerate_hz, err);
+    atomic_init(&stream->flow.out.ring, output);
+    return made;
 }
 
 static void take_config(pst_stream *stream, const pst_stream_config *config) {

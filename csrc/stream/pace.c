@@ -120,7 +120,7 @@ bool pst_stream_pace(void *user, uint32_t n_frames, int64_t timeout_ns) {
         if (!wait_for_ring(flow, true, n, deadline_ns))
             return false;
     }
-    if (flow->out.ring == NULL || !must_wait_for_output(flow))
+    if (flow->out.ring == NULL || flow->out.loops || !must_wait_for_output(flow))
         return true;
     const uint64_t n = within_ring(flow->out.ring, frames_to_play(flow, n_frames));
     return flow->out.run_frames < 0 ? wait_for_ring(flow, false, n, deadline_ns)

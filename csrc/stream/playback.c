@@ -47,13 +47,30 @@ void pst_play_samples(pst_flow *flow, const pst_target *target, const void *src,
     pst_count_add(&flow->counts.nonfinite, (int64_t)seen.n_nonfinite);
 }
 
+// Publishes the whole memory of a looping ring once more. It is the audio thread's own then: nobody
+// else writes.
+static bool rewind_ring(pst_ring *ring) PST_RT {
+    pst_span span;
+    if (pst_ring_begin_write(ring, UINT64_MAX, &span) == 0)
+        return false;
+    pst_ring_commit_write(ring, span.n_frames);
+    return true;
+}
+
+// Begins to read up to n_frames; false if there are none.
+static bool begin(pst_flow_output *out, int64_t n_frames, pst_span *span) PST_RT {
+    if (pst_ring_begin_read(out->ring, 0, (uint64_t)n_frames, span) > 0)
+        return true;
+    return out->loops && rewind_ring(out->ring) &&
+           pst_ring_begin_read(out->ring, 0, (uint64_t)n_frames, span) > 0;
+}
+
 // Fetches up to n_frames from the ring. Returns how many there were.
 static int64_t fetch(pst_flow *flow, const pst_target *target, int64_t n_frames) PST_RT {
     pst_flow_output *out = &flow->out;
     int64_t n_fetched = 0;
     pst_span span;
-    while (n_fetched < n_frames &&
-           pst_ring_begin_read(out->ring, 0, (uint64_t)(n_frames - n_fetched), &span) > 0) {
+    while (n_fetched < n_frames && begin(out, n_frames - n_fetched, &span)) {
         pst_target at = *target;
         at.data += (size_t)n_fetched * at.frame_bytes;
         pst_play_samples(flow, &at, span.data, out->format,

@@ -32,7 +32,8 @@ struct pst_stream {
     _Atomic uint32_t n_refs;
     _Atomic bool closing;
     _Atomic bool closed;
-    _Atomic bool reaped;   // A thread of the library is on the way to close it.
+    _Atomic bool reaped;          // A thread of the library is on the way to close it.
+    _Atomic uint32_t n_borrowers; // Threads between reading the output ring and retaining it.
     _Atomic bool given_up; // The host never came back: the stream's memory must never be freed.
 
     // What the watchdog remembers, in health.c.
@@ -55,6 +56,16 @@ pst_status pst_stream_check_limits(const pst_limits *limits, pst_error *err);
 
 // Frees a closed stream that nobody refers to, unless the host never gave it back.
 void pst_stream_destroy(pst_stream *stream);
+
+// Refuses a ring of the caller's that does not fit its side. name is what the text calls it.
+pst_status pst_stream_check_ring(const pst_ring *ring, uint32_t n_channels, pst_format format,
+                                 uint32_t block_frames, const char *name, pst_error *err);
+
+// ---- stream.c ----------------------------------------------------------------------------------
+
+// Returns the output ring with a reference for the caller, NULL if there is none.
+// Thread: any. Realtime: no (waits for nobody, but release may free).
+pst_ring *pst_stream_borrow_output_ring(pst_stream *stream);
 
 // ---- health.c ------------------------------------------------------------------------------
 

@@ -16,6 +16,16 @@ pst_ring *pst_stream_output_ring(const pst_stream *stream) PST_RT {
     return stream->flow.out.ring;
 }
 
+pst_ring *pst_stream_borrow_output_ring(pst_stream *stream) {
+    // Whoever replaces the ring waits until nobody is in here.
+    atomic_fetch_add(&stream->n_borrowers, 1);
+    pst_ring *ring = atomic_load(&stream->flow.out.ring);
+    if (ring != NULL)
+        pst_ring_retain(ring);
+    atomic_fetch_sub(&stream->n_borrowers, 1);
+    return ring;
+}
+
 void pst_stream_get_info(const pst_stream *stream, pst_stream_info *info) PST_RT {
     *info = stream->info;
 }

@@ -62,24 +62,29 @@ static pst_status check_side(const pst_side *side, const char *name, pst_error *
     return PST_OK;
 }
 
-static pst_status check_ring(pst_ring *ring, const pst_side *side, const char *name,
-                             uint32_t block_frames, pst_error *err) {
-    if (ring == NULL || side->device == PST_NO_INDEX)
-        return PST_OK;
+pst_status pst_stream_check_ring(const pst_ring *ring, uint32_t n_channels, pst_format format,
+                                 uint32_t block_frames, const char *name, pst_error *err) {
     pst_ring_info info;
     pst_ring_get_info(ring, &info);
-    const uint32_t frame_bytes = side->n_channels * pst_format_bytes(side->format);
+    const uint32_t frame_bytes = n_channels * pst_format_bytes(format);
     if (info.frame_bytes != frame_bytes)
         return pst_fail(err, PST_BAD_ARGUMENT, 0,
                         "%s has frames of %u bytes; %u channels of %s need %u", name,
-                        (unsigned)info.frame_bytes, (unsigned)side->n_channels,
-                        pst_format_name(side->format), (unsigned)frame_bytes);
+                        (unsigned)info.frame_bytes, (unsigned)n_channels, pst_format_name(format),
+                        (unsigned)frame_bytes);
     // A caller's memory may be a whole recording, which may be shorter than a block.
     if (info.memory_kind != PST_RING_FLAT && info.capacity_frames < block_frames)
         return pst_fail(err, PST_BAD_ARGUMENT, 0,
                         "%s holds %llu frames, which is less than a block of %u", name,
                         (unsigned long long)info.capacity_frames, (unsigned)block_frames);
     return PST_OK;
+}
+
+static pst_status check_ring(const pst_ring *ring, const pst_side *side, const char *name,
+                             uint32_t block_frames, pst_error *err) {
+    if (ring == NULL || side->device == PST_NO_INDEX)
+        return PST_OK;
+    return pst_stream_check_ring(ring, side->n_channels, side->format, block_frames, name, err);
 }
 
 static pst_status check_without_ring(const pst_stream_config *config, bool without,

@@ -169,6 +169,9 @@ pst_status pst_stream_next_input(pst_stream *stream, uint32_t reader, uint64_t n
 
 pst_status pst_stream_wait_output(pst_stream *stream, uint64_t n_frames, int64_t timeout_ns,
                                   pst_error *err) {
-    const ring_wait wait = {stream->flow.out.ring, false, 0, n_frames};
-    return wait_for(stream, &wait, timeout_ns, err);
+    pst_ring *ring = pst_stream_borrow_output_ring(stream);
+    const ring_wait wait = {ring, false, 0, n_frames};
+    const pst_status status = wait_for(stream, &wait, timeout_ns, err);
+    pst_ring_release(ring);
+    return status;
 }

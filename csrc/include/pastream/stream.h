@@ -207,6 +207,18 @@ PST_API PST_NODISCARD pst_status pst_stream_set_limits(pst_stream *stream,
                                                        int64_t output_pad_frames,
                                                        int64_t output_run_frames, pst_error *err);
 
+// Plays another ring from the next start on. The stream must not be running; it retains the ring,
+// whose frames must have the output's size, and which must outlive the stream's use of it if it
+// lies over the caller's memory. What the old ring holds stays in it.
+// loops: the ring must lie over the caller's memory and be full, and nobody else may write it any
+// more; the stream plays it again and again without a gap, until a limit or a stop ends the run,
+// which empties it.
+// Returns PST_OK, PST_BAD_STATE, PST_BAD_ARGUMENT, PST_CLOSED, PST_FORKED, PST_TIMEOUT (the host
+// did not come back from the last run; the stream is closed).
+// Thread: any. Realtime: no.
+PST_API PST_NODISCARD pst_status pst_stream_set_output_ring(pst_stream *stream, pst_ring *ring,
+                                                            bool loops, pst_error *err);
+
 // Starts a new run: counters go back to 0, what the input ring still holds is discarded, and what
 // was written to the output ring since the last run is played. On a running stream it does
 // nothing. Returns PST_OK, PST_CLOSED, PST_FORKED, PST_HOST_ERROR, PST_DEVICE_LOST, PST_TIMEOUT.
@@ -277,7 +289,8 @@ PST_API pst_state pst_stream_state(pst_stream *stream);
 // Why the stream was aborted or lost: PST_OK if it was not. Thread: any. Realtime: no.
 PST_API pst_status pst_stream_reason(pst_stream *stream, pst_error *err);
 
-// The rings, or NULL for a side that is not there or has none. Borrowed: retain to keep.
+// The rings, or NULL for a side that is not there or has none. Borrowed: retain to keep; the
+// output's is valid until another takes its place.
 // Thread: any. Realtime: yes.
 PST_API pst_ring *pst_stream_input_ring(const pst_stream *stream) PST_RT;
 PST_API pst_ring *pst_stream_output_ring(const pst_stream *stream) PST_RT;
