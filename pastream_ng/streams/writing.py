@@ -32,6 +32,9 @@ class WritingStream(StreamBase):
         )
         return self._ring("output", self._output, pointer, waiter)
 
+    def _own_output(self) -> RingBuffer:
+        return self.output_ring
+
     @property
     def txbuff(self) -> RingBuffer:
         """The same as `output_ring`, by its name in pastream."""
