@@ -40,6 +40,8 @@ static void move_block(pst_flow *flow, pst_pass *pass) PST_RT {
         pst_play_block(flow, pass);
     if (in->ring != NULL)
         pst_capture_block(flow, pass);
+    pst_watch_silence(flow, pass);
+    pst_meter_pass(flow, pass);
 }
 
 static void move_frames(pst_flow *flow, pst_pass *pass) PST_RT {

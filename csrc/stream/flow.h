@@ -17,6 +17,7 @@
 #include "stream/gaps.h"
 #include "stream/histogram.h"
 #include "stream/loss.h"
+#include "stream/meter.h"
 
 // The realtime half of a stream: all that the callback touches. Control sets it up while no
 // callback runs; during a run the two meet only in the atomics of `phase`, `ask` and the shared
@@ -122,6 +123,8 @@ typedef struct pst_flow {
     alignas(PST_CACHE_LINE_BYTES) _Atomic uint32_t phase; // pst_phase.
     _Atomic uint32_t ask;                                 // pst_ask.
     _Atomic bool halting; // The host is being told to stop: a free clock must not wait for rings.
+    pst_meter_place input_meter;
+    pst_meter_place output_meter;
 
     // Written by the callback, looked at by everybody.
     alignas(PST_CACHE_LINE_BYTES) pst_counts counts;

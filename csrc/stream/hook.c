@@ -152,6 +152,8 @@ static void move_piece(pst_flow *flow, const hook_plan *plan, pst_pass *piece,
         send_output(flow, plan, piece, device_output);
     if (flow->in.ring != NULL)
         pst_capture_block(flow, piece);
+    pst_watch_silence(flow, piece);
+    pst_meter_pass(flow, piece);
 }
 
 void pst_hook_block(pst_flow *flow, pst_pass *pass) PST_RT {

@@ -36,7 +36,10 @@ if TYPE_CHECKING:
     from pastream_ng.streams.options import Side
     from pastream_ng.streams.worker import Worker
 
-__all__ = ["Limits", "StreamBase"]
+__all__ = ["SUSPICIOUS_SECONDS", "Limits", "StreamBase"]
+
+# Input that is exactly zero for so long is worth a warning; C says the same with an event.
+SUSPICIOUS_SECONDS = 5.0
 
 S = TypeVar("S", bound="StreamBase")
 
@@ -79,6 +82,7 @@ class StreamBase(StreamNumbers):
         self._borrowed = [ring for ring in (input_ring, output_ring) if ring is not None]
         self._exception: BaseException | None = None
         self._is_raised = False
+        self._told_silence = False
         self._rings: dict[str, RingBuffer] = {}
         self._callback: AttachedCallback | None = None
         super().__init__(open_stream(configured, input_ring, output_ring), configured)
@@ -165,6 +169,7 @@ class StreamBase(StreamNumbers):
             return  # Another thread was quicker.
         check(status, err)
         self._exception, self._is_raised = None, False
+        self._told_silence = False
         self._events.clear()
         status = lib.pst_stream_start(pointer, err)
         hostlog.drain(system.get())
@@ -245,7 +250,22 @@ class StreamBase(StreamNumbers):
             hostlog.warn("%s: the host did not come back; its handle is abandoned", self)
         if self._pid == os.getpid():
             hostlog.drain(system.get())
+            self._tell_silence()
         return status
+
+    def _tell_silence(self) -> None:
+        """Log once per run that the input is suspiciously quiet."""
+        if self._input is None or self._told_silence:
+            return
+        seconds_silent = self.stats.zero_frames / self.samplerate
+        if seconds_silent >= SUSPICIOUS_SECONDS:
+            self._told_silence = True
+            hostlog.warn(
+                "%s: the input has been exactly zero for %.0f s; is it muted, or was access to it "
+                "denied?",
+                self,
+                seconds_silent,
+            )
 
     def wait(self, timeout: float | None = None) -> bool:
         """Wait until the stream does not run any more.
