@@ -9,7 +9,6 @@ times in seconds, lengths in frames. No device is opened at import.
 from __future__ import annotations
 
 from pastream_ng._native.text import version as _version
-from pastream_ng.callbacks import CallbackAbort, CallbackFlags, CallbackStop, CallbackTime
 from pastream_ng.devices import (
     AlsaSettings,
     AsioSettings,
@@ -71,7 +70,6 @@ from pastream_ng.streams import (
     Distribution,
     DuplexStream,
     InputStream,
-    MeterReading,
     OutputStream,
     StreamClock,
     StreamEvent,
@@ -87,10 +85,6 @@ __all__ = [
     "AsyncStream",
     "BufferEmpty",
     "BufferFull",
-    "CallbackAbort",
-    "CallbackFlags",
-    "CallbackStop",
-    "CallbackTime",
     "CallbackTiming",
     "ChunkInfo",
     "Chunks",
@@ -114,7 +108,6 @@ __all__ = [
     "LatencyMeasurement",
     "LimitError",
     "MeasurementError",
-    "MeterReading",
     "OutOfMemoryError",
     "OutputStream",
     "Overflow",

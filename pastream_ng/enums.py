@@ -181,7 +181,6 @@ class EventKind(IntEnum):
     OUTPUT_MISSING = 4  #: The output ring was empty: silence was played.
     FINISHED = 5
     ABORTED = 6
-    INPUT_SILENT = 7  #: The last ``frames`` of the input were exactly zero: 5 s or more.
 
 
 class ChainState(IntEnum):

@@ -353,3 +353,27 @@ pst_status pst_convert(void *dst, pst_format dst_format, const void *src, pst_fo
     }
     return PST_OK;
 }
+
+static bool is_float(pst_format format) PST_RT {
+    return format == PST_FORMAT_F32 || format == PST_FORMAT_F64;
+}
+
+static void copy_floats(unsigned char *dst, pst_format dst_format, const unsigned char *src,
+                        pst_format src_format, size_t n_samples) PST_RT {
+    if (dst_format == src_format)
+        memcpy(dst, src, n_samples * pst_format_bytes(src_format));
+    else if (dst_format == PST_FORMAT_F64)
+        for (size_t i = 0; i < n_samples; ++i)
+            store_f64(dst, i, (double)load_f32(src, i));
+    else
+        for (size_t i = 0; i < n_samples; ++i)
+            store_f32(dst, i, (float)load_f64(src, i));
+}
+
+void pst_convert_samples(void *dst, pst_format dst_format, const void *src, pst_format src_format,
+                         size_t n_samples, bool keep_nonfinite, pst_convert_counts *counts) PST_RT {
+    if (keep_nonfinite && is_float(dst_format) && is_float(src_format))
+        copy_floats(dst, dst_format, src, src_format, n_samples);
+    else
+        (void)pst_convert(dst, dst_format, src, src_format, n_samples, counts);
+}

@@ -28,6 +28,13 @@ typedef void (*pst_convert_fn)(unsigned char *dst, const unsigned char *src, siz
 // Thread: any. Realtime: yes. Ownership: static.
 pst_convert_fn pst_convert_kernel(pst_format dst_format, pst_format src_format) PST_RT;
 
+// As pst_convert, for formats that are known to be formats. With keep_nonfinite, NaN and infinities
+// pass from float formats to float formats as they are, and so does what else lies beyond the range
+// of float32.
+// Thread: any. Realtime: yes.
+void pst_convert_samples(void *dst, pst_format dst_format, const void *src, pst_format src_format,
+                         size_t n_samples, bool keep_nonfinite, pst_convert_counts *counts) PST_RT;
+
 // Replaces NaN and infinities among samples of a float format by 0, in place; does nothing to
 // integers. Returns how many there were. Any alignment. Thread: any. Realtime: yes.
 uint64_t pst_scrub(void *samples, pst_format format, size_t n_samples) PST_RT;

@@ -16,7 +16,7 @@ enum {
 static void clear_output(const pst_flow *flow, const pst_block *block) PST_RT {
     if (flow->out.exists && block->output != NULL)
         pst_silence(block->output, flow->out.device_format,
-                    (size_t)block->n_frames * flow->out.n_channels);
+                    (size_t)block->n_frames * flow->out.device_channels);
 }
 
 // Returns whether there is something to do; if not, what to tell the host.
@@ -29,26 +29,35 @@ static bool follow_control(const pst_flow *flow, pst_verdict *verdict) PST_RT {
     return false;
 }
 
-// Straight between the rings and the device.
-static void move_block(pst_flow *flow, pst_pass *pass) PST_RT {
-    const pst_flow_input *in = &flow->in;
-    const pst_flow_output *out = &flow->out;
+// The matrix of this block: NULL if it would change nothing.
+static pst_matrix *look_at_matrix(_Atomic(pst_matrix *) *place) PST_RT {
+    pst_matrix *matrix = atomic_load_explicit(place, memory_order_acquire);
+    if (matrix == NULL)
+        return NULL;
+    pst_matrix_refresh(matrix);
+    return pst_matrix_is_identity(matrix) ? NULL : matrix;
+}
+
+static void look_at_device(pst_flow *flow, pst_pass *pass) PST_RT {
+    pst_flow_input *in = &flow->in;
+    pst_flow_output *out = &flow->out;
     const pst_block *block = pass->block;
-    pass->target = (pst_target){block->output, out->device_format, out->device_frame_bytes};
-    pass->source = (pst_source){block->input, in->device_format, in->device_frame_bytes};
-    if (out->ring != NULL && block->output != NULL)
-        pst_play_block(flow, pass);
-    if (in->ring != NULL)
-        pst_capture_block(flow, pass);
-    pst_watch_silence(flow, pass);
-    pst_meter_pass(flow, pass);
+    pass->source = (pst_source){block->input, in->device_format, in->device_frame_bytes,
+                                look_at_matrix(&in->matrix)};
+    pass->target = (pst_target){block->output, out->device_format, out->device_frame_bytes,
+                                look_at_matrix(&out->matrix)};
 }
 
 static void move_frames(pst_flow *flow, pst_pass *pass) PST_RT {
-    if (flow->hook.function && pass->n_frames > 0)
+    look_at_device(flow, pass);
+    if (flow->hook.function && pass->n_frames > 0) {
         pst_hook_block(flow, pass);
-    else
-        move_block(flow, pass);
+    } else {
+        if (flow->out.ring != NULL && pass->target.data != NULL)
+            pst_play_block(flow, pass);
+        if (flow->in.ring != NULL)
+            pst_capture_block(flow, pass);
+    }
     flow->frame = pass->frame + pass->n_frames;
 }
 

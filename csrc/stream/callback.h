@@ -11,6 +11,7 @@ typedef struct pst_source {
     const uint8_t *data;
     pst_format format;
     uint32_t frame_bytes;
+    pst_matrix *matrix; // On the way to the ring; NULL: the channels are the ring's.
 } pst_source;
 
 // Where frames are to be played to.
@@ -18,14 +19,15 @@ typedef struct pst_target {
     uint8_t *data;
     pst_format format;
     uint32_t frame_bytes;
+    pst_matrix *matrix; // On the way from the ring; NULL: the channels are the ring's.
 } pst_target;
 
 // What one callback hands from step to step.
 typedef struct pst_pass {
     const pst_block *block;
-    int64_t frame;    // Number of the first frame,
-    int64_t n_frames; // and how many: the whole block, or a piece of it.
-    pst_source source;
+    int64_t frame;     // Number of the first frame,
+    int64_t n_frames;  // and how many: the whole block, or a piece of it.
+    pst_source source; // The device's, or what the user's function works in.
     pst_target target;
     int32_t result;        // pst_callback_result of the user's function.
     bool is_xrun;          // Something was lost, missing or flagged.
@@ -58,19 +60,17 @@ void pst_capture_pay(pst_flow *flow, const pst_block *block) PST_RT;
 // follows the underflow policy.
 void pst_play_block(pst_flow *flow, pst_pass *pass) PST_RT;
 
-// Converts samples of the output, and counts what that changed. NaN and infinities are kept if the
-// stream was asked to.
-void pst_play_samples(pst_flow *flow, const pst_target *target, const void *src,
-                      pst_format src_format, size_t n_samples) PST_RT;
+// Converts frames of the input to the ring's format and channels, and counts what that changed.
+// src->data is not NULL.
+void pst_convert_input(pst_flow *flow, void *dst, const pst_source *src, size_t n_frames) PST_RT;
+
+// Converts frames in the ring's format and channels to the target's, and counts what that changed.
+// NaN and infinities are kept if the stream was asked to.
+void pst_convert_output(pst_flow *flow, const pst_target *target, const void *src,
+                        size_t n_frames) PST_RT;
 
 // Moves the block by way of the user's function, in pieces if need be.
 void pst_hook_block(pst_flow *flow, pst_pass *pass) PST_RT;
-
-// Counts how long the input has been exactly zero, and reports it when that gets suspicious.
-void pst_watch_silence(pst_flow *flow, const pst_pass *pass) PST_RT;
-
-// Shows what went through to the meters, if there are any.
-void pst_meter_pass(pst_flow *flow, const pst_pass *pass) PST_RT;
 
 // Finds out how late the callback is and what was lost, and shows the clock to the other threads.
 // Sets pass->frame.

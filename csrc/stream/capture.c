@@ -24,29 +24,43 @@ static void note(pst_flow *flow, const pst_block *block, const pst_span *span,
     pst_history_push(&flow->arrivals, &arrival);
 }
 
+void pst_convert_input(pst_flow *flow, void *dst, const pst_source *src, size_t n_frames) PST_RT {
+    const pst_flow_input *in = &flow->in;
+    pst_convert_counts seen = {0, 0};
+    if (src->matrix != NULL)
+        pst_matrix_apply(src->matrix, dst, in->format, src->data, src->format, n_frames, false,
+                         &seen);
+    else
+        (void)pst_convert(dst, in->format, src->data, src->format, n_frames * in->n_channels,
+                          &seen);
+    pst_count_changes(&flow->counts, &seen);
+}
+
+static pst_source skip(const pst_source *src, int64_t n_frames) PST_RT {
+    pst_source rest = *src;
+    if (rest.data != NULL)
+        rest.data += (size_t)n_frames * rest.frame_bytes;
+    return rest;
+}
+
 // Puts up to n_frames of src in. Returns how many fitted.
 static int64_t store(pst_flow *flow, const pst_block *block, const pst_source *src,
                      int64_t n_frames, uint32_t extra_flags) PST_RT {
     pst_flow_input *in = &flow->in;
-    pst_convert_counts seen = {0, 0};
     int64_t n_stored = 0;
     pst_span span;
     while (n_stored < n_frames &&
            pst_ring_begin_write(in->ring, (uint64_t)(n_frames - n_stored), &span) > 0) {
-        const size_t n_samples = (size_t)span.n_frames * in->n_channels;
+        const pst_source rest = skip(src, n_stored);
         note(flow, block, &span, extra_flags);
-        if (src->data == NULL)
-            pst_silence(span.data, in->format, n_samples);
+        if (rest.data == NULL)
+            pst_silence(span.data, in->format, (size_t)span.n_frames * in->n_channels);
         else
-            (void)pst_convert(span.data, in->format,
-                              src->data + (size_t)n_stored * src->frame_bytes, src->format,
-                              n_samples, &seen);
+            pst_convert_input(flow, span.data, &rest, (size_t)span.n_frames);
         pst_ring_commit_write(in->ring, span.n_frames);
         n_stored += (int64_t)span.n_frames;
     }
     pst_count_add(&flow->counts.captured, n_stored);
-    pst_count_add(&flow->counts.clipped, (int64_t)seen.n_clipped);
-    pst_count_add(&flow->counts.nonfinite, (int64_t)seen.n_nonfinite);
     return n_stored;
 }
 
@@ -93,13 +107,6 @@ void pst_capture_pay(pst_flow *flow, const pst_block *block) PST_RT {
     const int64_t n_paid = store(flow, block, &silence, in->owed_frames, PST_FLAG_GAP);
     pst_count_add(&flow->counts.inserted, n_paid);
     in->owed_frames -= n_paid;
-}
-
-static pst_source skip(const pst_source *src, int64_t n_frames) PST_RT {
-    pst_source rest = *src;
-    if (rest.data != NULL)
-        rest.data += (size_t)n_frames * rest.frame_bytes;
-    return rest;
 }
 
 // Stores as much of a block as the policy lets it, and returns how much that is.

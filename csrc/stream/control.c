@@ -22,11 +22,12 @@ static pst_status enter(pst_stream *stream, pst_error *err) {
     return PST_CLOSED;
 }
 
-static pst_status refuse_closed(pst_error *err) {
-    return pst_fail(err, PST_CLOSED, 0, "The stream is closed");
+pst_status pst_stream_lock(pst_stream *stream, pst_error *err) {
+    const pst_status status = enter(stream, err);
+    return status == PST_CLOSED ? pst_fail(err, PST_CLOSED, 0, "The stream is closed") : status;
 }
 
-static void leave(pst_stream *stream) {
+void pst_stream_unlock(pst_stream *stream) {
     pthread_mutex_unlock(&stream->control);
 }
 
@@ -106,9 +107,9 @@ pst_status pst_stream_set_limits(pst_stream *stream, int64_t input_skip_frames,
                                  pst_error *err) {
     const pst_limits limits = {input_skip_frames, input_total_frames, output_total_frames,
                                output_pad_frames, output_run_frames};
-    pst_status status = enter(stream, err);
+    pst_status status = pst_stream_lock(stream, err);
     if (status != PST_OK)
-        return status == PST_CLOSED ? refuse_closed(err) : status;
+        return status;
     const pst_state state = pst_stream_look(stream, true);
     if (state == PST_STATE_RUNNING || state == PST_STATE_STALLED)
         status = pst_fail(err, PST_BAD_STATE, 0,
@@ -117,7 +118,7 @@ pst_status pst_stream_set_limits(pst_stream *stream, int64_t input_skip_frames,
         status = pst_stream_check_limits(&limits, err);
     if (status == PST_OK)
         stream->limits = limits;
-    leave(stream);
+    pst_stream_unlock(stream);
     return status;
 }
 
@@ -151,9 +152,9 @@ static void replace_output_ring(pst_stream *stream, pst_ring *ring, bool loops) 
 
 pst_status pst_stream_set_output_ring(pst_stream *stream, pst_ring *ring, bool loops,
                                       pst_error *err) {
-    pst_status status = enter(stream, err);
+    pst_status status = pst_stream_lock(stream, err);
     if (status != PST_OK)
-        return status == PST_CLOSED ? refuse_closed(err) : status;
+        return status;
     const pst_state state = pst_stream_look(stream, true);
     if (state == PST_STATE_RUNNING || state == PST_STATE_STALLED)
         status = pst_fail(err, PST_BAD_STATE, 0,
@@ -167,7 +168,7 @@ pst_status pst_stream_set_output_ring(pst_stream *stream, pst_ring *ring, bool l
         settle_run(stream, PST_PHASE_ABORTED, PST_DEVICE_LOST);
     if (status == PST_OK)
         replace_output_ring(stream, ring, loops);
-    leave(stream);
+    pst_stream_unlock(stream);
     return status;
 }
 
@@ -199,9 +200,9 @@ static pst_status start_run(pst_stream *stream, pst_error *err) {
 }
 
 pst_status pst_stream_start(pst_stream *stream, pst_error *err) {
-    pst_status status = enter(stream, err);
+    pst_status status = pst_stream_lock(stream, err);
     if (status != PST_OK)
-        return status == PST_CLOSED ? refuse_closed(err) : status;
+        return status;
     const bool is_lost = pst_stream_look(stream, true) == PST_STATE_LOST;
     if (pst_flow_phase(&stream->flow) != PST_PHASE_RUNNING || is_lost) {
         // The last run's callbacks must be over, even if the run itself is.
@@ -211,7 +212,7 @@ pst_status pst_stream_start(pst_stream *stream, pst_error *err) {
         if (status == PST_OK)
             status = start_run(stream, err);
     }
-    leave(stream);
+    pst_stream_unlock(stream);
     return status;
 }
 
@@ -233,7 +234,7 @@ static pst_status end_run(pst_stream *stream, bool play_out, pst_error *err) {
             atomic_store(&stream->flow.phase, PST_PHASE_ABORTED);
         atomic_store(&stream->drained, true);
     }
-    leave(stream);
+    pst_stream_unlock(stream);
     return status;
 }
 

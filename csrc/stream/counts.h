@@ -24,7 +24,6 @@ typedef struct pst_counts {
     pst_count padded;
     pst_count clipped;
     pst_count nonfinite;
-    pst_count zero_frames;
     pst_count callbacks;
     pst_count xruns;
     pst_count input_underflows;
@@ -54,6 +53,14 @@ static inline void pst_count_set(pst_count *count, int64_t n) PST_RT {
 // One writer, so no read-modify-write is needed. Thread: callback.
 static inline void pst_count_add(pst_count *count, int64_t n) PST_RT {
     pst_count_set(count, pst_count_get(count) + n);
+}
+
+// Thread: callback.
+static inline void pst_count_changes(pst_counts *counts, const pst_convert_counts *seen) PST_RT {
+    if ((seen->n_clipped | seen->n_nonfinite) == 0)
+        return;
+    pst_count_add(&counts->clipped, (int64_t)seen->n_clipped);
+    pst_count_add(&counts->nonfinite, (int64_t)seen->n_nonfinite);
 }
 
 // Sets all to 0. Thread: control, while no callback runs. Realtime: yes.

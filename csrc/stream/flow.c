@@ -17,8 +17,8 @@ pst_status pst_flow_init(pst_flow *flow, pst_error *err) {
 }
 
 void pst_flow_deinit(pst_flow *flow) {
-    pst_meter_destroy(atomic_load(&flow->input_meter));
-    pst_meter_destroy(atomic_load(&flow->output_meter));
+    pst_matrix_destroy(atomic_load(&flow->in.matrix));
+    pst_matrix_destroy(atomic_load(&flow->out.matrix));
     pst_queue_destroy(flow->events);
     pst_event_deinit(&flow->over);
 }
@@ -32,21 +32,20 @@ void pst_flow_set_device(pst_flow *flow, const pst_open_info *info) PST_RT {
     flow->in.exists = info->input_device_format != 0;
     flow->out.exists = info->output_device_format != 0;
     flow->in.device_format = info->input_device_format;
-    flow->in.device_frame_bytes = flow->in.n_channels * pst_format_bytes(info->input_device_format);
+    if (flow->in.device_channels == 0)
+        flow->in.device_channels = flow->in.n_channels;
+    flow->in.device_frame_bytes =
+        flow->in.device_channels * pst_format_bytes(info->input_device_format);
     flow->out.device_format = info->output_device_format;
+    if (flow->out.device_channels == 0)
+        flow->out.device_channels = flow->out.n_channels;
     flow->out.device_frame_bytes =
-        flow->out.n_channels * pst_format_bytes(info->output_device_format);
+        flow->out.device_channels * pst_format_bytes(info->output_device_format);
     const pst_loss_config loss = {.counter = info->counter,
                                   .rate_hz = info->samplerate_hz,
                                   .grain_frames = info->counter_grain,
                                   .settle_ns = (int64_t)(info->settle_s * 1e9)};
     pst_loss_init(&flow->loss, &loss);
-}
-
-static void clear_meter(pst_meter_place *place) PST_RT {
-    pst_meter *meter = atomic_load(place);
-    if (meter != NULL)
-        pst_meter_clear(meter);
 }
 
 void pst_flow_begin_run(pst_flow *flow, const pst_limits *limits) PST_RT {
@@ -83,8 +82,6 @@ void pst_flow_begin_run(pst_flow *flow, const pst_limits *limits) PST_RT {
     pst_history_clear(&flow->arrivals);
     pst_histogram_clear(&flow->intervals);
     pst_histogram_clear(&flow->loads);
-    clear_meter(&flow->input_meter);
-    clear_meter(&flow->output_meter);
     pst_clock_view_store(&flow->view, &flow->line);
     atomic_store_explicit(&flow->reason, PST_OK, memory_order_relaxed);
     atomic_store_explicit(&flow->reason_frame, 0, memory_order_relaxed);

@@ -8,6 +8,7 @@
 
 #include "base/alloc.h"
 #include "base/event.h"
+#include "core/matrix.h"
 #include "core/queue.h"
 #include "device/backend.h"
 #include "pastream/callback.h"
@@ -17,7 +18,6 @@
 #include "stream/gaps.h"
 #include "stream/histogram.h"
 #include "stream/loss.h"
-#include "stream/meter.h"
 
 // The realtime half of a stream: all that the callback touches. Control sets it up while no
 // callback runs; during a run the two meet only in the atomics of `phase`, `ask` and the shared
@@ -42,10 +42,12 @@ typedef enum pst_ask {
 
 typedef struct pst_flow_input {
     bool exists;
-    pst_ring *ring; // NULL if there is no such side, or only the callback gets it.
+    pst_ring *ring;               // NULL if there is no such side, or only the callback gets it.
+    _Atomic(pst_matrix *) matrix; // From the device to the ring; NULL: channel k to channel k.
     pst_format format;
     pst_format device_format;
     uint32_t n_channels;
+    uint32_t device_channels; // 0 before the device is known: as n_channels.
     uint32_t device_frame_bytes;
     pst_overflow policy;
     int64_t skip_frames;
@@ -62,10 +64,11 @@ typedef struct pst_flow_output {
     // callback runs; atomic for others who look.
     pst_ring *_Atomic ring;
     bool loops; // The ring is full of a caller's memory, which is played again and again.
+    _Atomic(pst_matrix *) matrix; // From the ring to the device; NULL: channel k to channel k.
     pst_format format;
     pst_format device_format;
     uint32_t n_channels;
-    uint32_t frame_bytes; // In the ring.
+    uint32_t device_channels; // 0 before the device is known: as n_channels.
     uint32_t device_frame_bytes;
     pst_underflow policy;
     bool keep_nonfinite;
@@ -123,8 +126,6 @@ typedef struct pst_flow {
     alignas(PST_CACHE_LINE_BYTES) _Atomic uint32_t phase; // pst_phase.
     _Atomic uint32_t ask;                                 // pst_ask.
     _Atomic bool halting; // The host is being told to stop: a free clock must not wait for rings.
-    pst_meter_place input_meter;
-    pst_meter_place output_meter;
 
     // Written by the callback, looked at by everybody.
     alignas(PST_CACHE_LINE_BYTES) pst_counts counts;

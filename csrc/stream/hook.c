@@ -40,60 +40,44 @@ void pst_hook_deinit(pst_flow *flow) {
 
 // ---- On the audio thread -----------------------------------------------------------------------
 
-// Where the frames of a block are for the function, and where they have to go.
-typedef struct hook_plan {
-    bool input_is_direct; // The function gets the device's own memory.
-    bool output_is_direct;
-    int64_t most_frames; // Handed over at once.
-} hook_plan;
-
-static hook_plan make_plan(const pst_flow *flow, const pst_block *block) PST_RT {
-    const pst_flow_input *in = &flow->in;
-    const pst_flow_output *out = &flow->out;
-    const hook_plan plan = {
-        .input_is_direct = block->input != NULL && in->device_format == in->format,
-        .output_is_direct = block->output != NULL && out->device_format == out->format};
-    const bool needs_room =
-        (in->exists && !plan.input_is_direct) || (out->exists && !plan.output_is_direct);
-    return (hook_plan){plan.input_is_direct, plan.output_is_direct,
-                       needs_room ? flow->hook.n_frames : MOST_FRAMES};
+// The function may work in the device's own memory if that holds what the ring would.
+static bool is_direct_input(const pst_flow *flow, const pst_source *device) PST_RT {
+    return device->data != NULL && device->format == flow->in.format && device->matrix == NULL;
 }
 
-static void count_changes(pst_flow *flow, const pst_convert_counts *seen) PST_RT {
-    pst_count_add(&flow->counts.clipped, (int64_t)seen->n_clipped);
-    pst_count_add(&flow->counts.nonfinite, (int64_t)seen->n_nonfinite);
+static bool is_direct_output(const pst_flow *flow, const pst_target *device) PST_RT {
+    return device->data != NULL && device->format == flow->out.format && device->matrix == NULL;
 }
 
-// Sets piece->source to the captured frames in the stream's format.
-static void bring_input(pst_flow *flow, const hook_plan *plan, pst_pass *piece,
-                        const uint8_t *device_input) PST_RT {
+// Sets piece->source to the captured frames in the stream's format and channels.
+static void bring_input(pst_flow *flow, pst_pass *piece, const pst_source *device) PST_RT {
     const pst_flow_input *in = &flow->in;
-    const size_t n_samples = (size_t)piece->n_frames * in->n_channels;
-    const uint32_t frame_bytes = in->n_channels * pst_format_bytes(in->format);
-    pst_convert_counts seen = {0, 0};
-    piece->source = (pst_source){device_input, in->format, frame_bytes};
-    if (plan->input_is_direct)
+    if (is_direct_input(flow, device)) {
+        piece->source = *device;
         return;
-    piece->source.data = flow->hook.input;
-    if (device_input == NULL)
-        pst_silence(flow->hook.input, in->format, n_samples);
+    }
+    piece->source = (pst_source){.data = flow->hook.input,
+                                 .format = in->format,
+                                 .frame_bytes = in->n_channels * pst_format_bytes(in->format)};
+    if (device->data != NULL)
+        pst_convert_input(flow, flow->hook.input, device, (size_t)piece->n_frames);
     else
-        (void)pst_convert(flow->hook.input, in->format, device_input, in->device_format, n_samples,
-                          &seen);
-    count_changes(flow, &seen);
+        pst_silence(flow->hook.input, in->format, (size_t)piece->n_frames * in->n_channels);
 }
 
-// Sets piece->target to what the ring has to play, in the stream's format.
-static void bring_output(pst_flow *flow, const hook_plan *plan, pst_pass *piece,
-                         uint8_t *device_output) PST_RT {
+// Sets piece->target to what the ring has to play, in the stream's format and channels.
+static void bring_output(pst_flow *flow, pst_pass *piece, const pst_target *device) PST_RT {
     const pst_flow_output *out = &flow->out;
-    const uint32_t frame_bytes = out->n_channels * pst_format_bytes(out->format);
-    piece->target = (pst_target){device_output, out->format, frame_bytes};
-    if (!plan->output_is_direct) {
-        piece->target.data = flow->hook.output;
+    if (is_direct_output(flow, device)) {
+        piece->target = *device;
+    } else {
+        piece->target =
+            (pst_target){.data = flow->hook.output,
+                         .format = out->format,
+                         .frame_bytes = out->n_channels * pst_format_bytes(out->format)};
         pst_silence(flow->hook.output, out->format, (size_t)piece->n_frames * out->n_channels);
     }
-    if (out->ring != NULL && device_output != NULL)
+    if (out->ring != NULL && device->data != NULL)
         pst_play_block(flow, piece);
 }
 
@@ -114,57 +98,56 @@ static void call(pst_flow *flow, pst_pass *piece) PST_RT {
 }
 
 // Brings what the function left to the device.
-static void send_output(pst_flow *flow, const hook_plan *plan, const pst_pass *piece,
-                        uint8_t *device_output) PST_RT {
+static void send_output(pst_flow *flow, const pst_pass *piece, const pst_target *device) PST_RT {
     const pst_flow_output *out = &flow->out;
-    const size_t n_samples = (size_t)piece->n_frames * out->n_channels;
-    if (plan->output_is_direct) {
-        if (!out->keep_nonfinite)
-            pst_count_add(&flow->counts.nonfinite,
-                          (int64_t)pst_scrub(device_output, out->format, n_samples));
-    } else if (device_output != NULL) {
-        const pst_target device = {device_output, out->device_format, out->device_frame_bytes};
-        pst_play_samples(flow, &device, piece->target.data, out->format, n_samples);
-    }
+    const size_t n_frames = (size_t)piece->n_frames;
+    if (device->data == NULL)
+        return;
+    if (!out->keep_nonfinite)
+        pst_count_add(&flow->counts.nonfinite, (int64_t)pst_scrub(piece->target.data, out->format,
+                                                                  n_frames * out->n_channels));
+    if (!is_direct_output(flow, device))
+        pst_convert_output(flow, device, piece->target.data, n_frames);
     const int64_t n_in_run = pst_frames_before(out->run_frames, piece->frame, piece->n_frames);
-    if (n_in_run < piece->n_frames && device_output != NULL)
-        pst_silence(device_output + (size_t)n_in_run * out->device_frame_bytes, out->device_format,
-                    (size_t)(piece->n_frames - n_in_run) * out->n_channels);
+    if (n_in_run < piece->n_frames)
+        pst_silence(device->data + (size_t)n_in_run * device->frame_bytes, device->format,
+                    (size_t)(piece->n_frames - n_in_run) * out->device_channels);
 }
 
-static void move_piece(pst_flow *flow, const hook_plan *plan, pst_pass *piece,
-                       int64_t first) PST_RT {
-    const uint8_t *device_input = piece->block->input;
-    uint8_t *device_output = piece->block->output;
-    if (device_input != NULL)
-        device_input += (size_t)first * flow->in.device_frame_bytes;
-    if (device_output != NULL)
-        device_output += (size_t)first * flow->out.device_frame_bytes;
-    piece->source = (pst_source){.data = NULL};
-    piece->target = (pst_target){.data = NULL};
+// first: where the piece begins in the block.
+static void move_piece(pst_flow *flow, const pst_pass *pass, int64_t first,
+                       pst_pass *piece) PST_RT {
+    pst_source source = pass->source;
+    pst_target target = pass->target;
+    if (source.data != NULL)
+        source.data += (size_t)first * source.frame_bytes;
+    if (target.data != NULL)
+        target.data += (size_t)first * target.frame_bytes;
+    piece->source.data = NULL;
+    piece->target.data = NULL;
     if (flow->in.exists)
-        bring_input(flow, plan, piece, device_input);
+        bring_input(flow, piece, &source);
     if (flow->out.exists)
-        bring_output(flow, plan, piece, device_output);
+        bring_output(flow, piece, &target);
     if (piece->result == PST_CALLBACK_CONTINUE)
         call(flow, piece);
     if (flow->out.exists)
-        send_output(flow, plan, piece, device_output);
+        send_output(flow, piece, &target);
     if (flow->in.ring != NULL)
         pst_capture_block(flow, piece);
-    pst_watch_silence(flow, piece);
-    pst_meter_pass(flow, piece);
 }
 
 void pst_hook_block(pst_flow *flow, pst_pass *pass) PST_RT {
-    const hook_plan plan = make_plan(flow, pass->block);
+    const bool needs_room = (flow->in.exists && !is_direct_input(flow, &pass->source)) ||
+                            (flow->out.exists && !is_direct_output(flow, &pass->target));
+    const int64_t most_frames = needs_room ? flow->hook.n_frames : MOST_FRAMES;
     const int64_t n_frames = pass->n_frames;
     for (int64_t done = 0; done < n_frames;) {
         pst_pass piece = *pass;
         const int64_t n_left = n_frames - done;
         piece.frame = pass->frame + done;
-        piece.n_frames = n_left < plan.most_frames ? n_left : plan.most_frames;
-        move_piece(flow, &plan, &piece, done);
+        piece.n_frames = n_left < most_frames ? n_left : most_frames;
+        move_piece(flow, pass, done, &piece);
         done += piece.n_frames;
         // Of several reasons to end the run the first counts.
         pass->is_xrun = piece.is_xrun;

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "stream/callback.h"
+#include "stream/channels.h"
 #include "stream/hook.h"
 #include "stream/pace.h"
 #include "stream/state.h"
@@ -128,8 +129,8 @@ static void take_device(pst_stream *stream, const pst_stream_config *config,
 static pst_status open_device(pst_stream *stream, const pst_stream_config *config, bool *leaked,
                               pst_error *err) {
     pst_open_request request = {
-        .input = config->input,
-        .output = config->output,
+        .input = pst_channels_of_device(&config->input, &config->input_map),
+        .output = pst_channels_of_device(&config->output, &config->output_map),
         .samplerate_hz = config->samplerate_hz,
         .block_frames = config->block_frames,
         .virtual_config = config->virtual_config,
@@ -179,7 +180,9 @@ pst_status pst_stream_open(pst_stream **stream, pst_system *system, const pst_st
     pst_system_retain(system);
     made->system = system;
     take_config(made, config);
-    status = pst_hook_init(&made->flow, config, err);
+    status = pst_channels_init(&made->flow, config, err);
+    if (status == PST_OK)
+        status = pst_hook_init(&made->flow, config, err);
     if (status == PST_OK)
         status = open_device(made, config, &leaked, err);
     if (status != PST_OK)

@@ -1,50 +1,24 @@
 // Copyright 2026 The pastream_ng authors
 // SPDX-License-Identifier: MIT
 
-#include <string.h>
-
+#include "core/convert.h"
 #include "stream/callback.h"
 
 // Ring to device. The output first plays what is in the ring. It ends after output_total_frames of
 // them, or when the ring was ended and is empty; from there on it pads. With output_run_frames it
 // ends with the run, and whatever is not there is padding.
 
-// Moves samples as they are between float formats, NaN and infinities included.
-static bool copy_floats(void *dst, pst_format dst_format, const void *src, pst_format src_format,
-                        size_t n_samples) PST_RT {
-    const bool from_f32 = src_format == PST_FORMAT_F32;
-    const bool to_f32 = dst_format == PST_FORMAT_F32;
-    if ((!from_f32 && src_format != PST_FORMAT_F64) || (!to_f32 && dst_format != PST_FORMAT_F64))
-        return false;
-    if (from_f32 == to_f32) {
-        memcpy(dst, src, n_samples * (from_f32 ? sizeof(float) : sizeof(double)));
-        return true;
-    }
-    for (size_t i = 0; i < n_samples; ++i) {
-        float narrow;
-        double wide;
-        if (from_f32) {
-            memcpy(&narrow, (const uint8_t *)src + i * sizeof narrow, sizeof narrow);
-            wide = (double)narrow;
-            memcpy((uint8_t *)dst + i * sizeof wide, &wide, sizeof wide);
-        } else {
-            memcpy(&wide, (const uint8_t *)src + i * sizeof wide, sizeof wide);
-            narrow = (float)wide;
-            memcpy((uint8_t *)dst + i * sizeof narrow, &narrow, sizeof narrow);
-        }
-    }
-    return true;
-}
-
-void pst_play_samples(pst_flow *flow, const pst_target *target, const void *src,
-                      pst_format src_format, size_t n_samples) PST_RT {
+void pst_convert_output(pst_flow *flow, const pst_target *target, const void *src,
+                        size_t n_frames) PST_RT {
+    const pst_flow_output *out = &flow->out;
     pst_convert_counts seen = {0, 0};
-    if (flow->out.keep_nonfinite &&
-        copy_floats(target->data, target->format, src, src_format, n_samples))
-        return;
-    (void)pst_convert(target->data, target->format, src, src_format, n_samples, &seen);
-    pst_count_add(&flow->counts.clipped, (int64_t)seen.n_clipped);
-    pst_count_add(&flow->counts.nonfinite, (int64_t)seen.n_nonfinite);
+    if (target->matrix != NULL)
+        pst_matrix_apply(target->matrix, target->data, target->format, src, out->format, n_frames,
+                         out->keep_nonfinite, &seen);
+    else
+        pst_convert_samples(target->data, target->format, src, out->format,
+                            n_frames * out->n_channels, out->keep_nonfinite, &seen);
+    pst_count_changes(&flow->counts, &seen);
 }
 
 // Publishes the whole memory of a looping ring once more. It is the audio thread's own then: nobody
@@ -73,8 +47,7 @@ static int64_t fetch(pst_flow *flow, const pst_target *target, int64_t n_frames)
     while (n_fetched < n_frames && begin(out, n_frames - n_fetched, &span)) {
         pst_target at = *target;
         at.data += (size_t)n_fetched * at.frame_bytes;
-        pst_play_samples(flow, &at, span.data, out->format,
-                         (size_t)span.n_frames * out->n_channels);
+        pst_convert_output(flow, &at, span.data, (size_t)span.n_frames);
         pst_ring_commit_read(out->ring, 0, span.n_frames);
         n_fetched += (int64_t)span.n_frames;
     }

@@ -67,6 +67,12 @@ pst_status pst_stream_check_ring(const pst_ring *ring, uint32_t n_channels, pst_
 // Thread: any. Realtime: no (waits for nobody, but release may free).
 pst_ring *pst_stream_borrow_output_ring(pst_stream *stream);
 
+// ---- control.c -----------------------------------------------------------------------------
+
+// Takes `control` of a stream that is open. Returns PST_OK, PST_CLOSED or PST_FORKED.
+pst_status pst_stream_lock(pst_stream *stream, pst_error *err);
+void pst_stream_unlock(pst_stream *stream);
+
 // ---- health.c ------------------------------------------------------------------------------
 
 // Returns the state. has_control: the caller holds `control`.

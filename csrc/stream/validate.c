@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "device/settings.h"
+#include "stream/channels.h"
 #include "stream/state.h"
 
 // What can be said about a configuration without asking a device.
@@ -142,6 +143,7 @@ pst_status pst_stream_check_config(const pst_stream_config *config, pst_error *e
         (status = check_timeout(config->control_timeout_s, "control_timeout_s", err)) != PST_OK ||
         (status = check_side(&config->input, "input", err)) != PST_OK ||
         (status = check_side(&config->output, "output", err)) != PST_OK ||
+        (status = pst_channels_check(config, err)) != PST_OK ||
         (status = check_without_ring(config, config->without_input_ring, config->input_ring,
                                      "input_ring", err)) != PST_OK ||
         (status = check_without_ring(config, config->without_output_ring, config->output_ring,

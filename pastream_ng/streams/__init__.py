@@ -9,7 +9,6 @@ from pastream_ng.streams.chunks import Chunks
 from pastream_ng.streams.clock import StreamClock
 from pastream_ng.streams.duplex import DuplexStream
 from pastream_ng.streams.input import InputStream
-from pastream_ng.streams.meters import MeterReading
 from pastream_ng.streams.output import OutputStream
 from pastream_ng.streams.shortcut import chunks
 from pastream_ng.streams.timing import CallbackTiming, Distribution
@@ -23,7 +22,6 @@ __all__ = [
     "Distribution",
     "DuplexStream",
     "InputStream",
-    "MeterReading",
     "OutputStream",
     "StreamClock",
     "StreamEvent",

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, Literal
 
 from pastream_ng.enums import Direction, Overflow, ResampleQuality, Underflow
@@ -30,11 +29,6 @@ control_timeout
         As for `InputStream`.
     underflow, keep_nonfinite
         As for `OutputStream`.
-    callback : callable, optional
-        ``callback(indata, outdata, frames, time, status)``, as for the other two classes.
-    callback_latency : int or float, optional
-        As for `OutputStream`: the output begins with that much silence. What the callback gives so
-        late that silence was played in its place is left out, so the latency stays what it is.
 
     Raises
     ------
@@ -76,8 +70,6 @@ PastreamTimeoutError, ForkedError, OutOfMemoryError, ArgumentError, ArgumentType
         lost_after: float | None = None,
         control_timeout: float | None = None,
         keep_nonfinite: bool = False,
-        callback: Callable[..., Any] | None = None,
-        callback_latency: float | None = None,
     ) -> None:
         StreamBase.__init__(
             self,
@@ -99,7 +91,5 @@ PastreamTimeoutError, ForkedError, OutOfMemoryError, ArgumentError, ArgumentType
                 lost_after=lost_after,
                 control_timeout=control_timeout,
                 keep_nonfinite=keep_nonfinite,
-                callback=callback,
-                callback_latency=callback_latency,
             ),
         )

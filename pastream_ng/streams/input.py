@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from pastream_ng.enums import Direction, Overflow, ResampleQuality
@@ -67,13 +66,6 @@ class InputStream(ReadingStream):
     control_timeout : float, optional
         Seconds after which a host that does not come back from a call is given up; by default 1 s,
         and 5 s for opening and for stopping what is still to be played.
-    callback : callable, optional
-        ``callback(indata, frames, time, status)``, called on a thread of the library for each block
-        of `blocksize` frames (512 unless given; the last may be shorter). `indata` is a read-only
-        copy, (frames, channels), that may be kept; `time` is a `CallbackTime`, `status` are
-        `CallbackFlags`. It ends the run by raising `CallbackStop` or `CallbackAbort`; any other
-        exception aborts the run and is raised again, the same object, by the next call on the
-        stream. The input ring belongs to the callback then.
 
     Raises
     ------
@@ -117,7 +109,6 @@ class InputStream(ReadingStream):
         stall_after: float | None = None,
         lost_after: float | None = None,
         control_timeout: float | None = None,
-        callback: Callable[..., Any] | None = None,
     ) -> None:
         super().__init__(
             Options(
@@ -136,7 +127,6 @@ class InputStream(ReadingStream):
                 stall_after=stall_after,
                 lost_after=lost_after,
                 control_timeout=control_timeout,
-                callback=callback,
             )
         )
 

@@ -30,6 +30,7 @@ typedef struct spy {
     uint8_t seen_output[8 * MAX_SAMPLES];
     size_t n_seen_frames;
     const void *write; // What to leave in the output; NULL: what is there.
+    pst_matrix *reset; // Set back to the default by each call.
 } spy;
 
 static int32_t look(const void *input, void *output, int64_t n_frames,
@@ -48,6 +49,8 @@ static int32_t look(const void *input, void *output, int64_t n_frames,
                    n * s->out_frame_bytes);
     }
     s->n_seen_frames += n;
+    if (s->reset != NULL)
+        pst_matrix_set(s->reset, NULL);
     return s->n_calls++ >= s->from_call ? s->result : PST_CALLBACK_CONTINUE;
 }
 
@@ -427,6 +430,50 @@ static void test_one_side(void) {
     }
 }
 
+// ---- The channel matrix ------------------------------------------------------------------------
+
+static pst_matrix *swap_channels(_Atomic(pst_matrix *) *place) {
+    const float gains[] = {0, 1, 1, 0};
+    pst_matrix *matrix = NULL;
+    if (pst_matrix_create(&matrix, 2, 2, NULL) != PST_OK)
+        abort();
+    pst_matrix_set(matrix, gains);
+    atomic_store(place, matrix); // The flow's from here on.
+    return matrix;
+}
+
+static void check_swapped(const void *got, const void *plain, size_t n_frames, bool swapped) {
+    const int16_t *a = got, *b = plain;
+    for (size_t i = 0; i < 2 * n_frames; ++i)
+        if (!CHECK_EQ(a[i], b[swapped ? i ^ 1 : i]))
+            return;
+}
+
+// It lies between the device and the function, and a block has one set of gains however many pieces
+// it comes in.
+static void test_matrix(void) {
+    static spy s;
+    static int16_t left[2 * 8100];
+    rig *r = make(&s, PST_FORMAT_I16, PST_FORMAT_I16, &no_limits);
+    for (int i = 0; i < 2 * 8100; ++i)
+        left[i] = (int16_t)(3 * i);
+    s.write = left;
+    (void)swap_channels(&r->flow->in.matrix);
+    s.reset = swap_channels(&r->flow->out.matrix);
+    process(r, 8000);
+    CHECK_EQ(s.n_calls, 2);
+    check_swapped(s.seen_input, r->in_block, 8000, true);
+    check_swapped(r->out_block, left, 8000, true);
+    pst_span span;
+    CHECK_EQ(pst_ring_begin_read(r->flow->in.ring, 0, 8000, &span), 8000);
+    check_swapped(span.data, r->in_block, 8000, true);
+    pst_ring_commit_read(r->flow->in.ring, 0, 8000);
+    process(r, 100);
+    check_swapped(r->out_block, left + 2 * 8000, 100, false);
+    CHECK(s.calls[2].input != r->in_block && s.calls[2].output == r->out_block);
+    rig_destroy(r);
+}
+
 // An output that plays on without its ring waits for it as long as a block lasts, and no longer.
 static void test_pace_of_a_run(void) {
     static spy s;
@@ -463,6 +510,7 @@ int main(void) {
     RUN(test_without_rings);
     RUN(test_missing_memory);
     RUN(test_one_side);
+    RUN(test_matrix);
     RUN(test_pace_of_a_run);
     return check_done();
 }

@@ -52,9 +52,20 @@ typedef enum pst_state {
     PST_STATE_CLOSED = 6
 } pst_state;
 
+// How the device's channels are made from the ring's, or the ring's from the device's.
+typedef struct pst_channel_map {
+    uint32_t n_device_channels; // That the device is opened with; 0: as many as the ring has.
+    const float *gains;         // Of each destination for each source, row-major
+                                // [destination][source], finite; copied. NULL: channel k to channel
+                                // k, those without a partner silent or left out. The device is the
+                                // source of the input and the destination of the output.
+} pst_channel_map;
+
 typedef struct pst_stream_config {
-    pst_side input;
+    pst_side input; // n_channels and format are the ring's.
     pst_side output;
+    pst_channel_map input_map;
+    pst_channel_map output_map;
     double samplerate_hz;        // 1 to 1 000 000.
     double device_samplerate_hz; // To open the devices with; 0: as samplerate_hz. Where the two
                                  // differ the audio thread changes the rate, in float32.
@@ -119,8 +130,7 @@ typedef enum pst_event_kind {
                                   // drop-oldest, taken back).
     PST_EVENT_OUTPUT_MISSING = 4, // The output ring was empty: n_frames of silence were played.
     PST_EVENT_FINISHED = 5,
-    PST_EVENT_ABORTED = 6,
-    PST_EVENT_INPUT_SILENT = 7 // The last n_frames of the input were exactly zero: 5 s or more.
+    PST_EVENT_ABORTED = 6
 } pst_event_kind;
 
 typedef struct pst_stream_event {
@@ -147,7 +157,6 @@ typedef struct pst_stream_stats {
                              // and with output_run_frames whatever the ring did not give.
     int64_t n_clipped;       // Samples clipped in conversion, both sides.
     int64_t n_nonfinite;     // NaN and infinities replaced.
-    int64_t zero_frames;     // The last so many frames of the input were exactly zero.
     int64_t n_callbacks;
     int64_t n_xruns;            // Callbacks that carried any xrun flag, or before which frames were
                                 // lost, or in which a ring over- or underflowed.
@@ -220,6 +229,19 @@ PST_API PST_NODISCARD pst_status pst_stream_set_limits(pst_stream *stream,
 // Thread: any. Realtime: no.
 PST_API PST_NODISCARD pst_status pst_stream_set_output_ring(pst_stream *stream, pst_ring *ring,
                                                             bool loops, pst_error *err);
+
+// Changes all gains of one side's channel map, also during a run: each block sees one whole set.
+// Where each destination takes at most one source, at gain 1, samples are copied as they are.
+// gains: as in pst_channel_map, of the same shape. Returns PST_OK, PST_BAD_ARGUMENT (no such side,
+// or a gain that is not finite), PST_NO_MEMORY, PST_CLOSED, PST_FORKED.
+// Thread: any, several at once. Realtime: no.
+PST_API PST_NODISCARD pst_status pst_stream_set_matrix(pst_stream *stream, pst_direction direction,
+                                                       const float *gains, pst_error *err);
+
+// Copies the gains that were set last. gains: room for as many as pst_channel_map has.
+// Returns PST_OK, PST_BAD_ARGUMENT, PST_CLOSED, PST_FORKED. Thread: any. Realtime: no.
+PST_API PST_NODISCARD pst_status pst_stream_get_matrix(pst_stream *stream, pst_direction direction,
+                                                       float *gains, pst_error *err);
 
 // Starts a new run: counters go back to 0, what the input ring still holds is discarded, and what
 // was written to the output ring since the last run is played. On a running stream it does
