@@ -88,6 +88,18 @@ pst_status pst_thread_try_realtime(int priority, pst_error *err) {
 
 PST_RT_UNCHECKED_BEGIN
 
+// Asks the kernel about this thread, which it answers at once. (pthread_getschedparam would lock.)
+int pst_thread_realtime_priority(void) PST_RT {
+#ifdef __linux__
+    struct sched_param param;
+    const int policy = sched_getscheduler(0) & ~SCHED_RESET_ON_FORK;
+    const bool is_realtime = policy == SCHED_FIFO || policy == SCHED_RR;
+    return is_realtime && sched_getparam(0, &param) == 0 ? param.sched_priority : 0;
+#else
+    return 0;
+#endif
+}
+
 // Reads the thread register.
 uint64_t pst_thread_id(void) PST_RT {
     return (uint64_t)(uintptr_t)pthread_self();

@@ -36,6 +36,10 @@ void pst_thread_detach(pst_thread *thread);
 // Returns PST_OK, PST_UNSUPPORTED or PST_SYSTEM_ERROR.
 PST_NODISCARD pst_status pst_thread_try_realtime(int priority, pst_error *err);
 
+// Returns the realtime priority of the calling thread, 1 to 99, or 0 if it has none.
+// Thread: any. Realtime: yes (two system calls that do not block).
+int pst_thread_realtime_priority(void) PST_RT;
+
 // Returns a number that tells running threads of this process apart. Never 0.
 // Thread: any. Realtime: yes (reads a register).
 uint64_t pst_thread_id(void) PST_RT;

@@ -4,6 +4,7 @@
 #include "stream/callback.h"
 
 #include "base/denormals.h"
+#include "base/thread.h"
 
 // The audio thread's way through the library. Nothing here or below waits, locks or allocates.
 
@@ -80,6 +81,8 @@ static void count_block(pst_flow *flow, pst_pass *pass) PST_RT {
     pst_counts *counts = &flow->counts;
     const int64_t n_frames = pass->block->n_frames;
     pst_count_set(&counts->frames, flow->frame);
+    if (pst_count_get(&counts->callbacks) == 0)
+        pst_count_set(&counts->thread_priority, pst_thread_realtime_priority());
     pst_count_add(&counts->callbacks, 1);
     pst_count_set(&counts->last_block_frames, n_frames);
     if (n_frames > pst_count_get(&counts->max_block_frames))

@@ -38,6 +38,7 @@ void pst_counts_read(const pst_counts *counts, pst_stream_stats *stats) PST_RT {
         .flags = (uint32_t)pst_count_get(&counts->flags),
         .cpu_load = (double)pst_count_get(&counts->load_ppm) * 1e-6,
         .max_cpu_load = (double)pst_count_get(&counts->max_load_ppm) * 1e-6,
+        .thread_priority = (int32_t)pst_count_get(&counts->thread_priority),
         .drift_ppm = (double)pst_count_get(&counts->drift_ppb) * 1e-3,
     };
 }

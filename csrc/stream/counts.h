@@ -40,6 +40,7 @@ typedef struct pst_counts {
     pst_count load_ppm; // Time in the callback over the block's duration, times a million.
     pst_count max_load_ppm;
     pst_count drift_ppb;
+    pst_count thread_priority;
 } pst_counts;
 
 static inline int64_t pst_count_get(const pst_count *count) PST_RT {

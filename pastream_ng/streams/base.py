@@ -24,6 +24,7 @@ from pastream_ng.errors import (
     PastreamError,
 )
 from pastream_ng.rings import RingBuffer
+from pastream_ng.streams.advice import advise_on_priority
 from pastream_ng.streams.aio import AsyncStream, in_thread
 from pastream_ng.streams.numbers import StreamNumbers
 from pastream_ng.streams.options import Options, configure, open_stream
@@ -206,6 +207,7 @@ class StreamBase(StreamNumbers):
             hostlog.warn("%s: the host did not come back; its handle is abandoned", self)
         if self._pid == os.getpid():
             hostlog.drain(system.get())
+            advise_on_priority(self)
         return status
 
     def wait(self, timeout: float | None = None) -> bool:

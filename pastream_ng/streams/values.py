@@ -114,6 +114,8 @@ class StreamStats:
         Frames per callback.
     flags : StreamFlags
         All flags seen.
+    thread_priority : int
+        Realtime priority of the audio thread, 1 to 99; 0 if it has none, or has not called yet.
     cpu_load, max_cpu_load : float
         Time spent in the callback over the duration of its block: smoothed, and the largest.
     drift_ppm : float
@@ -144,6 +146,7 @@ class StreamStats:
     min_block: int
     max_block: int
     flags: StreamFlags
+    thread_priority: int
     cpu_load: float
     max_cpu_load: float
     drift_ppm: float
@@ -176,6 +179,7 @@ def stats_of(stats: Any) -> StreamStats:
         min_block=stats.min_block_frames,
         max_block=stats.max_block_frames,
         flags=StreamFlags(stats.flags),
+        thread_priority=stats.thread_priority,
         cpu_load=stats.cpu_load,
         max_cpu_load=stats.max_cpu_load,
         drift_ppm=stats.drift_ppm,

@@ -74,6 +74,11 @@ class JackServer:
         return dict(os.environ, JACK_DEFAULT_SERVER=self.name, JACK_NO_START_SERVER="1")
 
     @property
+    def is_realtime(self) -> bool:
+        """Whether it, and so its clients, have realtime scheduling."""
+        return _may_be_realtime()
+
+    @property
     def program(self) -> Program:
         assert self._program is not None, "the server was not started"
         return self._program

@@ -105,6 +105,11 @@ class PulseServer:
             for inputs in lists["sink_inputs"]
         ]
 
+    def suspend(self, sink: str, *, is_suspended: bool) -> None:
+        """Suspend a sink, or let it go on."""
+        command = [find_program("pactl"), "suspend-sink", sink, str(int(is_suspended))]
+        subprocess.run(command, env=self.env, check=True, timeout=20)
+
     def sinks(self) -> list[str]:
         """Return the names of its sinks; an empty list if it does not answer."""
         command = [find_program("pactl"), "list", "short", "sinks"]

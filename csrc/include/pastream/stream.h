@@ -173,6 +173,9 @@ typedef struct pst_stream_stats {
     uint32_t flags;      // All flags seen, or-ed.
     double cpu_load;     // Time in the callback over the block's duration, smoothed.
     double max_cpu_load; // Largest of single callbacks.
+    int32_t
+        thread_priority; // Realtime priority of the audio thread at its first callback, 1 to 99;
+                         // 0 if it has none, or was not asked yet.
     double drift_ppm;    // Device clock against the monotonic clock; 0 until known.
 } pst_stream_stats;
 

@@ -49,6 +49,13 @@ def other_rate(device, rate):
         return {"refusal": refusal, "captured": captured, "rate": stream.samplerate}
 
 
+def priority(device):
+    """Capture a moment; tell the priority of the audio thread."""
+    with ps.InputStream(device, RATE, 1) as stream:
+        captured = sum(map(len, stream.chunks(441, frames=4410, timeout=20)))
+        return {"captured": captured, "priority": stream.stats.thread_priority}
+
+
 def named(device, name):
     """Capture under a name of our own until told to end."""
     ps.set_application_name(name)

@@ -2,10 +2,12 @@
 # SPDX-License-Identifier: MIT
 """Streams on a PulseAudio server, through ALSA."""
 
+import logging
 import os
 import tempfile
 
 import numpy as np
+from servers.programs import wait_until
 from servers.scenario import tell, wait_for_word
 
 import pastream_ng as ps
@@ -85,3 +87,51 @@ def other_pcm(pcm, name):
     except ps.DeviceError as error:
         refusal = str(error)
     return {"played": played, "refusal": refusal}
+
+
+def suspended(device):
+    """Play silence; tell what becomes of the stream while its sink is suspended and afterwards."""
+    with ps.OutputStream(device, RATE, 2, lost_after=60) as stream:
+        stream.start()
+        stall = ps.StreamState.STALLED
+        begun = wait_until(lambda: stream.frame_count > RATE // 10, 20)
+        tell("running")
+        stalled = wait_until(lambda: stream.state == stall, 20)
+        stalled_at = stream.frame_count
+        tell("stalled")
+        back = wait_until(lambda: stream.frame_count > stalled_at + RATE // 10, 20)
+        return {"states": [begun, stalled, back], "state": stream.state.name}
+
+
+def broken_driver(device):
+    """Play silence until the driver breaks for good; tell what becomes of the stream."""
+    lines = []
+    logging.getLogger("pastream_ng.host").addHandler(Listener(lines))
+    stream = ps.OutputStream(device, RATE, 2)
+    stream.start()
+    begun = wait_until(lambda: stream.frame_count > RATE // 2, 20)
+    tell("running")
+    lost = wait_until(lambda: stream.state == ps.StreamState.LOST, 30)
+    try:
+        stream.close()
+        error = ""
+    except ps.DeviceLostError as reason:
+        error = type(reason).__name__
+    return {
+        "begun": begun,
+        "lost": lost,
+        "error": error,
+        "closed": stream.closed,
+        "n_lines": len(lines),
+    }
+
+
+class Listener(logging.Handler):
+    """Keeps what is logged."""
+
+    def __init__(self, lines):
+        super().__init__()
+        self.lines = lines
+
+    def emit(self, record):
+        self.lines.append(record.getMessage())
