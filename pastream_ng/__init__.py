@@ -31,6 +31,7 @@ from pastream_ng.devices import (
 )
 from pastream_ng.enums import (
     EventKind,
+    OnLost,
     Overflow,
     ResampleQuality,
     StreamFlags,
@@ -108,6 +109,7 @@ __all__ = [
     "LatencyMeasurement",
     "LimitError",
     "MeasurementError",
+    "OnLost",
     "OutOfMemoryError",
     "OutputStream",
     "Overflow",

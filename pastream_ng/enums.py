@@ -22,6 +22,7 @@ __all__ = [
     "FaultKind",
     "Format",
     "IoMode",
+    "OnLost",
     "Overflow",
     "ResampleQuality",
     "RingMemory",
@@ -126,6 +127,14 @@ class Overflow(IntEnum):
     SILENCE = 3  #: Leave them out, and put as much silence there later: time is kept.
 
 
+class OnLost(IntEnum):
+    """What a stream does when its device goes away while it runs."""
+
+    RAISE = 0  #: The next call raises `DeviceLostError`.
+    REOPEN = 1  #: Look for the same device, and go on with it.
+    DEFAULT = 2  #: The same, or go on with the default device as long as that one is not there.
+
+
 class Underflow(IntEnum):
     """What happens when the output ring is empty before its producer has ended it."""
 
@@ -159,6 +168,7 @@ class StreamState(IntEnum):
     ABORTED = 4  #: Ended before that, by ``abort()``, a policy or an error.
     LOST = 5  #: The device or its server went away.
     CLOSED = 6
+    REOPENING = 7  #: Running, but the device is away, and is being looked for; see `OnLost`.
 
 
 class StreamFlags(IntFlag):
@@ -181,6 +191,8 @@ class EventKind(IntEnum):
     OUTPUT_MISSING = 4  #: The output ring was empty: silence was played.
     FINISHED = 5
     ABORTED = 6
+    DEVICE_LOST = 7  #: The device is away, and is being looked for; see `OnLost`.
+    DEVICE_BACK = 8  #: It is back, or another one is; ``frames`` were lost meanwhile.
 
 
 class ChainState(IntEnum):

@@ -4,6 +4,8 @@
 #ifndef PST_DEVICE_BACKEND_H
 #define PST_DEVICE_BACKEND_H
 
+#include <stdatomic.h>
+
 #include "pastream/device.h"
 
 // What a backend has to provide: a list of devices, and handles on them that call a process
@@ -43,12 +45,19 @@ typedef pst_verdict (*pst_process_fn)(void *user, const pst_block *block) PST_RT
 // whether it was stopped. Realtime: no.
 typedef bool (*pst_pace_fn)(void *user, uint32_t n_frames, int64_t timeout_ns);
 
+// What a virtual device remembers from one opening to the next.
+typedef struct pst_virtual_memory {
+    _Atomic uint32_t n_faults_done; // Of its script.
+    _Atomic int64_t back_ns;        // When it can be opened again; PST_NEVER_NS: never.
+} pst_virtual_memory;
+
 typedef struct pst_open_request {
     pst_side input;  // device PST_NO_INDEX if the side is not there; index as the backend counts.
     pst_side output; // device_format is resolved, never 0.
     double samplerate_hz;
     uint32_t block_frames;                    // 0: the host chooses.
     const pst_virtual_config *virtual_config; // Valid during the call; NULL for defaults.
+    pst_virtual_memory *virtual_memory;       // NULL, or valid as long as user: begins as all zero.
     pst_process_fn process;
     pst_pace_fn pace;
     void *user; // Must stay valid until close has returned PST_OK.

@@ -171,6 +171,10 @@ bool pst_handle_is_active(pst_handle *handle) {
     return check_usable(handle, NULL) == PST_OK && handle->claim.ops->is_active(handle->native);
 }
 
+const char *pst_handle_uid(const pst_handle *handle, pst_direction direction) PST_RT {
+    return direction == PST_INPUT ? handle->claim.input.uid : handle->claim.output.uid;
+}
+
 bool pst_handle_is_abandoned(const pst_handle *handle) PST_RT {
     return atomic_load(&handle->is_abandoned);
 }

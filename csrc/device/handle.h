@@ -45,6 +45,10 @@ pst_status pst_handle_close(pst_handle *handle, int64_t timeout_ns, pst_error *e
 // Thread: one control thread at a time. Realtime: no.
 bool pst_handle_is_active(pst_handle *handle);
 
+// Returns the uid of the device of one side; empty if there is none. Valid as long as the handle.
+// Thread: any. Realtime: yes.
+const char *pst_handle_uid(const pst_handle *handle, pst_direction direction) PST_RT;
+
 // Thread: any. Realtime: yes.
 bool pst_handle_is_abandoned(const pst_handle *handle) PST_RT;
 

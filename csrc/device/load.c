@@ -94,6 +94,7 @@ static void replace(pst_system *system, const replacement *new, pst_device_list 
         install(&system->slots[i], new->made[i]);
     pst_device_list *before = system->list;
     system->list = list;
+    ++system->list_number;
     if (complaint != NULL)
         system->complaint = *complaint;
     pthread_mutex_unlock(&system->lock);
@@ -173,6 +174,8 @@ static pst_status load_all(pst_system *system, bool is_refresh, pst_error *err) 
     pst_error complaint = {.status = PST_OK};
     pst_status status = PST_OK;
     replacement new = {.made = {NULL}};
+    if (is_refresh || system->read_ns == 0)
+        system->read_ns = pst_now_ns();
     for (uint32_t i = 0; i < system->n_slots && status == PST_OK; ++i) {
         pst_slot *slot = &system->slots[i];
         if (is_still_out(system, slot))
@@ -232,15 +235,21 @@ static pst_status check_slots(pst_system *system, pst_error *err) {
 }
 
 pst_status pst_system_refresh(pst_system *system, pst_error *err) {
+    return pst_system_refresh_since(system, INT64_MAX, err);
+}
+
+pst_status pst_system_refresh_since(pst_system *system, int64_t since_ns, pst_error *err) {
     pst_status status = pst_system_check_fork(system, err);
     if (status != PST_OK)
         return status;
     status = pst_system_enter_gate(system, pst_system_gate_deadline_ns(system), err);
     if (status != PST_OK)
         return status;
-    status = check_slots(system, err);
-    if (status == PST_OK)
-        status = load_all(system, true, err);
+    if (system->list == NULL || system->read_ns <= since_ns) {
+        status = check_slots(system, err);
+        if (status == PST_OK)
+            status = load_all(system, true, err);
+    }
     pst_gate_leave(&system->loading);
     return status;
 }

@@ -36,6 +36,15 @@ int32_t pst_system_device_count(pst_system *system) {
     return count;
 }
 
+uint64_t pst_system_list_number(pst_system *system) {
+    if (pst_system_check_fork(system, NULL) != PST_OK)
+        return 0; // The lock may have been held at the fork.
+    pthread_mutex_lock(&system->lock);
+    const uint64_t number = system->list_number;
+    pthread_mutex_unlock(&system->lock);
+    return number;
+}
+
 int32_t pst_system_hostapi_count(pst_system *system) {
     if (lock_loaded(system, NULL) != PST_OK)
         return 0;
@@ -103,19 +112,38 @@ int32_t pst_system_default_device(pst_system *system, pst_direction direction) {
 
 // ---- Claims ----------------------------------------------------------------------------------
 
-static const pst_listed_device *find(const pst_system *system, int32_t index) {
-    return index >= 0 && index < system->list->n_devices ? &system->list->devices[index] : NULL;
+static const pst_listed_device *find(const pst_system *system, const pst_side *side) {
+    const pst_device_list *list = system->list;
+    if (side->device == PST_NO_INDEX)
+        return NULL;
+    if (side->uid[0] == '\0')
+        return side->device >= 0 && side->device < list->n_devices ? &list->devices[side->device]
+                                                                   : NULL;
+    for (int32_t i = 0; i < list->n_devices; ++i) {
+        if (strcmp(list->devices[i].info.uid, side->uid) == 0)
+            return &list->devices[i];
+    }
+    return NULL;
 }
 
 // With the lock held.
-static pst_status find_both(const pst_system *system, int32_t input, int32_t output,
+static pst_status fail_not_found(const pst_system *system, const pst_side *side, pst_error *err) {
+    if (side->uid[0] == '\0')
+        return fail_no_device(system, side->device, err);
+    return pst_fail(err, PST_NO_DEVICE, 0, "There is no device '%s' any more%s%s", side->uid,
+                    system->complaint.status != PST_OK ? ": " : "",
+                    system->complaint.status != PST_OK ? system->complaint.text : "");
+}
+
+// With the lock held.
+static pst_status find_both(const pst_system *system, const pst_side *input, const pst_side *output,
                             pst_claim *claim, uint32_t *slot, pst_error *err) {
     const pst_listed_device *in = find(system, input);
     const pst_listed_device *out = find(system, output);
-    if (in == NULL && input != PST_NO_INDEX)
-        return fail_no_device(system, input, err);
-    if (out == NULL && output != PST_NO_INDEX)
-        return fail_no_device(system, output, err);
+    if (in == NULL && input->device != PST_NO_INDEX)
+        return fail_not_found(system, input, err);
+    if (out == NULL && output->device != PST_NO_INDEX)
+        return fail_not_found(system, output, err);
     const pst_listed_device *first = in != NULL ? in : out;
     if (first == NULL)
         return pst_fail(err, PST_BAD_ARGUMENT, 0, "Neither input.device nor output.device is set");
@@ -157,8 +185,8 @@ static bool names_the_same(const pst_claim *a, const pst_claim *b) {
     return strcmp(a->input.uid, b->input.uid) == 0 && strcmp(a->output.uid, b->output.uid) == 0;
 }
 
-pst_status pst_system_claim(pst_system *system, int32_t input, int32_t output, int64_t deadline_ns,
-                            pst_claim *claim, pst_error *err) {
+pst_status pst_system_claim(pst_system *system, const pst_side *input, const pst_side *output,
+                            int64_t deadline_ns, pst_claim *claim, pst_error *err) {
     pst_claim before = {.system = NULL};
     for (;;) {
         *claim = (pst_claim){.system = system};

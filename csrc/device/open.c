@@ -152,8 +152,8 @@ static pst_status prepare_job(open_job **job, pst_system *system, const pst_open
                               int64_t timeout_ns, pst_error *err) {
     const int64_t deadline_ns = pst_deadline_ns(timeout_ns);
     pst_claim claim;
-    pst_status status = pst_system_claim(system, request->input.device, request->output.device,
-                                         deadline_ns, &claim, err);
+    pst_status status =
+        pst_system_claim(system, &request->input, &request->output, deadline_ns, &claim, err);
     if (status != PST_OK)
         return status;
     status = pst_settings_check(request, &claim.input, &claim.output, err);

@@ -199,7 +199,8 @@ static pst_status ask(const pst_pa *pa, const pst_open_request *request, pst_err
         request->samplerate_hz);
     if (code == paFormatIsSupported)
         return PST_OK;
-    return pst_portaudio_fail(pa, err, code, "the device does not take these settings");
+    return pst_portaudio_fail_device(pa, request, err, code,
+                                     "the device does not take these settings");
 }
 
 // What questions and opening have in common: enters the gate, and holds stderr.

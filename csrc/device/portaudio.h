@@ -61,4 +61,9 @@ bool pst_portaudio_takes(const pst_pa *pa, const pst_open_request *request, pst_
 // Turns a PaError into a status and a text that begins with `what`.
 pst_status pst_portaudio_fail(const pst_pa *pa, pst_error *err, PaError code, const char *what);
 
+// Fails because a device could not be opened, or would not be: as pst_portaudio_fail, but on ALSA
+// "illegal combination" means that opening failed for no reason that PortAudio knows.
+pst_status pst_portaudio_fail_device(const pst_pa *pa, const pst_open_request *request,
+                                     pst_error *err, PaError code, const char *what);
+
 #endif

@@ -65,3 +65,15 @@ pst_status pst_portaudio_fail(const pst_pa *pa, pst_error *err, PaError code, co
     }
     return pst_fail(err, status, code, "%s: %s", what, pa->error_text(code));
 }
+
+pst_status pst_portaudio_fail_device(const pst_pa *pa, const pst_open_request *request,
+                                     pst_error *err, PaError code, const char *what) {
+    const PaDeviceIndex device =
+        request->input.device != PST_NO_INDEX ? request->input.device : request->output.device;
+    if (code == paBadIODeviceCombination && pst_portaudio_hostapi_of(pa, device) == paALSA)
+        return pst_fail(err, PST_DEVICE_LOST, code,
+                        "%s: ALSA cannot reach it; it was unplugged, or the server behind it is "
+                        "not running",
+                        what);
+    return pst_portaudio_fail(pa, err, code, what);
+}

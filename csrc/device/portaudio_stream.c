@@ -107,7 +107,8 @@ static void describe(const stream *self, pst_open_info *info) {
         info->settle_s = other_settle_s + info->input_latency_s + info->output_latency_s;
 }
 
-static pst_status fail_open(const stream *self, PaError code, pst_error *err) {
+static pst_status fail_open(const stream *self, const pst_open_request *request, PaError code,
+                            pst_error *err) {
     // This is how PortAudio tells that JACK refused a port.
     if (self->is_jack && code == paInsufficientMemory)
         return pst_fail(err, PST_DEVICE_LOST, code,
@@ -116,7 +117,8 @@ static pst_status fail_open(const stream *self, PaError code, pst_error *err) {
     if (self->is_jack && code == paDeviceUnavailable)
         return pst_fail(err, PST_DEVICE_LOST, code,
                         "the device could not be opened: the JACK server is gone");
-    return pst_portaudio_fail(&self->backend->pa, err, code, "the device could not be opened");
+    return pst_portaudio_fail_device(&self->backend->pa, request, err, code,
+                                     "the device could not be opened");
 }
 
 static pst_status open_in_gate(stream *self, const pst_open_request *request, pst_error *err) {
@@ -137,7 +139,7 @@ static pst_status open_in_gate(stream *self, const pst_open_request *request, ps
     pst_portaudio_alsa_after_open(pa, request, code == paNoError ? self->portaudio : NULL);
     if (self->is_jack)
         pst_gate_leave(&self->backend->jack_calls);
-    return code == paNoError ? PST_OK : fail_open(self, code, err);
+    return code == paNoError ? PST_OK : fail_open(self, request, code, err);
 }
 
 pst_status pst_portaudio_stream_open(pst_portaudio *backend, const pst_open_request *request,

@@ -43,12 +43,14 @@ struct pst_system {
     _Atomic uint32_t n_abandoned;
     int64_t load_timeout_ns; // How long a backend may take to tell its devices. Tests change it.
     pst_gate loading;        // The one thread that loads or refreshes is inside.
+    int64_t read_ns;         // Inside: when the last list began to be read; 0 for none.
     pst_event work_done;     // Posted when n_work becomes 0.
 
     pthread_mutex_t lock; // Guards all below. Held briefly, never during a call into a backend.
     uint32_t n_slots;
     pst_slot slots[PST_MAX_SLOTS];
     pst_device_list *list; // What the public calls answer from; NULL until loaded.
+    uint64_t list_number;  // Counts the lists.
     pst_error complaint;   // Of a backend that could not be loaded; its status is 0 if all could.
     pst_member *first_member, *last_member;
     uint32_t n_work;
@@ -69,14 +71,19 @@ typedef struct pst_claim {
     pst_device_info input, output;     // All zero for a side that is not there.
 } pst_claim;
 
-// Claims the backend of one or two devices, given by their indices in the system's list
-// (PST_NO_INDEX: none). Loads the list if need be, and waits for a refresh under way.
+// Claims the backend of one or two devices, as the sides of a stream name them. Loads the list if
+// need be, and waits for a refresh under way.
 // Returns PST_OK, PST_NO_DEVICE (the text lists the devices), PST_BAD_ARGUMENT (no device at all),
 // PST_DEVICE_BUSY (only a stream that is open already can use it), PST_UNSUPPORTED (two backends),
 // PST_TIMEOUT, PST_FORKED, PST_NO_MEMORY, PST_SYSTEM_ERROR.
 // Thread: any. Realtime: no.
-PST_NODISCARD pst_status pst_system_claim(pst_system *system, int32_t input, int32_t output,
-                                          int64_t deadline_ns, pst_claim *claim, pst_error *err);
+PST_NODISCARD pst_status pst_system_claim(pst_system *system, const pst_side *input,
+                                          const pst_side *output, int64_t deadline_ns,
+                                          pst_claim *claim, pst_error *err);
+
+// As pst_system_refresh, unless the list was read after since_ns.
+PST_NODISCARD pst_status pst_system_refresh_since(pst_system *system, int64_t since_ns,
+                                                  pst_error *err);
 
 // Gives the claim back. If it was the last one on an old generation, a thread of the library
 // unloads that. Thread: any. Realtime: no.

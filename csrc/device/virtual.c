@@ -133,6 +133,7 @@ static void take_request(pst_virtual *device, const pst_open_request *request) {
     device->process = request->process;
     device->pace = request->pace;
     device->user = request->user;
+    device->memory = request->virtual_memory;
     device->samplerate_hz = request->samplerate_hz;
     device->has_input = request->input.device != PST_NO_INDEX;
     device->has_output = request->output.device != PST_NO_INDEX;
@@ -170,7 +171,9 @@ static pst_status open_device(void *backend, const pst_open_request *request, vo
     const bool is_looped = request->input.device == PST_VIRTUAL_LOOPBACK &&
                            request->output.device == PST_VIRTUAL_LOOPBACK &&
                            device->config.input == PST_INPUT_DEVICE;
-    if (device->config.open_status != PST_OK)
+    if (device->memory != NULL && pst_now_ns() < atomic_load(&device->memory->back_ns))
+        status = pst_fail(err, PST_NO_DEVICE, 0, "the virtual device went away by its script");
+    else if (device->config.open_status != PST_OK)
         status = pst_fail(err, device->config.open_status, 0,
                           "the virtual device was told by open_status to fail");
     else
@@ -194,6 +197,8 @@ static pst_status start(void *handle, pst_error *err) {
     pst_device_clock_init(&device->clock, device->config.clock, device->samplerate_hz,
                           pst_now_ns());
     pst_faults_init(&device->faults, &device->config, device->block_frames);
+    if (device->memory != NULL)
+        device->faults.n_done = atomic_load(&device->memory->n_faults_done);
     device->frame = 0;
     if (device->loop != NULL)
         pst_loop_clear(device->loop);

@@ -30,6 +30,7 @@ typedef struct pst_virtual {
     uint32_t n_inputs, n_outputs; // Channels.
     pst_format input_format, output_format;
     pst_virtual_config config;
+    pst_virtual_memory *memory; // NULL: this is the only opening.
     uint32_t block_frames;
     uint64_t delay_frames; // From an output frame to the input frame that it comes back as.
     unsigned char *input;  // Room for the largest block that can be.

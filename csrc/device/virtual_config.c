@@ -71,6 +71,10 @@ pst_status pst_virtual_config_check(const pst_virtual_config *config, pst_error 
     if (config->open_status > PST_OK || config->start_status > PST_OK)
         return pst_fail(err, PST_BAD_ARGUMENT, 0,
                         "virtual_config.open_status and start_status must be PST_OK or an error");
+    if (config->away_ns > (INT64_C(1) << 60))
+        return pst_fail(err, PST_BAD_ARGUMENT, 0,
+                        "virtual_config.away_ns is %lld; it must be at most 2^60, or negative",
+                        (long long)config->away_ns);
     if (config->n_faults > PST_MAX_FAULTS)
         return pst_fail(err, PST_BAD_ARGUMENT, 0, "virtual_config.n_faults is %u; at most %d fit",
                         (unsigned)config->n_faults, PST_MAX_FAULTS);

@@ -99,6 +99,15 @@ static void take_output(pst_virtual *device, uint32_t n_frames) {
     device->frame += n_frames;
 }
 
+static void go_away(pst_virtual *device) {
+    pst_virtual_memory *memory = device->memory;
+    if (memory == NULL)
+        return;
+    const int64_t away_ns = device->config.away_ns;
+    atomic_store(&memory->n_faults_done, device->faults.n_done);
+    atomic_store(&memory->back_ns, pst_deadline_ns(away_ns));
+}
+
 // Plays the device until the next block has been handed over. Sets *verdict; returns false if the
 // device was stopped.
 static bool run_block(pst_virtual *device, pst_verdict *verdict) {
@@ -107,8 +116,10 @@ static bool run_block(pst_virtual *device, pst_verdict *verdict) {
     if (faults->has_drift)
         pst_device_clock_set_drift(&device->clock, device->frame, faults->drift_ppm);
     lose_frames(device, faults->lost_frames);
-    if (faults->is_silent)
+    if (faults->is_silent) {
+        go_away(device);
         return true;
+    }
 
     uint32_t flags = faults->has_xrun ? xrun_flags(device) : 0;
     for (; faults->n_empty > 0 && *verdict == PST_CONTINUE; --faults->n_empty) {

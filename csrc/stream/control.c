@@ -22,6 +22,10 @@ static pst_status enter(pst_stream *stream, pst_error *err) {
     return PST_CLOSED;
 }
 
+static bool is_running(pst_state state) {
+    return state == PST_STATE_RUNNING || state == PST_STATE_STALLED || state == PST_STATE_REOPENING;
+}
+
 pst_status pst_stream_lock(pst_stream *stream, pst_error *err) {
     const pst_status status = enter(stream, err);
     return status == PST_CLOSED ? pst_fail(err, PST_CLOSED, 0, "The stream is closed") : status;
@@ -68,9 +72,8 @@ static pst_status close_device(pst_stream *stream, int64_t step_ns, pst_error *e
     atomic_store(&stream->flow.halting, true);
     atomic_store(&stream->host_runs, false);
     send_home(stream);
-    pst_handle *handle = stream->handle;
-    stream->handle = NULL;
-    const pst_status status = pst_handle_close(handle, step_ns, err);
+    const pst_status status = pst_line_close(&stream->line, step_ns, err);
+    pst_keeper_end(stream->keeper, status != PST_OK);
     if (status == PST_OK)
         settle_run(stream, PST_PHASE_ABORTED, PST_OK);
     else
@@ -79,21 +82,31 @@ static pst_status close_device(pst_stream *stream, int64_t step_ns, pst_error *e
     return status;
 }
 
+// A device that does not do what it should is as good as lost, for a stream that can do without it
+// for a while. Returns false for others.
+static bool leave_to_keeper(pst_stream *stream) {
+    return stream->keeper != NULL && pst_keeper_take_line(stream);
+}
+
 // Makes the host end its callbacks. A host that hangs or refuses costs the stream its device.
 static pst_status halt_host(pst_stream *stream, bool play_out, pst_error *err) {
     const int64_t step_ns = stream->control_timeout_ns;
     pst_status status = PST_OK;
     atomic_store(&stream->host_runs, false);
     atomic_store(&stream->flow.halting, true);
+    if (stream->line.handle == NULL)
+        return PST_OK; // It is away.
     if (play_out) {
         const int64_t latency_ns = (int64_t)(stream->info.output_latency_s * 1e9);
         const int64_t more_ns = latency_ns < step_ns / 2 ? latency_ns : step_ns / 2;
-        status = pst_handle_stop(stream->handle, step_ns + more_ns, err);
+        status = pst_handle_stop(stream->line.handle, step_ns + more_ns, err);
     }
     if (!play_out || (status != PST_OK && status != PST_TIMEOUT)) {
         atomic_store(&stream->flow.ask, PST_ASK_SILENCE);
-        status = pst_handle_abort(stream->handle, step_ns, err);
+        status = pst_handle_abort(stream->line.handle, step_ns, err);
     }
+    if (status != PST_OK && leave_to_keeper(stream))
+        return PST_OK;
     if (status != PST_OK)
         (void)close_device(stream, step_ns, NULL);
     return status;
@@ -111,7 +124,7 @@ pst_status pst_stream_set_limits(pst_stream *stream, int64_t input_skip_frames,
     if (status != PST_OK)
         return status;
     const pst_state state = pst_stream_look(stream, true);
-    if (state == PST_STATE_RUNNING || state == PST_STATE_STALLED)
+    if (is_running(state))
         status = pst_fail(err, PST_BAD_STATE, 0,
                           "The stream is running; its limits can be changed when it is stopped");
     else
@@ -156,7 +169,7 @@ pst_status pst_stream_set_output_ring(pst_stream *stream, pst_ring *ring, bool l
     if (status != PST_OK)
         return status;
     const pst_state state = pst_stream_look(stream, true);
-    if (state == PST_STATE_RUNNING || state == PST_STATE_STALLED)
+    if (is_running(state))
         status = pst_fail(err, PST_BAD_STATE, 0,
                           "The stream is running; its ring can be changed when it is stopped");
     else
@@ -181,18 +194,36 @@ static void clear_input(pst_ring *ring) {
     pst_ring_skip(ring, 0, UINT64_MAX);
 }
 
+// Starts the host. A device that has gone meanwhile is waited for, if there is a keeper.
+static pst_status start_host(pst_stream *stream, pst_error *err) {
+    pst_status status = PST_DEVICE_LOST;
+    if (stream->line.handle != NULL) {
+        pst_rate_begin_run(stream->line.rate);
+        pst_tap_open(stream->line.tap);
+        status = pst_handle_start(stream->line.handle, stream->control_timeout_ns, err);
+        if ((status == PST_DEVICE_LOST || status == PST_TIMEOUT) && leave_to_keeper(stream))
+            return PST_OK;
+    } else if (stream->keeper != NULL) {
+        pst_keeper_start_away(stream);
+        return PST_OK;
+    }
+    if (status == PST_OK) {
+        atomic_store(&stream->frames_at_start, 0);
+        atomic_store(&stream->host_started_ns, pst_now_ns());
+        atomic_store(&stream->host_runs, true);
+        pst_keeper_wake(stream->keeper);
+    }
+    return status;
+}
+
 static pst_status start_run(pst_stream *stream, pst_error *err) {
     clear_input(stream->flow.in.ring);
     atomic_store(&stream->drained, false);
     pst_flow_begin_run(&stream->flow, &stream->limits);
-    pst_rate_begin_run(stream->rate);
-    const pst_status status = pst_handle_start(stream->handle, stream->control_timeout_ns, err);
-    if (status == PST_OK) {
-        atomic_store(&stream->host_started_ns, pst_now_ns());
-        atomic_store(&stream->host_runs, true);
+    const pst_status status = start_host(stream, err);
+    if (status == PST_OK)
         return status;
-    }
-    if (pst_handle_is_abandoned(stream->handle))
+    if (pst_handle_is_abandoned(stream->line.handle))
         (void)close_device(stream, stream->control_timeout_ns, NULL);
     else
         atomic_store(&stream->flow.phase, PST_PHASE_IDLE);
@@ -224,8 +255,10 @@ static pst_status end_run(pst_stream *stream, bool play_out, pst_error *err) {
         return status;
     const pst_state state = pst_stream_look(stream, true);
     const bool is_lost = state == PST_STATE_LOST;
+    // Nothing plays out what a device holds that does not answer.
+    const bool is_silent = pst_stream_look_closely(stream) == PST_STATE_LOST;
     const bool cut_short = !play_out && state == PST_STATE_RUNNING;
-    status = halt_host(stream, play_out && !is_lost, err);
+    status = halt_host(stream, play_out && !is_silent, err);
     if (status == PST_OK) {
         settle_run(stream, play_out && !is_lost ? PST_PHASE_IDLE : PST_PHASE_ABORTED,
                    is_lost ? PST_DEVICE_LOST : PST_OK);

@@ -23,8 +23,8 @@ void pst_flow_deinit(pst_flow *flow) {
     pst_event_deinit(&flow->over);
 }
 
-void pst_flow_set_device(pst_flow *flow, const pst_open_info *info) PST_RT {
-    flow->samplerate_hz = info->samplerate_hz;
+// The rate stays what it is, for others may be looking at it.
+static void take_device(pst_flow *flow, const pst_open_info *info) PST_RT {
     flow->input_latency_s = info->input_latency_s;
     flow->output_latency_s = info->output_latency_s;
     flow->is_realtime = info->is_realtime;
@@ -42,10 +42,23 @@ void pst_flow_set_device(pst_flow *flow, const pst_open_info *info) PST_RT {
     flow->out.device_frame_bytes =
         flow->out.device_channels * pst_format_bytes(info->output_device_format);
     const pst_loss_config loss = {.counter = info->counter,
-                                  .rate_hz = info->samplerate_hz,
+                                  .rate_hz = flow->samplerate_hz,
                                   .grain_frames = info->counter_grain,
                                   .settle_ns = (int64_t)(info->settle_s * 1e9)};
     pst_loss_init(&flow->loss, &loss);
+}
+
+void pst_flow_set_device(pst_flow *flow, const pst_open_info *info) PST_RT {
+    flow->samplerate_hz = info->samplerate_hz;
+    take_device(flow, info);
+}
+
+void pst_flow_resume(pst_flow *flow, const pst_open_info *info) PST_RT {
+    take_device(flow, info);
+    flow->has_ages = false;
+    flow->next_share = 0.0;
+    flow->is_resuming = true;
+    flow->was_resumed = true;
 }
 
 void pst_flow_begin_run(pst_flow *flow, const pst_limits *limits) PST_RT {
@@ -70,6 +83,8 @@ void pst_flow_begin_run(pst_flow *flow, const pst_limits *limits) PST_RT {
     flow->load = 0.0;
     flow->next_share = 0.0;
     flow->has_ages = false;
+    flow->is_resuming = false;
+    flow->was_resumed = false;
     flow->line = (pst_clock_line){0};
     const pst_loss_config loss = flow->loss.config;
     pst_loss_init(&flow->loss, &loss);

@@ -107,10 +107,12 @@ typedef struct pst_flow {
     double output_latency_s;
     bool is_realtime;
     bool counter_is_exact;
-    bool has_ages; // The line has an age and a delay.
-    int64_t frame; // Number of the next device frame.
-    uint64_t run;  // Counts the runs.
-    double load;   // Smoothed.
+    bool has_ages;    // The line has an age and a delay.
+    bool is_resuming; // The next callback is the first since the device came back.
+    bool was_resumed; // It came back, in this run.
+    int64_t frame;    // Number of the next device frame.
+    uint64_t run;     // Counts the runs.
+    double load;      // Smoothed.
     pst_clock_line line;
     pst_clock_model clock;
     pst_loss loss;
@@ -165,6 +167,11 @@ void pst_flow_set_device(pst_flow *flow, const pst_open_info *info) PST_RT;
 // Sets everything to the begin of a run, with the phase running. Does not touch the rings.
 // Thread: control, while no callback runs. Realtime: yes.
 void pst_flow_begin_run(pst_flow *flow, const pst_limits *limits) PST_RT;
+
+// Goes on with the run on another device, or the same opened again, of the same rate: what passed
+// meanwhile counts as lost at its first callback.
+// Thread: control, while no callback runs. Realtime: yes.
+void pst_flow_resume(pst_flow *flow, const pst_open_info *info) PST_RT;
 
 // Discards what the output ring holds, and its end: nothing of it may reach the next run. From here
 // on a writer that waits for room is told that the run is over, though the phase says so later.

@@ -24,7 +24,7 @@ static void unlock_after_look(pst_stream *stream, bool has_control) {
 }
 
 static bool is_host_active(const pst_stream *stream) {
-    return stream->handle != NULL && pst_handle_is_active(stream->handle);
+    return stream->line.handle != NULL && pst_handle_is_active(stream->line.handle);
 }
 
 // Whether the host says that a run is over which nobody ended.
@@ -56,7 +56,9 @@ static int64_t lost_after_ns(const pst_stream *stream) {
         return stream->lost_after_ns;
     // Hosts may take seconds to begin in earnest, with some blocks before that.
     const double begun_frames = 0.25 * stream->info.samplerate_hz;
-    const bool begun = (double)pst_count_get(&stream->flow.counts.frames) >= begun_frames;
+    const int64_t n_frames =
+        pst_count_get(&stream->flow.counts.frames) - atomic_load(&stream->frames_at_start);
+    const bool begun = (double)n_frames >= begun_frames;
     const int64_t least_ns = begun ? PST_NS_PER_SECOND : 5 * PST_NS_PER_SECOND;
     const int64_t twice_ns = 2 * stall_after_ns(stream);
     return twice_ns > least_ns ? twice_ns : least_ns;
@@ -80,6 +82,9 @@ static bool is_confirmed(pst_stream *stream, int64_t last_ns, int64_t now_ns) {
 
 // The state of a stream whose phase was running a moment ago.
 static pst_state look_at_run(pst_stream *stream, bool has_control) {
+    const uint32_t presence = atomic_load(&stream->presence);
+    if (presence != PST_DEVICE_HERE)
+        return presence == PST_DEVICE_AWAY ? PST_STATE_REOPENING : PST_STATE_LOST;
     if (!atomic_load(&stream->host_runs))
         return PST_STATE_RUNNING; // A start or stop is under way.
     const int64_t now_ns = pst_now_ns();
@@ -120,7 +125,7 @@ static pst_state look_at_end(pst_stream *stream, bool has_control) {
     return drained ? PST_STATE_FINISHED : PST_STATE_RUNNING;
 }
 
-pst_state pst_stream_look(pst_stream *stream, bool has_control) {
+static pst_state look(pst_stream *stream, bool has_control) {
     if (atomic_load(&stream->closing) || pst_system_check_fork(stream->system, NULL) != PST_OK)
         return PST_STATE_CLOSED;
     switch (pst_flow_phase(&stream->flow)) {
@@ -136,12 +141,27 @@ pst_state pst_stream_look(pst_stream *stream, bool has_control) {
     return PST_STATE_ABORTED;
 }
 
+pst_state pst_stream_look_closely(pst_stream *stream) {
+    return look(stream, true);
+}
+
+pst_state pst_stream_look(pst_stream *stream, bool has_control) {
+    const pst_state state = look(stream, has_control);
+    if (state != PST_STATE_LOST || stream->keeper == NULL ||
+        atomic_load(&stream->presence) != PST_DEVICE_HERE)
+        return state;
+    pst_keeper_wake(stream->keeper);
+    return PST_STATE_REOPENING;
+}
+
 pst_status pst_stream_explain(pst_stream *stream, pst_state state, pst_error *err) {
     if (atomic_load(&stream->given_up))
         return pst_fail(err, PST_DEVICE_LOST, 0,
                         "The host did not come back from a call within %.3g s; its handle was "
                         "given up",
                         (double)stream->control_timeout_ns * 1e-9);
+    if (state == PST_STATE_LOST && atomic_load(&stream->presence) == PST_DEVICE_GONE)
+        return pst_keeper_explain(stream->keeper, pst_count_get(&stream->flow.counts.frames), err);
     const int64_t silent_ns = pst_now_ns() - last_sign_ns(stream);
     if (state == PST_STATE_LOST &&
         (!stream->info.is_realtime || silent_ns <= lost_after_ns(stream)))

@@ -4,17 +4,14 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/error.h"
-#include "stream/callback.h"
+#include "device/text.h"
 #include "stream/channels.h"
 #include "stream/hook.h"
-#include "stream/pace.h"
 #include "stream/state.h"
 
 // How streams come and go.
 
 static const int64_t default_control_timeout_ns = PST_NS_PER_SECOND;
-// Opening may wake a device or a server, and nobody waits for the lock of a stream yet.
-static const int64_t default_open_timeout_ns = 5 * PST_NS_PER_SECOND;
 
 void pst_stream_config_default(pst_stream_config *config) PST_RT {
     *config = (pst_stream_config){
@@ -112,6 +109,10 @@ static void take_config(pst_stream *stream, const pst_stream_config *config) {
 static void take_device(pst_stream *stream, const pst_stream_config *config,
                         const pst_open_info *info) {
     pst_flow_set_device(&stream->flow, info);
+    const pst_handle *handle = stream->line.handle;
+    pst_text_copy(stream->input_uid, sizeof stream->input_uid, pst_handle_uid(handle, PST_INPUT));
+    pst_text_copy(stream->output_uid, sizeof stream->output_uid,
+                  pst_handle_uid(handle, PST_OUTPUT));
     stream->info = (pst_stream_info){
         .samplerate_hz = info->samplerate_hz,
         .input_latency_s = info->input_latency_s,
@@ -128,31 +129,19 @@ static void take_device(pst_stream *stream, const pst_stream_config *config,
 // *leaked: the host may still touch the stream.
 static pst_status open_device(pst_stream *stream, const pst_stream_config *config, bool *leaked,
                               pst_error *err) {
-    pst_open_request request = {
-        .input = pst_channels_of_device(&config->input, &config->input_map),
-        .output = pst_channels_of_device(&config->output, &config->output_map),
-        .samplerate_hz = config->samplerate_hz,
-        .block_frames = config->block_frames,
-        .virtual_config = config->virtual_config,
-        .process = pst_stream_process,
-        .pace = pst_stream_pace,
-        .user = &stream->flow,
-    };
+    if (config->on_lost != PST_ON_LOST_RAISE) {
+        const pst_status status = pst_keeper_create(&stream->keeper, stream, config, err);
+        if (status != PST_OK)
+            return status;
+    }
+    pst_virtual_memory *memory = stream->keeper != NULL ? pst_keeper_memory(stream->keeper) : NULL;
     pst_open_info info = {0};
-    pst_status status = PST_OK;
-    if (changes_rate(config))
-        status = pst_rate_create(&stream->rate, &request, config->device_samplerate_hz,
-                                 config->resample_quality, err);
-    if (status != PST_OK)
-        return status;
-    status = pst_handle_open(&stream->handle, stream->system, &request,
-                             ns_or(config->control_timeout_s, default_open_timeout_ns), &info,
-                             leaked, err);
-    if (status != PST_OK)
-        return status;
-    if (stream->rate != NULL)
-        pst_rate_translate_info(stream->rate, &info);
-    take_device(stream, config, &info);
+    const pst_status status = pst_line_open(&stream->line, stream->system, config, &stream->flow,
+                                            memory, &info, leaked, err);
+    if (status == PST_TIMEOUT)
+        pst_keeper_end(stream->keeper, true); // What virtual devices remember may be in use.
+    if (status == PST_OK)
+        take_device(stream, config, &info);
     return status;
 }
 
@@ -188,6 +177,8 @@ pst_status pst_stream_open(pst_stream **stream, pst_system *system, const pst_st
     if (status != PST_OK)
         goto fail_device;
     status = make_rings(made, config, err);
+    if (status == PST_OK && made->keeper != NULL)
+        status = pst_keeper_start(made->keeper, err);
     if (status != PST_OK)
         goto fail_rings;
     pst_system_join(system, &made->member, made);
@@ -195,14 +186,14 @@ pst_status pst_stream_open(pst_stream **stream, pst_system *system, const pst_st
     return PST_OK;
 
 fail_rings:
-    leaked = pst_handle_close(made->handle, made->control_timeout_ns, NULL) != PST_OK;
+    leaked = pst_line_close(&made->line, made->control_timeout_ns, NULL) != PST_OK;
     pst_ring_release(made->flow.in.ring);
     pst_ring_release(made->flow.out.ring);
 fail_device:
+    pst_keeper_release(made->keeper);
     pst_system_release(system);
     if (leaked)
         return status;
-    pst_rate_destroy(made->rate);
     pst_hook_deinit(&made->flow);
     pthread_mutex_destroy(&made->control);
 fail_lock:
@@ -215,10 +206,10 @@ fail_flow:
 void pst_stream_destroy(pst_stream *stream) {
     pst_system *system = stream->system;
     pst_system_leave(system, &stream->member);
+    pst_keeper_release(stream->keeper);
     if (!atomic_load(&stream->given_up)) {
         pst_ring_release(stream->flow.in.ring);
         pst_ring_release(stream->flow.out.ring);
-        pst_rate_destroy(stream->rate);
         pst_hook_deinit(&stream->flow);
         pst_flow_deinit(&stream->flow);
         pthread_mutex_destroy(&stream->control);

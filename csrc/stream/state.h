@@ -8,7 +8,7 @@
 
 #include "device/handle.h"
 #include "stream/flow.h"
-#include "stream/rate.h"
+#include "stream/keeper.h"
 
 // A stream: the realtime half, and around it what control needs.
 //
@@ -21,9 +21,10 @@ struct pst_stream {
     pst_flow flow; // First: it wants to lie on a cache line.
 
     // Constant once open.
-    pst_rate *rate;     // NULL unless the device runs at another rate.
+    pst_keeper *keeper; // NULL: a device that is lost stays lost.
     pst_system *system; // Retained.
     pst_stream_info info;
+    char input_uid[PST_UID_BYTES], output_uid[PST_UID_BYTES]; // Of the devices at opening.
     int64_t control_timeout_ns;
     int64_t stall_after_ns; // 0: goes by the blocks.
     int64_t lost_after_ns;  // 0: goes by stall_after_ns.
@@ -39,13 +40,16 @@ struct pst_stream {
     // What the watchdog remembers, in health.c.
     _Atomic bool host_runs;          // Between a start that succeeded and the next stop.
     _Atomic int64_t host_started_ns; // When that was.
+    _Atomic int64_t frames_at_start; // The run's count of frames then.
+    _Atomic uint32_t presence;       // pst_presence.
     _Atomic bool drained;            // Complete, and played out.
     _Atomic int64_t suspect_last_ns; // The last callback when the silence was first noticed.
     _Atomic int64_t suspect_since_ns;
 
     pthread_mutex_t control;
-    pst_handle *handle; // NULL once closed. Guarded by control.
-    pst_limits limits;  // Of the next run. Guarded by control.
+    pst_line line;     // Without a handle once closed, or while the device is away. Guarded by
+                       // control.
+    pst_limits limits; // Of the next run. Guarded by control.
 };
 
 // ---- open.c ------------------------------------------------------------------------------------
@@ -77,6 +81,9 @@ void pst_stream_unlock(pst_stream *stream);
 
 // Returns the state. has_control: the caller holds `control`.
 pst_state pst_stream_look(pst_stream *stream, bool has_control);
+
+// The same under the lock `control`, and before a keeper makes something else of a lost device.
+pst_state pst_stream_look_closely(pst_stream *stream);
 
 // Says why a stream is not well: fills err and returns the status, PST_OK if there is nothing to
 // tell.

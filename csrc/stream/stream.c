@@ -3,6 +3,7 @@
 
 #include "pastream/diagnostics.h"
 #include "stream/clock_wall.h"
+#include "device/text.h"
 #include "stream/describe.h"
 #include "stream/state.h"
 
@@ -28,6 +29,16 @@ pst_ring *pst_stream_borrow_output_ring(pst_stream *stream) {
 
 void pst_stream_get_info(const pst_stream *stream, pst_stream_info *info) PST_RT {
     *info = stream->info;
+}
+
+void pst_stream_device_uid(pst_stream *stream, pst_direction direction, char *uid, size_t n_bytes) {
+    if (n_bytes == 0)
+        return;
+    if (stream->keeper != NULL && pst_system_check_fork(stream->system, NULL) == PST_OK)
+        pst_keeper_get_uid(stream->keeper, direction, uid, n_bytes);
+    else
+        pst_text_copy(uid, n_bytes,
+                      direction == PST_INPUT ? stream->input_uid : stream->output_uid);
 }
 
 void pst_stream_get_stats(const pst_stream *stream, pst_stream_stats *stats) PST_RT {

@@ -12,10 +12,42 @@ static double bounded(double ns) PST_RT {
     return ns < 0.0 ? 0.0 : ns > longest_latency_ns ? longest_latency_ns : ns;
 }
 
+// Returns how many frames passed without a device, by the clock as it was before. A free clock has
+// waited.
+static int64_t frames_away(const pst_flow *flow, const pst_block *block) PST_RT {
+    if (!flow->is_realtime)
+        return 0;
+    const bool has_clock = flow->clock.anchor.ns != 0;
+    const double due_ns = has_clock ? (double)pst_clock_model_ns(&flow->clock, flow->frame)
+                                    : (double)pst_count_get(&flow->counts.start_ns) +
+                                          block->n_frames * flow->clock.nominal_ns;
+    const double n_frames = ((double)block->now_ns - due_ns) / flow->clock.nominal_ns;
+    return n_frames > 0.5 ? (int64_t)(n_frames + 0.5) : 0;
+}
+
+// The device is back, or goes on only now in earnest.
+static void account_for_outage(pst_flow *flow, pst_pass *pass) PST_RT {
+    const int64_t n_away = frames_away(flow, pass->block);
+    if (flow->is_resuming || n_away > 0)
+        pst_flow_push_event(flow, flow->is_resuming ? PST_EVENT_DEVICE_BACK : PST_EVENT_DEVICE_LOSS,
+                            pass->block->flags, flow->frame, n_away, pass->block->now_ns);
+    flow->is_resuming = false;
+    pass->is_xrun = true;
+    pass->frame = flow->frame + n_away;
+    pst_count_add(&flow->counts.lost, n_away);
+    if (flow->in.ring != NULL)
+        pst_capture_lose(flow, flow->frame, n_away);
+    pst_clock_model_restart(&flow->clock);
+}
+
 static void account_for_loss(pst_flow *flow, pst_pass *pass) PST_RT {
     int64_t gap_frame = 0;
     const int64_t n_lost = pst_loss_update(&flow->loss, pass->block, &gap_frame);
     pass->frame = flow->frame + n_lost;
+    if (flow->is_resuming || (flow->was_resumed && flow->loss.restarted)) {
+        account_for_outage(flow, pass);
+        return;
+    }
     if (flow->loss.restarted)
         pst_clock_model_restart(&flow->clock);
     if (n_lost == 0)

@@ -132,6 +132,8 @@ pst_status pst_stream_check_config(const pst_stream_config *config, pst_error *e
         return refuse_int(err, "block_frames", config->block_frames, "0 to 65536");
     if ((unsigned)config->overflow > PST_OVERFLOW_SILENCE)
         return refuse_int(err, "overflow", (int64_t)config->overflow, "a pst_overflow");
+    if ((unsigned)config->on_lost > PST_ON_LOST_DEFAULT)
+        return refuse_int(err, "on_lost", (int64_t)config->on_lost, "a pst_on_lost");
     if ((unsigned)config->underflow > PST_UNDERFLOW_RAISE)
         return refuse_int(err, "underflow", (int64_t)config->underflow, "a pst_underflow");
     if (config->input_ring != NULL && config->input_ring == config->output_ring)
@@ -141,6 +143,7 @@ pst_status pst_stream_check_config(const pst_stream_config *config, pst_error *e
         (status = check_timeout(config->stall_after_s, "stall_after_s", err)) != PST_OK ||
         (status = check_timeout(config->lost_after_s, "lost_after_s", err)) != PST_OK ||
         (status = check_timeout(config->control_timeout_s, "control_timeout_s", err)) != PST_OK ||
+        (status = check_timeout(config->reopen_timeout_s, "reopen_timeout_s", err)) != PST_OK ||
         (status = check_side(&config->input, "input", err)) != PST_OK ||
         (status = check_side(&config->output, "output", err)) != PST_OK ||
         (status = pst_channels_check(config, err)) != PST_OK ||

@@ -21,7 +21,7 @@ static pst_status fail_closed(pst_error *err) {
 }
 
 static bool is_running(pst_state state) {
-    return state == PST_STATE_RUNNING || state == PST_STATE_STALLED;
+    return state == PST_STATE_RUNNING || state == PST_STATE_STALLED || state == PST_STATE_REOPENING;
 }
 
 // ---- For the end of the run --------------------------------------------------------------------

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = [
     "all_devices",
     "default_device",
+    "device_of_uid",
     "direction_of",
     "portaudio_version",
     "query_devices",
@@ -68,15 +69,11 @@ def _device(pointer: Any, index: int, hostapis: list[str]) -> DeviceInfo:
 
 
 class _Cache:
-    """The list of devices as it was read last: naming a device then needs no call into C."""
+    """The list of devices as it was read last, so that naming a device costs next to nothing."""
 
     def __init__(self) -> None:
-        self.devices: DeviceList | None = None
-        self.refreshes = 0
-
-    def forget(self) -> None:
-        self.refreshes += 1
-        self.devices = None
+        #: C's number of the list, and the list.
+        self.latest: tuple[int, DeviceList] | None = None
 
 
 _cache = _Cache()
@@ -85,20 +82,37 @@ _cache = _Cache()
 def all_devices() -> DeviceList:
     """Return every device, reading the list if this is the first use."""
     pointer = system.get()
-    found, refreshes = _cache.devices, _cache.refreshes
-    if found is not None:
-        return found
-    system.load()
+    latest = _cache.latest
+    if latest is not None and latest[0] == lib.pst_system_list_number(pointer):
+        return latest[1]
+    while True:
+        system.load()
+        number = lib.pst_system_list_number(pointer)
+        try:
+            found = _read(pointer)
+        except DeviceNotFoundError:
+            # The list was replaced by a shorter one in the middle of it.
+            if lib.pst_system_list_number(pointer) == number:
+                raise
+            continue
+        if lib.pst_system_list_number(pointer) == number:
+            _cache.latest = number, found
+            return found
+
+
+def _read(pointer: Any) -> DeviceList:
     hostapis = _hostapi_names(pointer)
     count = lib.pst_system_device_count(pointer)
     defaults = (
         lib.pst_system_default_device(pointer, Direction.INPUT),
         lib.pst_system_default_device(pointer, Direction.OUTPUT),
     )
-    found = DeviceList((_device(pointer, index, hostapis) for index in range(count)), defaults)
-    if _cache.refreshes == refreshes:
-        _cache.devices = found
-    return found
+    return DeviceList((_device(pointer, index, hostapis) for index in range(count)), defaults)
+
+
+def device_of_uid(uid: str) -> DeviceInfo | None:
+    """Return the device with a uid, None if there is none now."""
+    return next((info for info in all_devices() if info.uid == uid), None)
 
 
 @overload
@@ -240,7 +254,4 @@ def refresh() -> bool:
     >>> ps.refresh()
     True
     """
-    try:
-        return system.refresh()
-    finally:
-        _cache.forget()
+    return system.refresh()

@@ -100,6 +100,10 @@ class VirtualDevice:
         Opening or starting fails with this status, for example ``"device-busy"``.
     stop_hang : float, optional
         Stopping takes so many seconds; infinity never returns.
+    away : float, optional
+        So many seconds after ``"vanish"`` or ``"dead"`` it can be opened again by a stream with
+        ``on_lost="reopen"``, infinity for never. `faults` then goes on after the one that took it
+        away, with frames counted from the new start.
 
     Examples
     --------
@@ -119,6 +123,7 @@ class VirtualDevice:
     open_error: str | None = None
     start_error: str | None = None
     stop_hang: float = 0.0
+    away: float = 0.0
 
     def __post_init__(self) -> None:
         if self.kind not in ("loopback", "null"):
@@ -144,10 +149,10 @@ def _failure(name: str, value: Any) -> Status:
     return status
 
 
-def _hang_ns(value: Any) -> int:
+def _forever_ns(name: str, value: Any) -> int:
     if isinstance(value, float) and value == math.inf:
         return -1
-    return round(real("stop_hang", value, 0.0, 3600.0, "seconds, or infinity,") * 1e9)
+    return round(real(name, value, 0.0, 3600.0, "seconds, or infinity,") * 1e9)
 
 
 def virtual_config(device: VirtualDevice) -> Any:
@@ -161,7 +166,8 @@ def virtual_config(device: VirtualDevice) -> Any:
     config.seed = integer("seed", device.seed, 0, 2**32 - 1)
     config.open_status = _failure("open_error", device.open_error)
     config.start_status = _failure("start_error", device.start_error)
-    config.stop_hang_ns = _hang_ns(device.stop_hang)
+    config.stop_hang_ns = _forever_ns("stop_hang", device.stop_hang)
+    config.away_ns = _forever_ns("away", device.away)
     config.n_faults = len(device.faults)
     for i, fault in enumerate(device.faults):
         config.faults[i].kind = FaultKind[fault.kind.upper()]

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pastream_ng.enums import Direction, Overflow, ResampleQuality, Underflow
+from pastream_ng.enums import Direction, OnLost, Overflow, ResampleQuality, Underflow
 from pastream_ng.streams.base import StreamBase
 from pastream_ng.streams.input import InputStream
 from pastream_ng.streams.options import Options
@@ -23,7 +23,7 @@ class DuplexStream(InputStream, OutputStream):
     device, channels, dtype, device_dtype, extra_settings, latency, buffersize
         As for `InputStream`; a pair (input, output) where the sides differ.
     samplerate, blocksize, device_samplerate, resample_quality, stall_after, lost_after, \
-control_timeout
+control_timeout, on_lost, reopen_timeout
         As for `InputStream`; the default rate is that of the input device.
     overflow
         As for `InputStream`.
@@ -69,6 +69,8 @@ PastreamTimeoutError, ForkedError, OutOfMemoryError, ArgumentError, ArgumentType
         stall_after: float | None = None,
         lost_after: float | None = None,
         control_timeout: float | None = None,
+        on_lost: Literal["raise", "reopen", "default"] | OnLost = "raise",
+        reopen_timeout: float | None = None,
         keep_nonfinite: bool = False,
     ) -> None:
         StreamBase.__init__(
@@ -90,6 +92,8 @@ PastreamTimeoutError, ForkedError, OutOfMemoryError, ArgumentError, ArgumentType
                 stall_after=stall_after,
                 lost_after=lost_after,
                 control_timeout=control_timeout,
+                on_lost=on_lost,
+                reopen_timeout=reopen_timeout,
                 keep_nonfinite=keep_nonfinite,
             ),
         )

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, overload
 
-from pastream_ng.enums import Direction, Overflow, ResampleQuality
+from pastream_ng.enums import Direction, OnLost, Overflow, ResampleQuality
 from pastream_ng.streams.base import Limits
 from pastream_ng.streams.chunks import Chunks
 from pastream_ng.streams.options import Options
@@ -66,6 +66,13 @@ class InputStream(ReadingStream):
     control_timeout : float, optional
         Seconds after which a host that does not come back from a call is given up; by default 1 s,
         and 5 s for opening and for stopping what is still to be played.
+    on_lost : {"raise", "reopen", "default"}, optional
+        What happens when the device goes away while the stream runs; see `OnLost`. With
+        ``"reopen"`` and ``"default"`` the run goes on by itself once a device is there again:
+        rings, readers and frame numbers go on, and the time in between counts as lost frames.
+    reopen_timeout : float, optional
+        Seconds after which a device that does not come back counts as lost for good; None never
+        gives up.
 
     Raises
     ------
@@ -109,6 +116,8 @@ class InputStream(ReadingStream):
         stall_after: float | None = None,
         lost_after: float | None = None,
         control_timeout: float | None = None,
+        on_lost: Literal["raise", "reopen", "default"] | OnLost = "raise",
+        reopen_timeout: float | None = None,
     ) -> None:
         super().__init__(
             Options(
@@ -127,6 +136,8 @@ class InputStream(ReadingStream):
                 stall_after=stall_after,
                 lost_after=lost_after,
                 control_timeout=control_timeout,
+                on_lost=on_lost,
+                reopen_timeout=reopen_timeout,
             )
         )
 

@@ -10,15 +10,20 @@ from typing import TYPE_CHECKING, Any
 
 from pastream_ng._native import ffi, lib
 from pastream_ng._native.handle import Handle
-from pastream_ng.enums import StreamState
+from pastream_ng._native.text import decode
+from pastream_ng.devices.query import device_of_uid
+from pastream_ng.enums import Direction, OnLost, StreamState
 from pastream_ng.streams.clock import StreamClock, clock_of
 from pastream_ng.streams.timing import CallbackTiming, timing_of
 from pastream_ng.streams.values import StreamEvent, StreamStats, event_of, stats_of
 
 if TYPE_CHECKING:
-    from pastream_ng.streams.options import Configured
+    from pastream_ng.devices.info import DeviceInfo
+    from pastream_ng.streams.options import Configured, Side
 
 __all__ = ["StreamNumbers"]
+
+_ACTIVE = (StreamState.RUNNING, StreamState.STALLED, StreamState.REOPENING)
 
 #: How many events `StreamNumbers.events` remembers.
 _EVENTS = 4096
@@ -33,6 +38,7 @@ class StreamNumbers(Handle):
         self._input = configured.input
         self._output = configured.output
         self._overflow = configured.overflow
+        self._may_move = configured.config.on_lost == OnLost.DEFAULT
         self._info = ffi.new("pst_stream_info *")
         lib.pst_stream_get_info(owned[0], self._info)
         self._blocksize: int = self._info.block_frames
@@ -47,8 +53,8 @@ class StreamNumbers(Handle):
 
     @property
     def active(self) -> bool:
-        """Whether the stream runs, or is stalled and may come back."""
-        return self.state in (StreamState.RUNNING, StreamState.STALLED)
+        """Whether the stream runs; also while it is stalled, or its device is being looked for."""
+        return self.state in _ACTIVE
 
     @property
     def stopped(self) -> bool:
@@ -75,8 +81,22 @@ class StreamNumbers(Handle):
 
     @property
     def device(self) -> Any:
-        """The `DeviceInfo`; a pair (input, output) for duplex streams."""
-        return self._each("info")
+        """The `DeviceInfo`; a pair (input, output) for duplex streams.
+
+        With ``on_lost="default"`` it may be another one than at the beginning.
+        """
+        return self._both(
+            self._device_of(Direction.INPUT, self._input),
+            self._device_of(Direction.OUTPUT, self._output),
+        )
+
+    def _device_of(self, direction: Direction, side: Side | None) -> DeviceInfo | None:
+        if side is None or not self._may_move:
+            return side and side.info
+        text = ffi.new("char[]", len(side.info.uid.encode()) + 384)
+        lib.pst_stream_device_uid(self._pointer, direction, text, len(text))
+        uid = decode(text)
+        return side.info if uid == side.info.uid else device_of_uid(uid) or side.info
 
     @property
     def channels(self) -> Any:
@@ -164,7 +184,8 @@ class StreamNumbers(Handle):
 
     def __repr__(self) -> str:
         state = self.state.name.lower()
-        names = [side.info.name for side in (self._input, self._output) if side is not None]
+        infos = self.device if isinstance(self.device, tuple) else (self.device,)
+        names = [info.name for info in infos]
         devices = " and ".join(repr(name) for name in dict.fromkeys(names))
         block = f"blocksize {self._blocksize}, " if self._blocksize else ""
         return (

@@ -14,7 +14,7 @@ from pastream_ng.devices.host_options import check_host_settings, fill_host_sett
 from pastream_ng.devices.select import select_device
 from pastream_ng.devices.settings import accepts, channel_count
 from pastream_ng.devices.virtual import VirtualDevice, virtual_config
-from pastream_ng.enums import Direction, Overflow, ResampleQuality, Underflow
+from pastream_ng.enums import Direction, OnLost, Overflow, ResampleQuality, Underflow
 from pastream_ng.errors import ArgumentError, UnsupportedSettingsError
 from pastream_ng.formats import SampleFormat, sample_format
 
@@ -57,6 +57,8 @@ class Options(NamedTuple):
     lost_after: Any = None
     control_timeout: Any = None
     keep_nonfinite: Any = False
+    on_lost: Any = OnLost.RAISE
+    reopen_timeout: Any = None
 
 
 class Configured(NamedTuple):
@@ -97,6 +99,12 @@ def configure(direction: Direction, options: Options) -> Configured:
     config.lost_after_s = _delay("lost_after", options.lost_after)
     config.control_timeout_s = _delay("control_timeout", options.control_timeout)
     config.keep_nonfinite = bool(options.keep_nonfinite)
+    config.on_lost = choice("on_lost", options.on_lost, OnLost)
+    config.reopen_timeout_s = _delay("reopen_timeout", options.reopen_timeout)
+    if options.reopen_timeout is not None and config.on_lost == OnLost.RAISE:
+        raise ArgumentError(
+            f"reopen_timeout is {options.reopen_timeout}; without on_lost it has no meaning"
+        )
     virtual = _virtual(options.device)
     if virtual is not None:
         config.virtual_config = virtual
@@ -174,6 +182,7 @@ def _side(
 
 def _fill_side(target: Any, side: Side) -> None:
     target.device = side.info.index
+    target.uid = side.info.uid.encode()
     target.n_channels = side.channels
     target.format = side.form.code
     target.device_format = side.device_code

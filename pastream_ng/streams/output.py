@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pastream_ng.enums import Direction, ResampleQuality, Underflow
+from pastream_ng.enums import Direction, OnLost, ResampleQuality, Underflow
 from pastream_ng.streams.options import Options
 from pastream_ng.streams.writing import WritingStream
 
@@ -22,7 +22,8 @@ class OutputStream(WritingStream):
     Parameters
     ----------
     device, samplerate, channels, dtype, blocksize, latency, buffersize, device_dtype, \
-extra_settings, device_samplerate, resample_quality, stall_after, lost_after, control_timeout
+extra_settings, device_samplerate, resample_quality, stall_after, lost_after, control_timeout, \
+on_lost, reopen_timeout
         As for `InputStream`.
     underflow : {"silence", "raise"}, optional
         What happens when the ring is empty before it was ended; see `Underflow`.
@@ -69,6 +70,8 @@ PastreamTimeoutError, ForkedError, OutOfMemoryError, ArgumentError, ArgumentType
         stall_after: float | None = None,
         lost_after: float | None = None,
         control_timeout: float | None = None,
+        on_lost: Literal["raise", "reopen", "default"] | OnLost = "raise",
+        reopen_timeout: float | None = None,
         keep_nonfinite: bool = False,
     ) -> None:
         super().__init__(
@@ -88,6 +91,8 @@ PastreamTimeoutError, ForkedError, OutOfMemoryError, ArgumentError, ArgumentType
                 stall_after=stall_after,
                 lost_after=lost_after,
                 control_timeout=control_timeout,
+                on_lost=on_lost,
+                reopen_timeout=reopen_timeout,
                 keep_nonfinite=keep_nonfinite,
             )
         )

@@ -85,6 +85,21 @@ static void test_open_with_maps(void) {
     sweep(open_and_close, &setup);
 }
 
+// With somebody who looks after it, on a thread of its own.
+static pst_status open_kept_and_close(pst_system *system, stream_setup *setup) {
+    const pst_status status = open_and_close(system, setup);
+    CHECK_EQ(pst_system_wait_work(system, PATIENCE_NS), PST_OK);
+    return status;
+}
+
+static void test_open_kept(void) {
+    stream_setup setup = make_setup(true, true);
+    setup.config.on_lost = PST_ON_LOST_REOPEN;
+    setup.config.device_samplerate_hz = 44100.0;
+    setup.config.input = setup.config.output = make_side(NULL_DEVICE, 1, PST_FORMAT_F32);
+    sweep(open_kept_and_close, &setup);
+}
+
 // A start that failed leaves a stream that can be started.
 static pst_status open_and_run(pst_system *system, stream_setup *setup) {
     pst_stream *stream = NULL;
@@ -171,6 +186,7 @@ static void test_thousand_streams(void) {
 
 int main(void) {
     RUN(test_open);
+    RUN(test_open_kept);
     RUN(test_open_with_callback);
     RUN(test_open_with_maps);
     RUN(test_run);

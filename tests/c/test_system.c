@@ -199,6 +199,12 @@ static void release_swept(pst_system *system) {
     CHECK_EQ(atomic_load(&fake.n_calls[FAKE_UNLOAD]), atomic_load(&fake.n_calls[FAKE_LOAD]));
 }
 
+static pst_status claim_input(pst_system *system, int32_t device, int64_t deadline_ns,
+                              pst_claim *claim, pst_error *err) {
+    const pst_side input = {.device = device};
+    return pst_system_claim(system, &input, &no_side, deadline_ns, claim, err);
+}
+
 static pst_handle *open_fake(pst_system *system, int32_t device) {
     const pst_open_request request = make_request(make_side(device, 1, PST_FORMAT_F32), no_side,
                                                   44100.0, 64, NULL, process_nothing, NULL);
@@ -275,7 +281,7 @@ static void test_a_held_device_stays_listed(void) {
     CHECK_EQ(hostapi.default_input, 0);
     pst_claim claim;
     pst_error err = {.status = PST_OK};
-    CHECK_EQ(pst_system_claim(system, 4, PST_NO_INDEX, 0, &claim, &err), PST_DEVICE_BUSY);
+    CHECK_EQ(claim_input(system, 4, 0, &claim, &err), PST_DEVICE_BUSY);
     CHECK(strstr(err.text, "mic") != NULL);
     CHECK_EQ(pst_handle_close(handle, PATIENCE_NS, NULL), PST_OK);
     CHECK_EQ(pst_system_refresh(system, NULL), PST_OK);
@@ -380,17 +386,15 @@ static void test_claim_during_refresh(void) {
         while (atomic_load(&fake.n_calls[FAKE_LOAD]) < 2)
             pst_sleep_until_ns(pst_now_ns() + PST_NS_PER_MS / 5);
         pst_claim claim;
-        CHECK_EQ(pst_system_claim(system, 0, PST_NO_INDEX, pst_now_ns() + 5 * PST_NS_PER_MS, &claim,
-                                  NULL),
+        CHECK_EQ(claim_input(system, 0, pst_now_ns() + 5 * PST_NS_PER_MS, &claim, NULL),
                  PST_TIMEOUT);
         // What is of another backend does not wait.
-        CHECK_EQ(pst_system_claim(system, 2, PST_NO_INDEX, 0, &claim, NULL), PST_OK);
+        CHECK_EQ(claim_input(system, 2, 0, &claim, NULL), PST_OK);
         pst_system_unclaim(&claim);
         if (changes)
             fake.devices[0].name = "another";
         fake_let_go();
-        const pst_status status =
-            pst_system_claim(system, 0, PST_NO_INDEX, pst_now_ns() + PATIENCE_NS, &claim, NULL);
+        const pst_status status = claim_input(system, 0, pst_now_ns() + PATIENCE_NS, &claim, NULL);
         // The refresh may have been over before the claim looked.
         CHECK(status == PST_OK || (changes && status == PST_NO_DEVICE));
         if (status == PST_OK)

@@ -27,6 +27,7 @@ PAIRS = {
     "VirtualClock": ("pst_virtual_clock", "PST_CLOCK_"),
     "VirtualInput": ("pst_virtual_input", "PST_INPUT_"),
     "FaultKind": ("pst_fault_kind", "PST_FAULT_"),
+    "OnLost": ("pst_on_lost", "PST_ON_LOST_"),
     "Overflow": ("pst_overflow", "PST_OVERFLOW_"),
     "Underflow": ("pst_underflow", "PST_UNDERFLOW_"),
     "StreamState": ("pst_state", "PST_STATE_"),

@@ -163,7 +163,7 @@ def test_D3_a_jack_server_restarts(mortal_jack, rounds):
 @ROUNDS
 def test_D3_a_pulse_server_restarts(mortal_pulse, rounds):
     for row in restart(mortal_pulse, "pst_s16_monitor", rounds):
-        assert row["refused"] != ""
+        assert row["refused"] == "DeviceLostError"
 
 
 # ---- D4: a stop that never returns ---------------------------------------------------------------

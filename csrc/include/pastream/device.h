@@ -63,6 +63,8 @@ typedef struct pst_side {
     double latency_s;         // Suggested, up to 10; 0 takes the device's low, negative its high
                               // latency. Virtual devices do not look at it.
     pst_alsa_options alsa;    // PST_UNSUPPORTED on devices of other host APIs.
+    char uid[PST_UID_BYTES];  // Not empty: the device with this uid, whatever its index is when the
+                              // call is made; `device` then only says that there is such a side.
 } pst_side;
 
 // What a host says about a block, and what the stream adds. The first five have the values of
@@ -111,7 +113,8 @@ typedef enum pst_fault_kind {
                           // next blocks follow at once until time is caught up. No frame is lost.
     PST_FAULT_STALL = 2,  // No callback for amount_frames; the device goes on, and these frames are
                           // lost. The next callback carries the flags of an xrun.
-    PST_FAULT_VANISH = 3, // No callback ever again, though the host says the stream is active.
+    PST_FAULT_VANISH = 3, // No callback ever again, though the host says the stream is active. See
+                          // away_ns for streams that open the device again.
     PST_FAULT_DEAD = 4,   // As vanish, and the host says the stream is not active.
     PST_FAULT_BURST = 5,  // The next amount_frames come at once, without waiting for the clock.
     PST_FAULT_XRUN = 6,   // Flags of an xrun without any loss: a host that lies.
@@ -142,6 +145,9 @@ typedef struct pst_virtual_config {
     pst_status start_status; // Not PST_OK: starting fails so.
     int64_t stop_hang_ns;    // Stop, abort and close take so long each, and callbacks go on
                              // meanwhile; negative: never return.
+    int64_t away_ns; // For a stream that opens the device again after vanish or dead (pst_on_lost):
+                     // so long after the fault opening fails with PST_NO_DEVICE; negative: always.
+                     // The script then goes on after that fault, at_frame counting from this start.
     uint32_t n_faults;
     pst_virtual_fault faults[PST_MAX_FAULTS]; // Sorted by at_frame.
 } pst_virtual_config;
@@ -179,6 +185,10 @@ PST_API PST_NODISCARD pst_status pst_system_load(pst_system *system, pst_error *
 // pst_system_load.
 // Thread: any. Realtime: no.
 PST_API PST_NODISCARD pst_status pst_system_refresh(pst_system *system, pst_error *err);
+
+// Returns a number that changes whenever the list is replaced: indices of one list mean nothing in
+// the next. Touches no host API. Thread: any. Realtime: no.
+PST_API uint64_t pst_system_list_number(pst_system *system);
 
 // The calls below load the list when needed, and then answer from it.
 // Counts are 0 and defaults PST_NO_INDEX where loading fails. The text for an unknown index lists

@@ -49,7 +49,8 @@ typedef enum pst_state {
     PST_STATE_ABORTED = 4,  // Ended before that, by abort, a policy, or an error.
     PST_STATE_LOST = 5,     // No callback for lost_after_s, seen twice 50 ms apart (the silence may
                             // be our own: a stopped process), or the host says the stream died.
-    PST_STATE_CLOSED = 6
+    PST_STATE_CLOSED = 6,
+    PST_STATE_REOPENING = 7 // Running, but without the device, which is looked for (pst_on_lost).
 } pst_state;
 
 // How the device's channels are made from the ring's, or the ring's from the device's.
@@ -60,6 +61,18 @@ typedef struct pst_channel_map {
                                 // k, those without a partner silent or left out. The device is the
                                 // source of the input and the destination of the output.
 } pst_channel_map;
+
+// What happens when the device is lost. All but the first take a thread for each stream, which
+// opens the device again into the same rings; whoever waits goes on waiting. Frame numbers go on,
+// too: the time without a device counts as lost frames, by the monotonic clock, and is a gap or
+// silence as the overflow policy says. The events DEVICE_LOST and DEVICE_BACK tell of it. It is
+// tried until the stream is stopped or closed, at first after 0.1 s, then every 2 s, or for
+// reopen_timeout_s. A start that finds the device gone waits for it in the same way.
+typedef enum pst_on_lost {
+    PST_ON_LOST_RAISE = 0,  // The state becomes lost; waits end with PST_DEVICE_LOST.
+    PST_ON_LOST_REOPEN = 1, // Look for the device with the same uid.
+    PST_ON_LOST_DEFAULT = 2 // Or take the default device, as long as that one is not there.
+} pst_on_lost;
 
 typedef struct pst_stream_config {
     pst_side input; // n_channels and format are the ring's.
@@ -91,7 +104,9 @@ typedef struct pst_stream_config {
                                  // until a quarter of a second has passed: hosts may begin slowly.
     double control_timeout_s; // Deadline of host calls; 0 takes the default: 1 s, 5 s for opening,
                               // and for stopping what the host has still to play, too.
-    bool keep_nonfinite;      // Do not replace NaN and infinities in float output by 0.
+    pst_on_lost on_lost;
+    double reopen_timeout_s; // With on_lost: after so long the stream is lost; 0: never.
+    bool keep_nonfinite;     // Do not replace NaN and infinities in float output by 0.
     const pst_virtual_config *virtual_config; // Of virtual devices; NULL: the defaults. Copied.
     pst_callback_fn callback; // Called on the audio thread in every block of a run, but those of 0
                               // frames; NULL: none. See below.
@@ -130,7 +145,9 @@ typedef enum pst_event_kind {
                                   // drop-oldest, taken back).
     PST_EVENT_OUTPUT_MISSING = 4, // The output ring was empty: n_frames of silence were played.
     PST_EVENT_FINISHED = 5,
-    PST_EVENT_ABORTED = 6
+    PST_EVENT_ABORTED = 6,
+    PST_EVENT_DEVICE_LOST = 7, // The device is away; it is being looked for.
+    PST_EVENT_DEVICE_BACK = 8  // It is back, or another one is there; n_frames were lost meanwhile.
 } pst_event_kind;
 
 typedef struct pst_stream_event {
@@ -312,6 +329,11 @@ PST_API PST_NODISCARD pst_status pst_stream_wait_output(pst_stream *stream, uint
 // Returns the state, from the watchdog's point of view.
 // Thread: any. Realtime: no (may ask the host).
 PST_API pst_state pst_stream_state(pst_stream *stream);
+
+// Writes the uid of the device of one side: with on_lost it can change. Empty if there is no such
+// side. Thread: any. Realtime: no.
+PST_API void pst_stream_device_uid(pst_stream *stream, pst_direction direction, char *uid,
+                                   size_t n_bytes);
 
 // Why the stream was aborted or lost: PST_OK if it was not. Thread: any. Realtime: no.
 PST_API pst_status pst_stream_reason(pst_stream *stream, pst_error *err);

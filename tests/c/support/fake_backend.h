@@ -48,6 +48,7 @@ static struct {
     _Atomic int n_calls_done[FAKE_N_CALLS]; // Come back.
     _Atomic int n_inside;                   // Of load, unload: there must be one at a time.
     pst_format opened_format;
+    _Atomic int opened_input, opened_output; // Devices.
 } fake;
 
 CHECK_UNUSED static void fake_reset(void) {
@@ -140,6 +141,8 @@ static pst_status fake_open(void *backend, const pst_open_request *request, void
     if (fake.only_rate_hz > 0.0 && fake_check(backend, request, err) != PST_OK)
         return PST_UNSUPPORTED;
     fake.opened_format = request->input.device_format;
+    atomic_store(&fake.opened_input, request->input.device);
+    atomic_store(&fake.opened_output, request->output.device);
     *info = (pst_open_info){.samplerate_hz = request->samplerate_hz, .is_realtime = true};
     *handle = &fake;
     return PST_OK;

@@ -184,6 +184,43 @@ def refreshes(device, rounds):
     return report
 
 
+def outlive(device, rounds):
+    """Record on while the server goes and comes back again and again; nobody helps the stream."""
+    seen, ends, lost_before = [], [], 0
+    with ps.InputStream(
+        device, RATE, 1, blocksize=128, on_lost="reopen", lost_after=0.5, overflow="drop-newest"
+    ) as stream:
+        stream.start()
+        for number in range(rounds + 1):
+            n = stream.stats.captured_frames
+            stream.input_ring.wait_readable(n + RATE // 2, timeout=PATIENCE)
+            row = {"state": stream.state.name, "lost": stream.stats.lost_frames - lost_before}
+            lost_before = stream.stats.lost_frames
+            row["resources"] = _resources()
+            seen.append(row)
+            if number == rounds:
+                break
+            tell(f"running {number}")
+            assert wait_until(lambda: stream.state == ps.StreamState.REOPENING, PATIENCE)
+            assert stream.active
+            assert stream.exception is None
+            ends.append(stream.stats.captured_frames)
+            tell(f"away {number}")
+        stream.stop()
+        kept = stream.input_ring.read()
+        kinds = [event.kind.name for event in stream.events()]
+        span = stream.stats.last_callback_time - stream.stats.start_time
+        report = {
+            "rounds": seen,
+            "kinds": [kind for kind in kinds if kind.startswith("DEVICE_")],
+            "span": span,
+            "lives": [dataclasses.asdict(continuity(life)) for life in np.split(kept, ends)],
+            **_counts(stream),
+        }
+    report["left_at"] = time.monotonic()
+    return report
+
+
 # ---- D4: a stop that never returns ---------------------------------------------------------------
 
 
