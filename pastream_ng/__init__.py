@@ -9,6 +9,7 @@ times in seconds, lengths in frames. No device is opened at import.
 from __future__ import annotations
 
 from pastream_ng._native.text import version as _version
+from pastream_ng.callbacks import CallbackAbort, CallbackFlags, CallbackStop, CallbackTime
 from pastream_ng.devices import (
     AlsaSettings,
     AsioSettings,
@@ -71,6 +72,7 @@ from pastream_ng.streams import (
     Distribution,
     DuplexStream,
     InputStream,
+    MeterReading,
     OutputStream,
     StreamClock,
     StreamEvent,
@@ -86,6 +88,10 @@ __all__ = [
     "AsyncStream",
     "BufferEmpty",
     "BufferFull",
+    "CallbackAbort",
+    "CallbackFlags",
+    "CallbackStop",
+    "CallbackTime",
     "CallbackTiming",
     "ChunkInfo",
     "Chunks",
@@ -109,6 +115,7 @@ __all__ = [
     "LatencyMeasurement",
     "LimitError",
     "MeasurementError",
+    "MeterReading",
     "OnLost",
     "OutOfMemoryError",
     "OutputStream",

@@ -193,6 +193,7 @@ class EventKind(IntEnum):
     ABORTED = 6
     DEVICE_LOST = 7  #: The device is away, and is being looked for; see `OnLost`.
     DEVICE_BACK = 8  #: It is back, or another one is; ``frames`` were lost meanwhile.
+    INPUT_SILENT = 9  #: The last ``frames`` of the input were exactly zero: 5 s or more.
 
 
 class ChainState(IntEnum):

@@ -49,16 +49,23 @@ static void look_at_device(pst_flow *flow, pst_pass *pass) PST_RT {
                                 look_at_matrix(&out->matrix)};
 }
 
+// Straight between the rings and the device.
+static void move_block(pst_flow *flow, pst_pass *pass) PST_RT {
+    if (flow->out.ring != NULL && pass->target.data != NULL)
+        pst_play_block(flow, pass);
+    if (flow->in.ring != NULL)
+        pst_capture_block(flow, pass);
+    pst_watch_silence(flow, pass);
+    pst_meter_pass(flow, pass);
+}
+
 static void move_frames(pst_flow *flow, pst_pass *pass) PST_RT {
     look_at_device(flow, pass);
-    if (flow->hook.function && pass->n_frames > 0) {
+    const bool has_matrix = pass->source.matrix != NULL || pass->target.matrix != NULL;
+    if ((flow->hook.function || has_matrix) && pass->n_frames > 0)
         pst_hook_block(flow, pass);
-    } else {
-        if (flow->out.ring != NULL && pass->target.data != NULL)
-            pst_play_block(flow, pass);
-        if (flow->in.ring != NULL)
-            pst_capture_block(flow, pass);
-    }
+    else
+        move_block(flow, pass);
     flow->frame = pass->frame + pass->n_frames;
 }
 

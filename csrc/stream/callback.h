@@ -69,8 +69,15 @@ void pst_convert_input(pst_flow *flow, void *dst, const pst_source *src, size_t 
 void pst_convert_output(pst_flow *flow, const pst_target *target, const void *src,
                         size_t n_frames) PST_RT;
 
-// Moves the block by way of the user's function, in pieces if need be.
+// Moves the block by way of frames in the stream's formats and channels, which the user's function
+// gets if there is one; in pieces if need be.
 void pst_hook_block(pst_flow *flow, pst_pass *pass) PST_RT;
+
+// Counts how long the input has been exactly zero, and reports it when that gets suspicious.
+void pst_watch_silence(pst_flow *flow, const pst_pass *pass) PST_RT;
+
+// Shows what went through to the meters, if there are any.
+void pst_meter_pass(pst_flow *flow, const pst_pass *pass) PST_RT;
 
 // Finds out how late the callback is and what was lost, and shows the clock to the other threads.
 // Sets pass->frame.

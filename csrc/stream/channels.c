@@ -4,6 +4,7 @@
 #include "stream/channels.h"
 
 #include "base/error.h"
+#include "stream/hook.h"
 #include "stream/state.h"
 
 static uint32_t device_channels(const pst_side *side, const pst_channel_map *map) PST_RT {
@@ -47,15 +48,34 @@ pst_status pst_channels_check(const pst_stream_config *config, pst_error *err) {
     return PST_OK;
 }
 
+// A side's matrix and its shape.
+typedef struct matrix_place {
+    _Atomic(pst_matrix *) *matrix;
+    uint32_t n_sources;
+    uint32_t n_destinations;
+} matrix_place;
+
+static matrix_place find_matrix(pst_flow *flow, pst_direction direction) {
+    pst_flow_input *in = &flow->in;
+    pst_flow_output *out = &flow->out;
+    if (direction == PST_INPUT)
+        return (matrix_place){&in->matrix, in->device_channels, in->n_channels};
+    return (matrix_place){&out->matrix, out->n_channels, out->device_channels};
+}
+
 // Makes the matrix of a side that has none yet, with these gains, for the audio thread to find.
-static pst_status make_matrix(_Atomic(pst_matrix *) *place, uint32_t n_sources,
-                              uint32_t n_destinations, const float *gains, pst_error *err) {
+static pst_status make_matrix(pst_flow *flow, pst_direction direction, uint32_t block_frames,
+                              const float *gains, pst_error *err) {
+    const matrix_place place = find_matrix(flow, direction);
     pst_matrix *matrix = NULL;
-    const pst_status status = pst_matrix_create(&matrix, n_sources, n_destinations, err);
+    pst_status status = pst_hook_make_room(flow, block_frames, err);
+    if (status == PST_OK)
+        status = pst_matrix_create(&matrix, place.n_sources, place.n_destinations, err);
     if (status != PST_OK)
         return status;
     pst_matrix_set(matrix, gains);
-    atomic_store_explicit(place, matrix, memory_order_release);
+    // With it comes the room.
+    atomic_store_explicit(place.matrix, matrix, memory_order_release);
     return PST_OK;
 }
 
@@ -65,37 +85,22 @@ static bool needs_matrix(const pst_side *side, const pst_channel_map *map) {
 }
 
 pst_status pst_channels_init(pst_flow *flow, const pst_stream_config *config, pst_error *err) {
-    pst_flow_input *in = &flow->in;
-    pst_flow_output *out = &flow->out;
+    const uint32_t block_frames = config->block_frames;
     pst_status status = PST_OK;
-    in->device_channels = device_channels(&config->input, &config->input_map);
-    out->device_channels = device_channels(&config->output, &config->output_map);
+    flow->in.device_channels = device_channels(&config->input, &config->input_map);
+    flow->out.device_channels = device_channels(&config->output, &config->output_map);
     if (needs_matrix(&config->input, &config->input_map))
-        status = make_matrix(&in->matrix, in->device_channels, in->n_channels,
-                             config->input_map.gains, err);
+        status = make_matrix(flow, PST_INPUT, block_frames, config->input_map.gains, err);
     if (status == PST_OK && needs_matrix(&config->output, &config->output_map))
-        status = make_matrix(&out->matrix, out->n_channels, out->device_channels,
-                             config->output_map.gains, err);
+        status = make_matrix(flow, PST_OUTPUT, block_frames, config->output_map.gains, err);
     return status;
 }
 
 // ---- Public ------------------------------------------------------------------------------------
 
-// A side's matrix and its shape.
-typedef struct matrix_place {
-    _Atomic(pst_matrix *) *matrix; // NULL if there is no such side.
-    uint32_t n_sources;
-    uint32_t n_destinations;
-} matrix_place;
-
-static matrix_place find_matrix(pst_stream *stream, pst_direction direction) {
-    pst_flow_input *in = &stream->flow.in;
-    pst_flow_output *out = &stream->flow.out;
-    if (direction == PST_INPUT && in->exists)
-        return (matrix_place){&in->matrix, in->device_channels, in->n_channels};
-    if (direction == PST_OUTPUT && out->exists)
-        return (matrix_place){&out->matrix, out->n_channels, out->device_channels};
-    return (matrix_place){NULL, 0, 0};
+static bool has_side(const pst_flow *flow, pst_direction direction) {
+    return (direction == PST_INPUT && flow->in.exists) ||
+           (direction == PST_OUTPUT && flow->out.exists);
 }
 
 static pst_status refuse_direction(pst_direction direction, pst_error *err) {
@@ -105,9 +110,9 @@ static pst_status refuse_direction(pst_direction direction, pst_error *err) {
 
 pst_status pst_stream_set_matrix(pst_stream *stream, pst_direction direction, const float *gains,
                                  pst_error *err) {
-    const matrix_place place = find_matrix(stream, direction);
-    if (place.matrix == NULL)
+    if (!has_side(&stream->flow, direction))
         return refuse_direction(direction, err);
+    const matrix_place place = find_matrix(&stream->flow, direction);
     pst_status status = PST_OK;
     if (gains != NULL)
         status = pst_matrix_check(gains, place.n_sources, place.n_destinations, "gains", err);
@@ -120,16 +125,16 @@ pst_status pst_stream_set_matrix(pst_stream *stream, pst_direction direction, co
     if (matrix != NULL)
         pst_matrix_set(matrix, gains);
     else if (gains != NULL)
-        status = make_matrix(place.matrix, place.n_sources, place.n_destinations, gains, err);
+        status = make_matrix(&stream->flow, direction, stream->info.block_frames, gains, err);
     pst_stream_unlock(stream);
     return status;
 }
 
 pst_status pst_stream_get_matrix(pst_stream *stream, pst_direction direction, float *gains,
                                  pst_error *err) {
-    const matrix_place place = find_matrix(stream, direction);
-    if (place.matrix == NULL)
+    if (!has_side(&stream->flow, direction))
         return refuse_direction(direction, err);
+    const matrix_place place = find_matrix(&stream->flow, direction);
     const pst_status status = pst_stream_lock(stream, err);
     if (status != PST_OK)
         return status;

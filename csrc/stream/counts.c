@@ -23,6 +23,7 @@ void pst_counts_read(const pst_counts *counts, pst_stream_stats *stats) PST_RT {
         .padded_frames = pst_count_get(&counts->padded),
         .n_clipped = pst_count_get(&counts->clipped),
         .n_nonfinite = pst_count_get(&counts->nonfinite),
+        .zero_frames = pst_count_get(&counts->zero_frames),
         .n_callbacks = pst_count_get(&counts->callbacks),
         .n_xruns = pst_count_get(&counts->xruns),
         .n_input_underflows = pst_count_get(&counts->input_underflows),

@@ -24,6 +24,7 @@ typedef struct pst_counts {
     pst_count padded;
     pst_count clipped;
     pst_count nonfinite;
+    pst_count zero_frames;
     pst_count callbacks;
     pst_count xruns;
     pst_count input_underflows;

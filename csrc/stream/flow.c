@@ -17,6 +17,8 @@ pst_status pst_flow_init(pst_flow *flow, pst_error *err) {
 }
 
 void pst_flow_deinit(pst_flow *flow) {
+    pst_meter_destroy(atomic_load(&flow->input_meter));
+    pst_meter_destroy(atomic_load(&flow->output_meter));
     pst_matrix_destroy(atomic_load(&flow->in.matrix));
     pst_matrix_destroy(atomic_load(&flow->out.matrix));
     pst_queue_destroy(flow->events);
@@ -61,6 +63,12 @@ void pst_flow_resume(pst_flow *flow, const pst_open_info *info) PST_RT {
     flow->was_resumed = true;
 }
 
+static void clear_meter(pst_meter_place *place) PST_RT {
+    pst_meter *meter = atomic_load(place);
+    if (meter != NULL)
+        pst_meter_clear(meter);
+}
+
 void pst_flow_begin_run(pst_flow *flow, const pst_limits *limits) PST_RT {
     pst_flow_input *in = &flow->in;
     in->skip_frames = limits->input_skip_frames;
@@ -97,6 +105,8 @@ void pst_flow_begin_run(pst_flow *flow, const pst_limits *limits) PST_RT {
     pst_history_clear(&flow->arrivals);
     pst_histogram_clear(&flow->intervals);
     pst_histogram_clear(&flow->loads);
+    clear_meter(&flow->input_meter);
+    clear_meter(&flow->output_meter);
     pst_clock_view_store(&flow->view, &flow->line);
     atomic_store_explicit(&flow->reason, PST_OK, memory_order_relaxed);
     atomic_store_explicit(&flow->reason_frame, 0, memory_order_relaxed);

@@ -18,6 +18,7 @@
 #include "stream/gaps.h"
 #include "stream/histogram.h"
 #include "stream/loss.h"
+#include "stream/meter.h"
 
 // The realtime half of a stream: all that the callback touches. Control sets it up while no
 // callback runs; during a run the two meet only in the atomics of `phase`, `ask` and the shared
@@ -82,12 +83,14 @@ typedef struct pst_flow_output {
     bool ended; // Padding, or done.
 } pst_flow_output;
 
-// The user's function on the audio thread.
+// What stands between the rings and the device, in hook.c.
 typedef struct pst_hook {
     pst_callback_fn function; // NULL: none.
     void *user;
-    uint8_t *input;  // Room for n_frames in the stream's format, for blocks that cannot be handed
-    uint8_t *output; // over where the device has them. NULL for a side that does not exist.
+    // Room for n_frames in the stream's formats and channels, for blocks that cannot stay where the
+    // device has them. Made with the function or before the first matrix.
+    uint8_t *input;
+    uint8_t *output;
     uint32_t n_frames;
 } pst_hook;
 
@@ -128,6 +131,8 @@ typedef struct pst_flow {
     alignas(PST_CACHE_LINE_BYTES) _Atomic uint32_t phase; // pst_phase.
     _Atomic uint32_t ask;                                 // pst_ask.
     _Atomic bool halting; // The host is being told to stop: a free clock must not wait for rings.
+    pst_meter_place input_meter;
+    pst_meter_place output_meter;
 
     // Written by the callback, looked at by everybody.
     alignas(PST_CACHE_LINE_BYTES) pst_counts counts;

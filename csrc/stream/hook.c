@@ -9,26 +9,36 @@
 
 enum { LEAST_ROOM_FRAMES = 4096, MOST_FRAMES = 65536 };
 
-static bool make_room(uint8_t **room, const pst_side *side, uint32_t n_frames) {
-    if (side->device == PST_NO_INDEX)
-        return true;
-    *room = pst_alloc_array(n_frames, (size_t)side->n_channels * pst_format_bytes(side->format));
-    return *room != NULL;
+// A side that does not exist has no channels.
+static uint8_t *make_block(uint32_t n_frames, uint32_t n_channels, pst_format format) {
+    return pst_alloc_array(n_frames, (size_t)n_channels * pst_format_bytes(format));
+}
+
+pst_status pst_hook_make_room(pst_flow *flow, uint32_t block_frames, pst_error *err) {
+    const uint32_t n_frames = block_frames > LEAST_ROOM_FRAMES ? block_frames : LEAST_ROOM_FRAMES;
+    if (flow->hook.n_frames > 0)
+        return PST_OK;
+    uint8_t *input = make_block(n_frames, flow->in.n_channels, flow->in.format);
+    uint8_t *output = make_block(n_frames, flow->out.n_channels, flow->out.format);
+    if (input == NULL || output == NULL) {
+        pst_free(input);
+        pst_free(output);
+        return pst_fail_memory(err);
+    }
+    flow->hook.input = input;
+    flow->hook.output = output;
+    flow->hook.n_frames = n_frames;
+    return PST_OK;
 }
 
 pst_status pst_hook_init(pst_flow *flow, const pst_stream_config *config, pst_error *err) {
-    pst_hook *hook = &flow->hook;
     if (!config->callback)
         return PST_OK;
-    hook->n_frames =
-        config->block_frames > LEAST_ROOM_FRAMES ? config->block_frames : LEAST_ROOM_FRAMES;
-    if (!make_room(&hook->input, &config->input, hook->n_frames) ||
-        !make_room(&hook->output, &config->output, hook->n_frames)) {
-        pst_hook_deinit(flow);
-        return pst_fail_memory(err);
-    }
-    hook->function = config->callback;
-    hook->user = config->callback_user;
+    const pst_status status = pst_hook_make_room(flow, config->block_frames, err);
+    if (status != PST_OK)
+        return status;
+    flow->hook.function = config->callback;
+    flow->hook.user = config->callback_user;
     return PST_OK;
 }
 
@@ -103,7 +113,7 @@ static void send_output(pst_flow *flow, const pst_pass *piece, const pst_target 
     const size_t n_frames = (size_t)piece->n_frames;
     if (device->data == NULL)
         return;
-    if (!out->keep_nonfinite)
+    if (flow->hook.function && !out->keep_nonfinite)
         pst_count_add(&flow->counts.nonfinite, (int64_t)pst_scrub(piece->target.data, out->format,
                                                                   n_frames * out->n_channels));
     if (!is_direct_output(flow, device))
@@ -129,12 +139,14 @@ static void move_piece(pst_flow *flow, const pst_pass *pass, int64_t first,
         bring_input(flow, piece, &source);
     if (flow->out.exists)
         bring_output(flow, piece, &target);
-    if (piece->result == PST_CALLBACK_CONTINUE)
+    if (flow->hook.function && piece->result == PST_CALLBACK_CONTINUE)
         call(flow, piece);
     if (flow->out.exists)
         send_output(flow, piece, &target);
     if (flow->in.ring != NULL)
         pst_capture_block(flow, piece);
+    pst_watch_silence(flow, piece);
+    pst_meter_pass(flow, piece);
 }
 
 void pst_hook_block(pst_flow *flow, pst_pass *pass) PST_RT {

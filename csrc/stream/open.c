@@ -92,10 +92,10 @@ static pst_status make_rings(pst_stream *stream, const pst_stream_config *config
 static void take_config(pst_stream *stream, const pst_stream_config *config) {
     pst_flow *flow = &stream->flow;
     flow->in.format = config->input.format;
-    flow->in.n_channels = config->input.n_channels;
+    flow->in.n_channels = config->input.device != PST_NO_INDEX ? config->input.n_channels : 0;
     flow->in.policy = config->overflow;
     flow->out.format = config->output.format;
-    flow->out.n_channels = config->output.n_channels;
+    flow->out.n_channels = config->output.device != PST_NO_INDEX ? config->output.n_channels : 0;
     flow->out.policy = config->underflow;
     flow->out.keep_nonfinite = config->keep_nonfinite;
     stream->limits = (pst_limits){config->input_skip_frames, config->input_total_frames,

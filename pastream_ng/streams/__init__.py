@@ -9,6 +9,7 @@ from pastream_ng.streams.chunks import Chunks
 from pastream_ng.streams.clock import StreamClock
 from pastream_ng.streams.duplex import DuplexStream
 from pastream_ng.streams.input import InputStream
+from pastream_ng.streams.meters import MeterReading
 from pastream_ng.streams.output import OutputStream
 from pastream_ng.streams.shortcut import chunks
 from pastream_ng.streams.timing import CallbackTiming, Distribution
@@ -22,6 +23,7 @@ __all__ = [
     "Distribution",
     "DuplexStream",
     "InputStream",
+    "MeterReading",
     "OutputStream",
     "StreamClock",
     "StreamEvent",

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import os
+import time
 import weakref
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
@@ -14,8 +15,10 @@ from pastream_ng._native import ffi, hostlog, lib, system
 from pastream_ng._native.errors import check, error_for, new_error
 from pastream_ng._native.ring import NativeRing
 from pastream_ng._native.waits import wait, wait_async
+from pastream_ng.callbacks.attached import AttachedCallback
 from pastream_ng.enums import Direction, Status, StreamState
 from pastream_ng.errors import (
+    ArgumentError,
     ArgumentTypeError,
     BufferEmpty,
     BufferFull,
@@ -32,10 +35,17 @@ from pastream_ng.streams.options import Options, configure, open_stream
 if TYPE_CHECKING:
     from pastream_ng.rings.consumer import Waiter
     from pastream_ng.streams.options import Side
+    from pastream_ng.streams.worker import Worker
 
-__all__ = ["Limits", "StreamBase"]
+__all__ = ["SUSPICIOUS_SECONDS", "Limits", "StreamBase"]
+
+# Input that is exactly zero for so long is worth a warning; C says the same with an event.
+SUSPICIOUS_SECONDS = 5.0
 
 S = TypeVar("S", bound="StreamBase")
+
+# How long a stop waits for Python code of the user's that is under way, in seconds.
+_RETURN_S = 5.0
 
 # Memory that an abandoned host call may still touch: never freed.
 _abandoned: list[object] = []
@@ -67,12 +77,22 @@ class StreamBase(StreamNumbers):
         output_ring: NativeRing | None = None,
     ) -> None:
         configured = configure(self._direction, options)
+        if configured.callback is not None and (input_ring or output_ring):
+            raise ArgumentError("callback is given; this call moves the frames itself")
         # Rings over memory of the caller's: it must outlive the device.
         self._borrowed = [ring for ring in (input_ring, output_ring) if ring is not None]
-        self._exception: PastreamError | None = None
+        self._exception: BaseException | None = None
         self._is_raised = False
+        self._told_silence = False
         self._rings: dict[str, RingBuffer] = {}
+        self._callback: AttachedCallback | None = None
         super().__init__(open_stream(configured, input_ring, output_ring), configured)
+        if configured.callback is not None:
+            try:
+                self._callback = AttachedCallback(self, configured.callback)
+            except BaseException:
+                self._close()
+                raise
 
     @classmethod
     def _over(
@@ -123,26 +143,34 @@ class StreamBase(StreamNumbers):
         """Start with limits; `reader` is the input ring if the caller has claimed it."""
         if self.active:
             return
+        if self._callback is not None:
+            self._callback.start(self, limits)
+            return
         ring = self._own_input()
         if ring is None or ring is reader:
-            self._start_run(limits)
+            self._start_device(limits)
             return
         # A start empties the ring: nobody may be reading meanwhile, or hold on to what is in it.
         with ring._read_lock:
             ring._check_reader()
-            self._start_run(limits)
+            self._start_device(limits)
 
     def _own_input(self) -> RingBuffer | None:
         """Return the input ring of streams that have one."""
         return None
 
-    def _start_run(self, limits: Limits) -> None:
+    def _own_output(self) -> RingBuffer | None:
+        """Return the output ring of streams that have one."""
+        return None
+
+    def _start_device(self, limits: Limits) -> None:
         pointer, err = self._use(), new_error()
         status = lib.pst_stream_set_limits(pointer, *limits, err)
         if status == Status.BAD_STATE and self.active:
             return  # Another thread was quicker.
         check(status, err)
         self._exception, self._is_raised = None, False
+        self._told_silence = False
         self._events.clear()
         status = lib.pst_stream_start(pointer, err)
         hostlog.drain(system.get())
@@ -169,9 +197,23 @@ class StreamBase(StreamNumbers):
 
     def _end(self, function: Any) -> None:
         pointer, err = self._use(), new_error()
+        self._end_workers()
         status = self._after_host_call(function(pointer, err))
+        self._join_workers(_RETURN_S)
         self._raise_pending()
         check(status, err)
+
+    def _end_workers(self) -> None:
+        """Tell the threads that serve the run that it is over."""
+        if self._callback is not None:
+            self._callback.end()
+
+    def _join_workers(self, timeout: float | None) -> bool:
+        """Wait for these threads, unless this is one of them; False if the time ran out."""
+        done = self._callback is None or self._callback.join(timeout)
+        if not done and timeout == _RETURN_S:
+            hostlog.warn("%s: the callback did not return within %g s", self, timeout)
+        return done
 
     def _stop_quietly(self) -> None:
         """Stop without raising what is pending: a later call will."""
@@ -196,9 +238,11 @@ class StreamBase(StreamNumbers):
     def _close(self) -> None:
         """Close without raising what is pending."""
         self._exception = self.exception
+        self._end_workers()
         status = lib.pst_stream_close(self._pointer, ffi.NULL)
         self._is_closed = True
         self._after_host_call(status)
+        self._join_workers(_RETURN_S)
 
     def _after_host_call(self, status: int) -> int:
         if status == Status.TIMEOUT:
@@ -208,7 +252,22 @@ class StreamBase(StreamNumbers):
         if self._pid == os.getpid():
             hostlog.drain(system.get())
             advise_on_priority(self)
+            self._tell_silence()
         return status
+
+    def _tell_silence(self) -> None:
+        """Log once per run that the input is suspiciously quiet."""
+        if self._input is None or self._told_silence:
+            return
+        seconds_silent = self.stats.zero_frames / self.samplerate
+        if seconds_silent >= SUSPICIOUS_SECONDS:
+            self._told_silence = True
+            hostlog.warn(
+                "%s: the input has been exactly zero for %.0f s; is it muted, or was access to it "
+                "denied?",
+                self,
+                seconds_silent,
+            )
 
     def wait(self, timeout: float | None = None) -> bool:
         """Wait until the stream does not run any more.
@@ -232,18 +291,32 @@ class StreamBase(StreamNumbers):
         """
         limit = seconds("timeout", timeout)
         pointer, err = self._use(), new_error()
+        if self._callback is not None:
+            self._callback.refuse_itself("wait")
+        end = None if limit is None else time.monotonic() + limit
         status = wait(lambda slice_ns: lib.pst_stream_wait(pointer, slice_ns, err), limit)
+        if status != Status.TIMEOUT:
+            left = None if end is None else max(0.0, end - time.monotonic())
+            status = status if self._join_workers(left) else int(Status.TIMEOUT)
         return self._is_over(status, err)
 
     async def _wait_async(self, timeout: float | None) -> bool:
         """Await what `wait` waits for."""
         limit = seconds("timeout", timeout)
         pointer, err = self._use(), new_error()
+        end = None if limit is None else time.monotonic() + limit
         status = await wait_async(
             lambda slice_ns: lib.pst_stream_wait(pointer, slice_ns, err),
             lambda: lib.pst_stream_arm_over(pointer),
             limit,
         )
+        if status != Status.TIMEOUT and not self._join_workers(0):
+            # Seldom, and soon over: a callback is still under way.
+            status = await wait_async(
+                lambda slice_ns: status if self._join_workers(0) else int(Status.TIMEOUT),
+                lambda: int(Status.UNSUPPORTED),
+                None if end is None else max(0.0, end - time.monotonic()),
+            )
         return self._is_over(status, err)
 
     def _is_over(self, status: int, err: Any) -> bool:
@@ -295,11 +368,19 @@ class StreamBase(StreamNumbers):
         if hasattr(self, "_pointer") and self._borrowed and not self._is_closed:
             self._after_host_call(lib.pst_stream_close(self._pointer, ffi.NULL))
 
+    @property
+    def callback_latency(self) -> float:
+        """How far ahead of the device a Python callback's output is kept, in seconds; else 0."""
+        return self._callback.ahead / self.samplerate if self._callback is not None else 0.0
+
     # ---- Errors ---------------------------------------------------------------------------------
 
     @property
-    def exception(self) -> PastreamError | None:
-        """The error that ended the last run, or None. Kept until the next start."""
+    def exception(self) -> BaseException | None:
+        """The error that ended the last run, or None. Kept until the next start.
+
+        What a callback of the user's raised is here as it is.
+        """
         if self._exception is None:
             err = new_error()
             status = lib.pst_stream_reason(self._pointer, err)
@@ -312,6 +393,14 @@ class StreamBase(StreamNumbers):
         if isinstance(error, (BufferFull, BufferEmpty, DeviceLostError)):
             error.frame = self.frame_count
         return error
+
+    def _fail(self, error: BaseException, worker: Worker) -> None:
+        """Keep what a thread of the run has raised for the next call, and abort the run."""
+        if worker.is_over and self._callback is not None and not self._callback.serves(worker):
+            return  # Of a run long ago.
+        if self._exception is None:
+            self._exception, self._is_raised = error, False
+        lib.pst_stream_abort(self._pointer, ffi.NULL)
 
     def _raise_pending(self) -> None:
         """Raise the error that ended the last run, unless that has been done."""

@@ -20,6 +20,7 @@ from pastream_ng._native.errors import error_for, new_error
 from pastream_ng.enums import Overflow, Status
 from pastream_ng.errors import ClosedError, PastreamTimeoutError
 from pastream_ng.rings.views import User
+from pastream_ng.streams.base import SUSPICIOUS_SECONDS
 from pastream_ng.streams.values import info_of
 
 if TYPE_CHECKING:
@@ -72,6 +73,8 @@ class Capture:
         self._left = -1  # Frames to go, -1 without end.
         self._status = 0  # Of the last wait.
         self._is_over = False
+        self._look_after = int(SUSPICIOUS_SECONDS * stream.samplerate)
+        self._unlooked = self._look_after  # Frames until the next look at what they hold.
         self._user = User("a chunk loop")
 
     def begin(self, limits: Limits) -> None:
@@ -90,6 +93,10 @@ class Capture:
     def prepare(self) -> bool:
         """Let the frames of the last round go; False if it was the last. Raises what ended it."""
         self._passed += self._done
+        self._unlooked -= self._done
+        if self._unlooked < 0:
+            self._unlooked = self._look_after
+            self._stream._tell_silence()
         if self._left >= 0:
             self._left -= self._done
         self._held = self._done = 0

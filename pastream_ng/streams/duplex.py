@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Literal
 
 from pastream_ng.enums import Direction, OnLost, Overflow, ResampleQuality, Underflow
@@ -29,6 +30,11 @@ control_timeout, on_lost, reopen_timeout
         As for `InputStream`.
     underflow, keep_nonfinite
         As for `OutputStream`.
+    callback : callable, optional
+        ``callback(indata, outdata, frames, time, status)``, as for the other two classes.
+    callback_latency : int or float, optional
+        As for `OutputStream`: the output begins with that much silence. What the callback gives so
+        late that silence was played in its place is left out, so the latency stays what it is.
 
     Raises
     ------
@@ -72,6 +78,8 @@ PastreamTimeoutError, ForkedError, OutOfMemoryError, ArgumentError, ArgumentType
         on_lost: Literal["raise", "reopen", "default"] | OnLost = "raise",
         reopen_timeout: float | None = None,
         keep_nonfinite: bool = False,
+        callback: Callable[..., Any] | None = None,
+        callback_latency: float | None = None,
     ) -> None:
         StreamBase.__init__(
             self,
@@ -95,5 +103,7 @@ PastreamTimeoutError, ForkedError, OutOfMemoryError, ArgumentError, ArgumentType
                 on_lost=on_lost,
                 reopen_timeout=reopen_timeout,
                 keep_nonfinite=keep_nonfinite,
+                callback=callback,
+                callback_latency=callback_latency,
             ),
         )

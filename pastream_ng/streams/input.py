@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from pastream_ng.enums import Direction, OnLost, Overflow, ResampleQuality
@@ -73,6 +74,13 @@ class InputStream(ReadingStream):
     reopen_timeout : float, optional
         Seconds after which a device that does not come back counts as lost for good; None never
         gives up.
+    callback : callable, optional
+        ``callback(indata, frames, time, status)``, called on a thread of the library for each block
+        of `blocksize` frames (512 unless given; the last may be shorter). `indata` is a read-only
+        copy, (frames, channels), that may be kept; `time` is a `CallbackTime`, `status` are
+        `CallbackFlags`. It ends the run by raising `CallbackStop` or `CallbackAbort`; any other
+        exception aborts the run and is raised again, the same object, by the next call on the
+        stream. The input ring belongs to the callback then.
 
     Raises
     ------
@@ -118,6 +126,7 @@ class InputStream(ReadingStream):
         control_timeout: float | None = None,
         on_lost: Literal["raise", "reopen", "default"] | OnLost = "raise",
         reopen_timeout: float | None = None,
+        callback: Callable[..., Any] | None = None,
     ) -> None:
         super().__init__(
             Options(
@@ -138,6 +147,7 @@ class InputStream(ReadingStream):
                 control_timeout=control_timeout,
                 on_lost=on_lost,
                 reopen_timeout=reopen_timeout,
+                callback=callback,
             )
         )
 

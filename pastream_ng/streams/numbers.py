@@ -14,6 +14,7 @@ from pastream_ng._native.text import decode
 from pastream_ng.devices.query import device_of_uid
 from pastream_ng.enums import Direction, OnLost, StreamState
 from pastream_ng.streams.clock import StreamClock, clock_of
+from pastream_ng.streams.meters import MeterReading, enable_meters, meters_of
 from pastream_ng.streams.timing import CallbackTiming, timing_of
 from pastream_ng.streams.values import StreamEvent, StreamStats, event_of, stats_of
 
@@ -168,6 +169,34 @@ class StreamNumbers(Handle):
             There was no callback since the last start.
         """
         return clock_of(self._pointer, self._input is not None, self._output is not None)
+
+    def enable_meters(self) -> None:
+        """Meter all sides from the next block on, and in all runs to come.
+
+        The first look at `input_meters` or `output_meters` does the same for its side. It costs the
+        callback about as much as a conversion of the samples.
+
+        Raises
+        ------
+        ClosedError, ForkedError, OutOfMemoryError
+        """
+        both = self._input is not None and self._output is not None
+        single = Direction.OUTPUT if self._input is None else Direction.INPUT
+        enable_meters(self._use(), Direction.DUPLEX if both else single)
+
+    def reset_meters(self) -> None:
+        """Begin `MeterReading.max_peak` and ``clipped`` anew, with the next block."""
+        lib.pst_stream_reset_meters(self._pointer)
+
+    def _meters(self, direction: Direction) -> MeterReading:
+        side = self._input if direction == Direction.INPUT else self._output
+        assert side is not None
+        found = meters_of(self._pointer, direction, side.channels)
+        if found is None:
+            enable_meters(self._use(), direction)
+            found = meters_of(self._pointer, direction, side.channels)
+        assert found is not None
+        return found
 
     @property
     def timing(self) -> CallbackTiming:

@@ -10,6 +10,7 @@ from pastream_ng._checks import choice, integer, pair, real, shown
 from pastream_ng._native import ffi, hostlog, lib, system
 from pastream_ng._native.errors import check, new_error
 from pastream_ng._native.handle import owner
+from pastream_ng.callbacks.function import BLOCK_FRAMES, PythonCallback, python_callback
 from pastream_ng.devices.host_options import check_host_settings, fill_host_settings
 from pastream_ng.devices.select import select_device
 from pastream_ng.devices.settings import accepts, channel_count
@@ -59,6 +60,8 @@ class Options(NamedTuple):
     keep_nonfinite: Any = False
     on_lost: Any = OnLost.RAISE
     reopen_timeout: Any = None
+    callback: Any = None
+    callback_latency: Any = None
 
 
 class Configured(NamedTuple):
@@ -68,11 +71,19 @@ class Configured(NamedTuple):
     input: Side | None
     output: Side | None
     overflow: Overflow
+    callback: PythonCallback | None
     keep: Any
 
 
 def configure(direction: Direction, options: Options) -> Configured:
     """Check all arguments and look the devices up. Nothing is opened."""
+    callback = None
+    if options.callback is not None:
+        callback = python_callback(direction, options.callback, options.callback_latency)
+    elif options.callback_latency is not None:
+        raise ArgumentError(
+            f"callback_latency is {shown(options.callback_latency)}; it needs a callback"
+        )
     sides = _sides(direction, options)
     config = ffi.new("pst_stream_config *")
     lib.pst_stream_config_default(config)
@@ -89,6 +100,8 @@ def configure(direction: Direction, options: Options) -> Configured:
     config.device_samplerate_hz = _device_rate(options.device_samplerate, config, first.info)
     if options.blocksize is not None:
         config.block_frames = integer("blocksize", options.blocksize, 0, 65536, "frames")
+    if callback is not None and config.block_frames == 0:
+        config.block_frames = BLOCK_FRAMES
     size = options.buffersize
     sizes = pair("buffersize", size) if direction == Direction.DUPLEX else (size, size)
     config.input_ring_frames, config.output_ring_frames = map(_ring_frames, sizes)
@@ -108,7 +121,7 @@ def configure(direction: Direction, options: Options) -> Configured:
     virtual = _virtual(options.device)
     if virtual is not None:
         config.virtual_config = virtual
-    return Configured(config, *sides, overflow, virtual)
+    return Configured(config, *sides, overflow, callback, virtual)
 
 
 def open_stream(

@@ -10,6 +10,7 @@ from pastream_ng._checks import integer, seconds
 from pastream_ng._native import lib
 from pastream_ng._native.arrays import target_of
 from pastream_ng._native.waits import attempt
+from pastream_ng.enums import Direction
 from pastream_ng.errors import ArgumentError, ArgumentTypeError
 from pastream_ng.rings import RingBuffer
 from pastream_ng.streams.base import StreamBase
@@ -18,6 +19,7 @@ from pastream_ng.streams.transfer import Read
 
 if TYPE_CHECKING:
     from pastream_ng._native.arrays import Array
+    from pastream_ng.streams.meters import MeterReading
     from pastream_ng.streams.values import ChunkInfo
 
 __all__ = ["ReadingStream"]
@@ -44,6 +46,20 @@ class ReadingStream(StreamBase):
     def rxbuff(self) -> RingBuffer:
         """The same as `input_ring`, by its name in pastream."""
         return self.input_ring
+
+    @property
+    def input_meters(self) -> MeterReading:
+        """The levels of what the device delivers, channel by channel.
+
+        The first look begins to meter it. They are those after the last block, and stay after the
+        end of a run.
+
+        Raises
+        ------
+        ClosedError, ForkedError, OutOfMemoryError
+            On the first look.
+        """
+        return self._meters(Direction.INPUT)
 
     @property
     def read_available(self) -> int:

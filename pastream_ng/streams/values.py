@@ -99,6 +99,8 @@ class StreamStats:
         Silence played after the end, the rest of the last block included.
     clipped_samples, nonfinite_samples : int
         Samples changed in conversion.
+    zero_frames : int
+        The last so many frames of the input were exactly zero, as no microphone has it.
     callbacks : int
         How often the host called.
     xruns : int
@@ -133,6 +135,7 @@ class StreamStats:
     padded_frames: int
     clipped_samples: int
     nonfinite_samples: int
+    zero_frames: int
     callbacks: int
     xruns: int
     input_underflows: int
@@ -166,6 +169,7 @@ def stats_of(stats: Any) -> StreamStats:
         padded_frames=stats.padded_frames,
         clipped_samples=stats.n_clipped,
         nonfinite_samples=stats.n_nonfinite,
+        zero_frames=stats.zero_frames,
         callbacks=stats.n_callbacks,
         xruns=stats.n_xruns,
         input_underflows=stats.n_input_underflows,

@@ -4,16 +4,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pastream_ng._checks import seconds
 from pastream_ng._native import lib
 from pastream_ng._native.waits import attempt
+from pastream_ng.enums import Direction
 from pastream_ng.errors import StateError
 from pastream_ng.rings import RingBuffer
 from pastream_ng.rings.transfer import Write
 from pastream_ng.streams.base import StreamBase
 from pastream_ng.streams.raw import is_raw, raw_frames
+
+if TYPE_CHECKING:
+    from pastream_ng.streams.meters import MeterReading
 
 __all__ = ["WritingStream"]
 
@@ -32,10 +36,27 @@ class WritingStream(StreamBase):
         )
         return self._ring("output", self._output, pointer, waiter)
 
+    def _own_output(self) -> RingBuffer:
+        return self.output_ring
+
     @property
     def txbuff(self) -> RingBuffer:
         """The same as `output_ring`, by its name in pastream."""
         return self.output_ring
+
+    @property
+    def output_meters(self) -> MeterReading:
+        """The levels of what the device is sent, channel by channel.
+
+        The first look begins to meter it. They are those after the last block, and stay after the
+        end of a run.
+
+        Raises
+        ------
+        ClosedError, ForkedError, OutOfMemoryError
+            On the first look.
+        """
+        return self._meters(Direction.OUTPUT)
 
     @property
     def write_available(self) -> int:

@@ -101,9 +101,66 @@ static void test_the_clock_maps_frames_to_times(void) {
     rig_destroy(r);
 }
 
+// ---- Silence -----------------------------------------------------------------------------------
+
+static int64_t zero_frames(const rig *r) {
+    pst_stream_stats stats;
+    pst_counts_read(&r->flow->counts, &stats);
+    return stats.zero_frames;
+}
+
+static void capture_blocks(rig *r, int n_blocks, bool silent) {
+    const size_t n_samples = 480 * (size_t)r->setup.in_channels;
+    pst_silence(r->in_block, r->setup.in_device_format, n_samples);
+    if (!silent)
+        r->in_block[5] ^= 1;
+    for (int i = 0; i < n_blocks; ++i) {
+        hand_over(r, 480, r->device_frame * 1000);
+        pst_ring_skip(r->flow->in.ring, 0, UINT64_MAX);
+    }
+}
+
+static void test_exact_silence_is_noticed(void) {
+    const pst_format formats[] = {PST_FORMAT_F32, PST_FORMAT_I16, PST_FORMAT_I24, PST_FORMAT_U8};
+    for (int f = 0; f < 4; ++f) {
+        rig_setup setup = capture();
+        setup.in_device_format = formats[f];
+        rig *r = rig_make(&setup);
+        pst_stream_event event;
+        capture_blocks(r, 10, false);
+        CHECK_EQ(zero_frames(r), 0);
+        capture_blocks(r, 499, true); // One block less than 5 s.
+        CHECK_EQ(zero_frames(r), 499 * 480);
+        CHECK(!pst_flow_pop_event(r->flow, &event));
+        capture_blocks(r, 1000, true); // Said once.
+        REQUIRE(pst_flow_pop_event(r->flow, &event));
+        CHECK_EQ(event.kind, PST_EVENT_INPUT_SILENT);
+        CHECK_EQ(event.frame, 4800);
+        CHECK_EQ(event.n_frames, 240000);
+        CHECK(!pst_flow_pop_event(r->flow, &event));
+        capture_blocks(r, 1, false);
+        CHECK_EQ(zero_frames(r), 0);
+        capture_blocks(r, 600, true); // And again the next time.
+        CHECK(pst_flow_pop_event(r->flow, &event));
+        rig_destroy(r);
+    }
+}
+
+// A host that gives no memory for input gives silence.
+static void test_missing_input_is_silence(void) {
+    const rig_setup setup = capture();
+    rig *r = rig_make(&setup);
+    const pst_block block = {.n_frames = 480, .now_ns = 1};
+    CHECK_EQ(pst_stream_process(r->flow, &block), PST_CONTINUE);
+    CHECK_EQ(zero_frames(r), 480);
+    rig_destroy(r);
+}
+
 int main(void) {
     RUN(test_intervals_are_in_blocks);
     RUN(test_the_clock_maps_frames_to_times);
+    RUN(test_exact_silence_is_noticed);
+    RUN(test_missing_input_is_silence);
     RUN(test_timing_begins_anew_with_each_run);
     return check_done();
 }

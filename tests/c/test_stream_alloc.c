@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 
 #include "failing_alloc.h"
+#include "pastream/diagnostics.h"
 #include "stream_fixture.h"
 
 // The life of a stream while one allocation after the other fails.
@@ -62,6 +63,37 @@ static void test_open(void) {
     setup.config.input.device = setup.config.output.device = LOOPBACK;
     setup.host.input = PST_INPUT_DEVICE;
     sweep(open_and_close, &setup);
+}
+
+// A stream whose meters cannot be made is as it was, and they can be asked for again.
+static pst_status meter_and_close(pst_system *system, stream_setup *setup) {
+    pst_stream *stream = NULL;
+    setup->config.virtual_config = &setup->host;
+    pst_status status = pst_stream_open(&stream, system, &setup->config, NULL);
+    if (status != PST_OK)
+        return status;
+    pst_meter_reading reading;
+    pst_meter_channel channels[2];
+    CHECK_EQ(pst_stream_read_meters(stream, PST_INPUT, &reading, channels), PST_BAD_STATE);
+    CHECK_EQ(pst_stream_enable_meters(stream, PST_OUTPUT, NULL), PST_BAD_ARGUMENT);
+    CHECK_EQ(pst_stream_enable_meters(stream, PST_DUPLEX, NULL), PST_BAD_ARGUMENT);
+    CHECK_EQ(pst_stream_enable_meters(stream, (pst_direction)0, NULL), PST_BAD_ARGUMENT);
+    status = pst_stream_enable_meters(stream, PST_INPUT, NULL);
+    CHECK_EQ(pst_stream_read_meters(stream, PST_INPUT, &reading, channels),
+             status == PST_OK ? PST_OK : PST_BAD_STATE);
+    pst_stream_reset_meters(stream);
+    CHECK_EQ(pst_stream_close(stream, NULL), PST_OK);
+    if (status == PST_OK) {
+        CHECK_EQ(pst_stream_enable_meters(stream, PST_INPUT, NULL), PST_CLOSED);
+        CHECK_EQ(reading.frames, 0);
+    }
+    pst_stream_release(stream);
+    return status;
+}
+
+static void test_meters(void) {
+    stream_setup setup = make_setup(true, false);
+    sweep(meter_and_close, &setup);
 }
 
 static int32_t go_on(const void *input, void *output, int64_t n_frames,
@@ -187,6 +219,7 @@ static void test_thousand_streams(void) {
 int main(void) {
     RUN(test_open);
     RUN(test_open_kept);
+    RUN(test_meters);
     RUN(test_open_with_callback);
     RUN(test_open_with_maps);
     RUN(test_run);

@@ -4,6 +4,7 @@
 
 import gc
 import sys
+import time
 
 import hypothesis
 import numpy as np
@@ -54,6 +55,14 @@ def counted(dtype, frames, channels=1, first=0):
     else:
         column = (n & np.iinfo(dtype).max).astype(dtype)
     return np.repeat(column[:, None], channels, axis=1)
+
+
+def until(condition, seconds=30):
+    """Wait until something is so."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.002)
 
 
 def run_python(code, *arguments, env=None, check=True, timeout=60):

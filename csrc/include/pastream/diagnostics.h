@@ -10,9 +10,9 @@
 extern "C" {
 #endif
 
-// How a stream is doing: when its callbacks come and how long they take, and which frame passes
-// when. All of it is measured in the callback and may be read by any thread, at any time, without
-// waiting.
+// How a stream is doing: when its callbacks come and how long they take, which frame passes when,
+// and how loud it is. All of it is measured in the callback and may be read by any thread, at any
+// time, without waiting.
 
 // ---- Callbacks ---------------------------------------------------------------------------------
 
@@ -69,6 +69,44 @@ typedef struct pst_clock_reading {
 
 // Reads the clock model and both clocks. Thread: any. Realtime: yes.
 PST_API void pst_stream_get_clock(const pst_stream *stream, pst_clock_reading *reading) PST_RT;
+
+// ---- Levels ------------------------------------------------------------------------------------
+
+// What one channel of a side had, in the stream's channels; 1 is full scale. Samples that are not
+// finite count as 0.
+typedef struct pst_meter_channel {
+    double peak;       // Largest absolute value in the window.
+    double rms;        // Root of the mean square in the window.
+    double max_peak;   // Largest absolute value since start or reset.
+    int64_t n_clipped; // Samples at or beyond full scale since then. That is the largest value of
+                       // the device's integers, or of the stream's if those are fewer, either way
+                       // from 0; 1 for floats and for 32 bits, as near as a float32 tells.
+} pst_meter_channel;
+
+typedef struct pst_meter_reading {
+    int64_t frames;        // Metered since start.
+    int64_t window_frames; // How many of the last ones make the window: up to 110 ms.
+} pst_meter_reading;
+
+// Begins to meter the input, the output, or both, if that was not begun: from the next block on,
+// and in all runs. On the input that is what the device delivers, before any of it is dropped; on
+// the output all that it is sent, silence included. direction: a pst_direction whose sides the
+// stream has. Returns PST_OK, PST_BAD_ARGUMENT, PST_CLOSED, PST_FORKED or PST_NO_MEMORY.
+// Thread: any. Realtime: no.
+PST_API PST_NODISCARD pst_status pst_stream_enable_meters(pst_stream *stream,
+                                                          pst_direction direction, pst_error *err);
+
+// Reads the meter of one side: the state after one block, whole. direction: input or output.
+// channels: room for all channels of that side in the ring. All is 0 after start. Returns PST_OK,
+// or PST_BAD_STATE if that side is not metered. Thread: any. Realtime: yes.
+PST_API PST_NODISCARD pst_status pst_stream_read_meters(const pst_stream *stream,
+                                                        pst_direction direction,
+                                                        pst_meter_reading *reading,
+                                                        pst_meter_channel *channels) PST_RT;
+
+// Begins the largest peaks and the clipped samples of both sides anew, with the next block.
+// Thread: any. Realtime: yes.
+PST_API void pst_stream_reset_meters(pst_stream *stream) PST_RT;
 
 #if !defined(PST_CFFI) && defined(__cplusplus)
 }

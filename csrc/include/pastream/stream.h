@@ -147,7 +147,8 @@ typedef enum pst_event_kind {
     PST_EVENT_FINISHED = 5,
     PST_EVENT_ABORTED = 6,
     PST_EVENT_DEVICE_LOST = 7, // The device is away; it is being looked for.
-    PST_EVENT_DEVICE_BACK = 8  // It is back, or another one is there; n_frames were lost meanwhile.
+    PST_EVENT_DEVICE_BACK = 8, // It is back, or another one is there; n_frames were lost meanwhile.
+    PST_EVENT_INPUT_SILENT = 9 // The last n_frames of the input were exactly zero: 5 s or more.
 } pst_event_kind;
 
 typedef struct pst_stream_event {
@@ -174,6 +175,7 @@ typedef struct pst_stream_stats {
                              // and with output_run_frames whatever the ring did not give.
     int64_t n_clipped;       // Samples clipped in conversion, both sides.
     int64_t n_nonfinite;     // NaN and infinities replaced.
+    int64_t zero_frames;     // The last so many frames of the input were exactly zero.
     int64_t n_callbacks;
     int64_t n_xruns;            // Callbacks that carried any xrun flag, or before which frames were
                                 // lost, or in which a ring over- or underflowed.
