@@ -29,6 +29,8 @@ __all__ = [
     "Status",
     "StreamFlags",
     "StreamState",
+    "TakeState",
+    "Trigger",
     "Underflow",
     "VirtualClock",
     "VirtualInput",
@@ -264,3 +266,20 @@ class IoMode(IntEnum):
     READ = 1
     WRITE = 2
     CREATE = 3
+
+
+class Trigger(IntEnum):
+    """What begins a recording once it has started to listen."""
+
+    NONE = 0
+    LEVEL = 1
+    CALL = 2
+
+
+class TakeState(IntEnum):
+    """Whether a recording takes the frames that come."""
+
+    WAITING = 0  #: For the stream's run, the start or the trigger.
+    TAKING = 1
+    PAUSED = 2
+    OVER = 3

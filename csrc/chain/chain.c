@@ -140,6 +140,7 @@ static pst_status push_all(pst_chain *chain, const pst_piece *piece, pst_error *
         rest.data += n_taken * frame_bytes;
         rest.n_frames -= n_taken;
         rest.frame += (int64_t)n_taken;
+        rest.begins = false;
         atomic_fetch_add(&chain->pushed_frames, (int64_t)n_taken);
         if (rest.is_filler)
             atomic_fetch_add(&chain->filler_frames, (int64_t)n_taken);

@@ -8,7 +8,7 @@
 #include "chain/stage.h"
 
 // A ring as a source: whatever its reader finds, in the order of the ring. A reader of a stream's
-// input, which also knows about gaps and runs, is in tap.c.
+// input, which also knows about gaps and runs, is in take.c.
 
 typedef struct ring_source {
     pst_source base;
@@ -29,7 +29,8 @@ static pst_status give(ring_source *self, pst_piece *piece) {
     if (pst_ring_begin_read(self->ring, self->reader,
                             left < self->most_frames ? left : self->most_frames, &span) == 0)
         return PST_TIMEOUT;
-    *piece = (pst_piece){span.data, span.n_frames, (int64_t)span.position, false};
+    *piece =
+        (pst_piece){.data = span.data, .n_frames = span.n_frames, .frame = (int64_t)span.position};
     return PST_OK;
 }
 

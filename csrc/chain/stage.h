@@ -23,6 +23,7 @@ typedef struct pst_piece {
     int64_t frame;  // Number of the first one, counted as the source counts: of the device, or of
                     // the file. A jump between two pieces is a gap.
     bool is_filler; // Silence in place of frames that are lost.
+    bool begins;    // A new segment of a take: what came before has nothing to do with it.
 } pst_piece;
 
 typedef struct pst_source_ops {

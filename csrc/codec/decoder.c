@@ -11,7 +11,6 @@
 enum { PIECE_FRAMES = 4096 };
 
 struct pst_decoder {
-    _Atomic uint32_t n_refs;
     const pst_codec_ops *ops;
     void *state;
     pst_io *io;
@@ -75,7 +74,6 @@ pst_status pst_decoder_open(pst_decoder **decoder, pst_io *io, const pst_file_fo
         pst_free(made);
         return status;
     }
-    atomic_init(&made->n_refs, 1);
     *decoder = made;
     return PST_OK;
 }
@@ -139,12 +137,8 @@ pst_status pst_decoder_seek(pst_decoder *decoder, int64_t frame, pst_error *err)
     return status;
 }
 
-void pst_decoder_retain(pst_decoder *decoder) PST_RT {
-    atomic_fetch_add_explicit(&decoder->n_refs, 1, memory_order_relaxed);
-}
-
-void pst_decoder_release(pst_decoder *decoder) {
-    if (decoder == NULL || atomic_fetch_sub(&decoder->n_refs, 1) > 1)
+void pst_decoder_destroy(pst_decoder *decoder) {
+    if (decoder == NULL)
         return;
     free_parts(decoder);
     pst_io_close(decoder->io, NULL);

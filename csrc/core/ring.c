@@ -33,7 +33,9 @@
 // it sees P. So the kept room_end is right as well. Rounds before the last may leave a position
 // that the producer has gone past by more than the capacity; it ignores such a one, which can only
 // belong to a reader that is joining. The position has HELD set until the reader is in, so that
-// make_room does not count frames that it never had.
+// make_room does not count frames that it never had. Joining beside another reader is the same with
+// that one's position in place of written: any find_room before the store of P saw the other reader
+// at P at most.
 //
 // No wake-up is lost: the waiter stores what it waits for and then looks at the counter; the other
 // side stores the counter and then looks for waiters. In S one of the two comes second and sees
@@ -130,38 +132,58 @@ bool pst_ring_ended(const pst_ring *ring) PST_RT {
 
 // ---- Coming and going ---------------------------------------------------------------------
 
-pst_status pst_ring_attach(pst_ring *ring, uint32_t *reader) PST_RT {
+// Takes a free slot. Returns its bit, or 0.
+static uint32_t take_slot(pst_ring *ring) PST_RT {
     const uint32_t all = (UINT32_C(1) << PST_RING_MAX_READERS) - 1;
     uint32_t taken = atomic_load(&ring->taken);
     uint32_t bit;
     do {
         if (taken == all)
-            return PST_LIMIT;
+            return 0;
         bit = ~taken & (taken + 1); // The lowest that is free.
     } while (!atomic_compare_exchange_weak(&ring->taken, &taken, taken | bit));
 
-    const uint32_t index = (uint32_t)__builtin_ctz(bit);
-    pst_ring_reader *slot = &ring->readers[index];
+    pst_ring_reader *slot = &ring->readers[__builtin_ctz(bit)];
     slot->held_frames = 0;
     slot->armed_at = PST_RING_NOBODY;
     atomic_store(&slot->wake_at, PST_RING_NOBODY);
     atomic_store(&slot->interrupted, false);
+    atomic_store(&slot->is_idle, false);
     const uint64_t owner = (atomic_load(&slot->dropped) >> PST_RING_COUNT_BITS) + 1;
     atomic_store(&slot->dropped, owner << PST_RING_COUNT_BITS);
+    return bit;
+}
 
-    // See "Joining" at the top.
-    uint64_t written = atomic_load(&ring->written);
-    atomic_store(&slot->position, written | PST_RING_HELD);
+// Joins at the place that `follow` shows: `written`, or the position of a reader that is in. See
+// "Joining" at the top.
+static pst_status join(pst_ring *ring, const _Atomic uint64_t *follow, uint32_t *reader) PST_RT {
+    const uint32_t bit = take_slot(ring);
+    if (bit == 0)
+        return PST_LIMIT;
+    const uint32_t index = (uint32_t)__builtin_ctz(bit);
+    pst_ring_reader *slot = &ring->readers[index];
+    uint64_t place = atomic_load(follow) & ~PST_RING_HELD;
+    atomic_store(&slot->position, place | PST_RING_HELD);
     atomic_fetch_or(&ring->active, bit);
-    for (uint64_t now; (now = atomic_load(&ring->written)) != written;) {
-        written = now;
-        atomic_store(&slot->position, written | PST_RING_HELD);
+    for (uint64_t now; (now = atomic_load(follow) & ~PST_RING_HELD) != place;) {
+        place = now;
+        atomic_store(&slot->position, place | PST_RING_HELD);
     }
-    slot->offset = written % ring->capacity;
-    slot->offset_position = written;
-    atomic_store(&slot->position, written);
+    slot->offset = place % ring->capacity;
+    slot->offset_position = place;
+    atomic_store(&slot->position, place);
     *reader = index;
     return PST_OK;
+}
+
+pst_status pst_ring_attach(pst_ring *ring, uint32_t *reader) PST_RT {
+    return join(ring, &ring->written, reader);
+}
+
+pst_status pst_ring_attach_beside(pst_ring *ring, uint32_t other, uint32_t *reader) PST_RT {
+    if (!pst_ring_has_reader(ring, other))
+        return PST_BAD_ARGUMENT;
+    return join(ring, &ring->readers[other].position, reader);
 }
 
 void pst_ring_detach(pst_ring *ring, uint32_t reader) PST_RT {

@@ -36,6 +36,7 @@ typedef struct pst_ring_reader {
     alignas(PST_CACHE_LINE_BYTES) _Atomic uint64_t wake_at; // Post once written gets here.
     _Atomic uint64_t dropped;
     _Atomic bool interrupted; // This reader alone; the ring has its own.
+    _Atomic bool is_idle;     // Nobody has read here since pst_ring_clear.
     pst_event event;
 } pst_ring_reader;
 
@@ -51,6 +52,7 @@ struct pst_ring {
     _Atomic bool ended;
     _Atomic bool interrupted;
     _Atomic bool producer_interrupted;
+    _Atomic bool is_claimed;  // Reader 0 never counts as idle.
     _Atomic uint64_t room_at; // Post once room_end gets here: the producer waits.
     pst_event room_event;
 
@@ -118,6 +120,12 @@ static inline void pst_ring_fill_span(const pst_ring *ring, pst_span *span, uint
     span->n_frames = n_frames;
     span->position = position;
     span->offset_frames = offset;
+}
+
+// Whoever reads or waits takes part from then on.
+static inline void pst_ring_note_use(pst_ring_reader *slot) PST_RT {
+    if (atomic_load_explicit(&slot->is_idle, memory_order_relaxed))
+        atomic_store_explicit(&slot->is_idle, false, memory_order_relaxed);
 }
 
 // ---- Between the sides ------------------------------------------------------------------

@@ -95,21 +95,29 @@ uint64_t pst_ring_write(pst_ring *ring, const void *data, uint64_t n_frames) PST
     return n;
 }
 
-// Moves one reader to target, unless it holds a span or is there already.
-static void drop_oldest(pst_ring *ring, pst_ring_reader *slot, uint64_t written,
-                        uint64_t target) PST_RT {
+// Moves one reader to target, unless it holds a span or is there already. Returns over how many
+// frames.
+static uint64_t move_reader(const pst_ring *ring, pst_ring_reader *slot, uint64_t written,
+                            uint64_t target) PST_RT {
     uint64_t position = atomic_load(&slot->position);
     // A failed exchange means that the reader moved on or took hold; both end this soon.
     while ((position & PST_RING_HELD) == 0 && position < target &&
            written - position <= ring->capacity) {
-        const uint64_t n_lost = target - position;
-        uint64_t dropped = atomic_load(&slot->dropped);
-        if (atomic_compare_exchange_weak(&slot->position, &position, target)) {
-            // Fails if the slot has got another owner in between.
-            atomic_compare_exchange_strong(&slot->dropped, &dropped, dropped + n_lost);
-            return;
-        }
+        const uint64_t n_passed = target - position;
+        if (atomic_compare_exchange_weak(&slot->position, &position, target))
+            return n_passed;
     }
+    return 0;
+}
+
+// The same, counting what the reader loses by it.
+static void drop_oldest(const pst_ring *ring, pst_ring_reader *slot, uint64_t written,
+                        uint64_t target) PST_RT {
+    uint64_t dropped = atomic_load(&slot->dropped);
+    const uint64_t n_lost = move_reader(ring, slot, written, target);
+    // Fails if the slot has got another owner in between.
+    if (n_lost > 0)
+        atomic_compare_exchange_strong(&slot->dropped, &dropped, dropped + n_lost);
 }
 
 uint64_t pst_ring_make_room(pst_ring *ring, uint64_t n_frames) PST_RT {
@@ -123,6 +131,40 @@ uint64_t pst_ring_make_room(pst_ring *ring, uint64_t n_frames) PST_RT {
         ring->room_end = pst_ring_find_room(ring, written);
     }
     return ring->room_end - written;
+}
+
+uint64_t pst_ring_pass_idle(pst_ring *ring, uint64_t n_frames) PST_RT {
+    const uint64_t written = atomic_load_explicit(&ring->written, memory_order_relaxed);
+    const uint64_t end = written + pst_ring_smaller(n_frames, ring->capacity);
+    if (ring->room_end < end)
+        ring->room_end = pst_ring_find_room(ring, written);
+    pst_ring_reader *first = &ring->readers[0];
+    const bool has_others = (atomic_load(&ring->active) & ~UINT32_C(1)) != 0;
+    if (ring->room_end < end && has_others &&
+        atomic_load_explicit(&first->is_idle, memory_order_relaxed)) {
+        move_reader(ring, first, written, end - ring->capacity);
+        ring->room_end = pst_ring_find_room(ring, written);
+    }
+    return ring->room_end - written;
+}
+
+bool pst_ring_clear(pst_ring *ring) PST_RT {
+    const uint64_t written = atomic_load(&ring->written);
+    bool all_moved = true;
+    for (uint32_t left = atomic_load(&ring->active); left != 0; left &= left - 1) {
+        pst_ring_reader *slot = &ring->readers[__builtin_ctz(left)];
+        move_reader(ring, slot, written, written);
+        if (atomic_load(&slot->position) != written)
+            all_moved = false;
+    }
+    atomic_store(&ring->readers[0].is_idle, !atomic_load(&ring->is_claimed));
+    return all_moved;
+}
+
+void pst_ring_claim(pst_ring *ring, bool claimed) PST_RT {
+    atomic_store(&ring->is_claimed, claimed);
+    if (claimed)
+        pst_ring_note_use(&ring->readers[0]);
 }
 
 uint64_t pst_ring_written(const pst_ring *ring) PST_RT {

@@ -40,6 +40,7 @@ static void settle(const pst_ring *ring, pst_ring_reader *slot, uint64_t positio
 // Holds the reader where it is. Returns how many frames it has from there on; holds nothing if
 // there are none.
 static uint64_t hold(const pst_ring *ring, pst_ring_reader *slot) PST_RT {
+    pst_ring_note_use(slot);
     uint64_t position = atomic_load_explicit(&slot->position, memory_order_relaxed);
     uint64_t written = atomic_load_explicit(&ring->written, memory_order_acquire);
     if (position != written) {

@@ -70,6 +70,7 @@ typedef struct waiter {
 
 static waiter waiting_reader(pst_ring *ring, uint32_t reader, uint64_t n_frames) {
     pst_ring_reader *slot = &ring->readers[reader];
+    pst_ring_note_use(slot);
     return (waiter){.reader = reader,
                     .n_frames = n_frames,
                     .interrupted = &slot->interrupted,

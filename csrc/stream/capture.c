@@ -43,14 +43,20 @@ static pst_source skip(const pst_source *src, int64_t n_frames) PST_RT {
     return rest;
 }
 
+// Begins a write. A stream's own reader holds nobody up who reads beside it unless it is used.
+static bool make_span(pst_ring *ring, uint64_t n_frames, pst_span *span) PST_RT {
+    if (pst_ring_begin_write(ring, n_frames, span) > 0)
+        return true;
+    return pst_ring_pass_idle(ring, n_frames) > 0 && pst_ring_begin_write(ring, n_frames, span) > 0;
+}
+
 // Puts up to n_frames of src in. Returns how many fitted.
 static int64_t store(pst_flow *flow, const pst_block *block, const pst_source *src,
                      int64_t n_frames, uint32_t extra_flags) PST_RT {
     pst_flow_input *in = &flow->in;
     int64_t n_stored = 0;
     pst_span span;
-    while (n_stored < n_frames &&
-           pst_ring_begin_write(in->ring, (uint64_t)(n_frames - n_stored), &span) > 0) {
+    while (n_stored < n_frames && make_span(in->ring, (uint64_t)(n_frames - n_stored), &span)) {
         const pst_source rest = skip(src, n_stored);
         note(flow, block, &span, extra_flags);
         if (rest.data == NULL)

@@ -185,15 +185,6 @@ pst_status pst_stream_set_output_ring(pst_stream *stream, pst_ring *ring, bool l
     return status;
 }
 
-// What is left of the last run must not reach the next: what the input ring still holds goes. What
-// the output ring holds was written for the next run.
-static void clear_input(pst_ring *ring) {
-    if (ring == NULL)
-        return;
-    pst_ring_restart(ring);
-    pst_ring_skip(ring, 0, UINT64_MAX);
-}
-
 // Starts the host. A device that has gone meanwhile is waited for, if there is a keeper.
 static pst_status start_host(pst_stream *stream, pst_error *err) {
     pst_status status = PST_DEVICE_LOST;
@@ -217,10 +208,13 @@ static pst_status start_host(pst_stream *stream, pst_error *err) {
 }
 
 static pst_status start_run(pst_stream *stream, pst_error *err) {
-    clear_input(stream->flow.in.ring);
+    pst_status status = pst_stream_clear_input(stream, err);
+    if (status != PST_OK)
+        return status;
     atomic_store(&stream->drained, false);
     pst_flow_begin_run(&stream->flow, &stream->limits);
-    const pst_status status = start_host(stream, err);
+    pst_event_post(&stream->flow.over); // For those that wait for a run.
+    status = start_host(stream, err);
     if (status == PST_OK)
         return status;
     if (pst_handle_is_abandoned(stream->line.handle))

@@ -67,6 +67,8 @@ static bool wait_for_ring(const pst_flow *flow, bool is_input, uint64_t n_frames
         const int64_t left_ns = deadline_ns - pst_now_ns();
         const int64_t slice_ns = left_ns < longest_slice_ns ? left_ns : longest_slice_ns;
         const int64_t timeout_ns = slice_ns > 0 ? slice_ns : 0;
+        if (is_input)
+            pst_ring_pass_idle(flow->in.ring, n_frames);
         const pst_status status =
             is_input ? pst_ring_wait_writable(flow->in.ring, n_frames, timeout_ns)
                      : pst_ring_wait_readable(flow->out.ring, 0, n_frames, timeout_ns);

@@ -46,6 +46,10 @@ struct pst_stream {
     _Atomic int64_t suspect_last_ns; // The last callback when the silence was first noticed.
     _Atomic int64_t suspect_since_ns;
 
+    // A bit per reader of the input ring that a worker of the library reads through: what these
+    // have not taken yet is not discarded by a start.
+    _Atomic uint32_t workers;
+
     pthread_mutex_t control;
     pst_line line;     // Without a handle once closed, or while the device is away. Guarded by
                        // control.
@@ -76,6 +80,23 @@ pst_ring *pst_stream_borrow_output_ring(pst_stream *stream);
 // Takes `control` of a stream that is open. Returns PST_OK, PST_CLOSED or PST_FORKED.
 pst_status pst_stream_lock(pst_stream *stream, pst_error *err);
 void pst_stream_unlock(pst_stream *stream);
+// ---- readers.c ---------------------------------------------------------------------------------
+
+// Attaches a reader to the input ring for a worker of the library, at the oldest frame of the run
+// that the ring's own reader has not read; at the end if the stream does not run. is_running:
+// whether it does; run: the last run's number.
+// Returns PST_OK, PST_LIMIT, PST_CLOSED, PST_FORKED, PST_BAD_ARGUMENT (no input).
+// Thread: any. Realtime: no.
+PST_NODISCARD pst_status pst_stream_attach_worker(pst_stream *stream, uint32_t *reader,
+                                                  bool *is_running, uint64_t *run, pst_error *err);
+
+// Gives the reader back. Thread: any. Realtime: yes.
+void pst_stream_detach_worker(pst_stream *stream, uint32_t reader) PST_RT;
+
+// Discards what readers have not read of the last run, after waiting for the workers to take it.
+// Under the lock, while no run is on. Returns PST_OK, PST_BAD_STATE (somebody does not let go),
+// PST_CLOSED.
+PST_NODISCARD pst_status pst_stream_clear_input(pst_stream *stream, pst_error *err);
 
 // ---- health.c ------------------------------------------------------------------------------
 

@@ -80,6 +80,7 @@ class Capture:
     def begin(self, limits: Limits) -> None:
         """Claim the reader, and start the stream if it does not run."""
         self._reader._claim(self._user)
+        lib.pst_ring_claim(self._ring, True)
         if self._stream.active:
             # The limits of a run cannot change any more: count here.
             self._skip = self._plan.offset
@@ -224,6 +225,7 @@ class Capture:
         if self._reader._read_user() is not self._user:
             return
         lib.pst_ring_skip(self._ring, 0, self._passed + self._done)
+        lib.pst_ring_claim(self._ring, False)
         self._reader._unclaim(self._user)
         if not self._stream.closed:
             if closes:

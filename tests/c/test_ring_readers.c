@@ -174,7 +174,101 @@ static void test_a_joining_reader_is_not_waited_for(void) {
     close_ring(&box);
 }
 
+static void test_a_reader_joins_beside_another(void) {
+    for (int kind = 0; kind < N_RING_KINDS; ++kind) {
+        ring_box box;
+        uint32_t second, third;
+        REQUIRE(open_ring(&box, ring_kinds[kind], 100, 4));
+        const uint64_t full = box.info.capacity_frames;
+        put_frames(&box, 70);
+        take_frames(&box, 0, 30);
+        CHECK_EQ(pst_ring_attach_beside(box.ring, 0, &second), PST_OK);
+        CHECK_EQ(pst_ring_position(box.ring, second), 30);
+        take_frames(&box, 0, 40);
+        CHECK_EQ(pst_ring_writable(box.ring), full - 40); // It is waited for from now on.
+        put_frames(&box, full);
+        pst_span span;
+        CHECK(pst_ring_begin_read(box.ring, second, 10, &span) > 0);
+        CHECK_EQ(pst_ring_attach_beside(box.ring, second, &third), PST_OK); // Of one that is held.
+        CHECK_EQ(pst_ring_position(box.ring, third), 30);
+        pst_ring_commit_read(box.ring, second, 0);
+        CHECK_EQ(take_frames(&box, second, full), full);
+        CHECK_EQ(take_frames(&box, third, full), full);
+        CHECK_EQ(pst_ring_attach_beside(box.ring, 9, &third), PST_BAD_ARGUMENT);
+        close_ring(&box);
+    }
+}
+
+static void test_an_idle_reader_is_passed_over(void) {
+    ring_box box;
+    uint32_t other;
+    REQUIRE(open_ring(&box, PST_RING_COPYING, 100, 4));
+    CHECK(pst_ring_clear(box.ring));
+    CHECK_EQ(put_frames(&box, 100), 100);
+    CHECK_EQ(pst_ring_pass_idle(box.ring, 10), 0); // It is the only one.
+    CHECK_EQ(pst_ring_attach(box.ring, &other), PST_OK);
+    CHECK_EQ(pst_ring_pass_idle(box.ring, 10), 10);
+    CHECK_EQ(pst_ring_position(box.ring, 0), 10);
+    CHECK_EQ(pst_ring_dropped(box.ring, 0), 0);
+    CHECK_EQ(put_frames(&box, 10), 10);
+    CHECK_EQ(take_frames(&box, 0, 1), 1); // From here on it counts.
+    CHECK_EQ(pst_ring_pass_idle(box.ring, 10), 1);
+    CHECK(pst_ring_clear(box.ring));
+    CHECK_EQ(pst_ring_readable(box.ring, 0), 0);
+    CHECK_EQ(put_frames(&box, 100), 100);
+    CHECK_EQ(pst_ring_pass_idle(box.ring, 10), 0); // The other one is not idle.
+    CHECK_EQ(take_frames(&box, other, 100), 100);
+    CHECK_EQ(pst_ring_wait_readable(box.ring, 0, 90, 0), PST_OK); // A wait counts, too.
+    CHECK_EQ(pst_ring_pass_idle(box.ring, 50), 10);               // As before.
+    close_ring(&box);
+}
+
+static void test_a_claimed_reader_is_not_idle(void) {
+    ring_box box;
+    uint32_t other;
+    REQUIRE(open_ring(&box, PST_RING_COPYING, 100, 4));
+    CHECK_EQ(pst_ring_attach(box.ring, &other), PST_OK);
+    CHECK(pst_ring_clear(box.ring));
+    pst_ring_claim(box.ring, true);
+    CHECK_EQ(put_frames(&box, 100), 100);
+    CHECK_EQ(pst_ring_pass_idle(box.ring, 10), 0);
+    CHECK(pst_ring_clear(box.ring));
+    CHECK_EQ(put_frames(&box, 100), 100);
+    CHECK_EQ(take_frames(&box, other, 100), 100);
+    CHECK_EQ(pst_ring_pass_idle(box.ring, 10), 0);
+    pst_ring_claim(box.ring, false);
+    CHECK(pst_ring_clear(box.ring));
+    CHECK_EQ(put_frames(&box, 100), 100);
+    CHECK_EQ(take_frames(&box, other, 100), 100);
+    CHECK_EQ(pst_ring_pass_idle(box.ring, 10), 10);
+    close_ring(&box);
+}
+
+static void test_clearing_moves_all_but_those_that_hold_a_span(void) {
+    ring_box box;
+    uint32_t other;
+    pst_span span;
+    REQUIRE(open_ring(&box, PST_RING_COPYING, 100, 4));
+    CHECK_EQ(pst_ring_attach(box.ring, &other), PST_OK);
+    put_frames(&box, 50);
+    CHECK_EQ(pst_ring_begin_read(box.ring, other, 5, &span), 5);
+    CHECK(!pst_ring_clear(box.ring));
+    CHECK_EQ(pst_ring_position(box.ring, 0), 50);
+    CHECK_EQ(pst_ring_position(box.ring, other), 0);
+    pst_ring_commit_read(box.ring, other, 5);
+    CHECK(pst_ring_clear(box.ring));
+    CHECK_EQ(pst_ring_position(box.ring, other), 50);
+    CHECK_EQ(pst_ring_dropped(box.ring, other), 0);
+    CHECK_EQ(put_frames(&box, 100), 100);
+    CHECK_EQ(take_frames(&box, other, 100), 100);
+    close_ring(&box);
+}
+
 int main(void) {
+    RUN(test_a_reader_joins_beside_another);
+    RUN(test_an_idle_reader_is_passed_over);
+    RUN(test_a_claimed_reader_is_not_idle);
+    RUN(test_clearing_moves_all_but_those_that_hold_a_span);
     RUN(test_every_reader_sees_everything);
     RUN(test_readers_have_a_limit_and_come_back);
     RUN(test_without_readers_nothing_holds_the_producer_up);

@@ -20,6 +20,8 @@ PAIRS = {
     "Container": ("pst_container", "PST_CONTAINER_"),
     "ByteOrder": ("pst_byte_order", "PST_BYTES_"),
     "IoMode": ("pst_io_mode", "PST_IO_"),
+    "TakeState": ("pst_take_state", "PST_TAKE_"),
+    "Trigger": ("pst_trigger", "PST_TRIGGER_"),
     "Status": ("pst_status", "PST_"),
     "Format": ("pst_format", "PST_FORMAT_"),
     "RingMemory": ("pst_ring_memory", "PST_RING_"),

@@ -4,7 +4,6 @@
 #ifndef PASTREAM_CHAIN_H
 #define PASTREAM_CHAIN_H
 
-#include "pastream/codec.h"
 #include "pastream/device.h"
 #include "pastream/format.h"
 #include "pastream/ring.h"
@@ -40,7 +39,7 @@ typedef struct pst_chain_progress {
     int64_t filler_frames; // Of those pushed: silence in place of frames that the source has lost.
 } pst_chain_progress;
 
-// ---- Sources -----------------------------------------------------------------------------------
+// ---- Sources ----------------------------------------------------------------------------------
 
 // A source of the frames of a ring, from a reader's position to the ring's end. The reader is
 // attached already, and becomes the source's, which detaches it; the ring is retained.
@@ -57,18 +56,10 @@ PST_API PST_NODISCARD pst_status pst_source_memory(pst_source **source, const vo
                                                    uint64_t n_frames, pst_format format,
                                                    uint32_t n_channels, pst_error *err);
 
-// A source of a sound file, in a format of the caller's choice, from where the decoder stands to
-// the file's end; with loops, from frame 0 again and again. The decoder is retained, and nobody
-// else uses it until the chain is over.
-// Returns PST_OK, PST_NO_MEMORY, PST_BAD_ARGUMENT (loops, and the file cannot seek or is empty).
-// Thread: control. Realtime: no.
-PST_API PST_NODISCARD pst_status pst_source_file(pst_source **source, pst_decoder *decoder,
-                                                 pst_format format, bool loops, pst_error *err);
-
 // Destroys a source that no chain owns. NULL is allowed. Thread: control. Realtime: no.
 PST_API void pst_source_destroy(pst_source *source);
 
-// ---- Sinks -------------------------------------------------------------------------------------
+// ---- Sinks ------------------------------------------------------------------------------------
 
 // A sink that writes to a ring, as its only producer, waits for room, and ends the ring in the end.
 // The ring is retained. stream: NULL, or the stream whose output ring it is (retained): the chain
@@ -78,19 +69,10 @@ PST_API PST_NODISCARD pst_status pst_sink_ring(pst_sink **sink, pst_ring *ring, 
                                                pst_format format, uint32_t n_channels,
                                                pst_error *err);
 
-// A sink that appends to a sound file, from frames in a format of the caller's choice, and brings
-// the file's header up to date twice a second and at the end; the file stays open. The encoder is
-// retained, and nobody else uses it until the chain is over. stream: NULL, or the stream that is
-// recorded (retained): it is aborted when the file takes no more.
-// Returns PST_OK, PST_NO_MEMORY, PST_BAD_ARGUMENT. Thread: control. Realtime: no.
-PST_API PST_NODISCARD pst_status pst_sink_file(pst_sink **sink, pst_encoder *encoder,
-                                               pst_stream *stream, pst_format format,
-                                               pst_error *err);
-
 // Destroys a sink that no chain owns. NULL is allowed. Thread: control. Realtime: no.
 PST_API void pst_sink_destroy(pst_sink *sink);
 
-// ---- Chains ------------------------------------------------------------------------------------
+// ---- Chains -----------------------------------------------------------------------------------
 
 // Makes a chain; it owns source and sink if this succeeds. system: NULL, or the system whose end
 // waits for the chain (retained), for chains that end with a stream.

@@ -92,12 +92,9 @@ PST_API int64_t pst_decoder_position(const pst_decoder *decoder) PST_RT;
 // Makes a read that waits for a pipe fail, see pst_io_cancel. Thread: any. Realtime: yes.
 PST_API void pst_decoder_cancel(pst_decoder *decoder, bool cancelled) PST_RT;
 
-// Adds a reference; the first one is the opener's. Thread: any. Realtime: yes.
-PST_API void pst_decoder_retain(pst_decoder *decoder) PST_RT;
-
-// Drops a reference; the last one closes the file and frees the decoder. NULL is allowed.
-// Thread: any. Realtime: no.
-PST_API void pst_decoder_release(pst_decoder *decoder);
+// Closes the file and frees the decoder. NULL is allowed.
+// Thread: any, one at a time. Realtime: no.
+PST_API void pst_decoder_destroy(pst_decoder *decoder);
 
 // ---- Writing -------------------------------------------------------------------------------
 
@@ -139,9 +136,6 @@ PST_API PST_NODISCARD pst_status pst_encoder_update(pst_encoder *encoder, pst_er
 // Thread: worker. Realtime: no (writes).
 PST_API pst_status pst_encoder_finish(pst_encoder *encoder, pst_error *err);
 
-// Tells what was asked for at opening. Thread: any. Realtime: yes (constants).
-PST_API void pst_encoder_get_format(const pst_encoder *encoder, pst_file_format *format) PST_RT;
-
 // Returns how many frames the file holds. Thread: any. Realtime: yes.
 PST_API int64_t pst_encoder_frames(const pst_encoder *encoder) PST_RT;
 
@@ -152,13 +146,9 @@ PST_API void pst_encoder_get_counts(const pst_encoder *encoder, pst_convert_coun
 // Makes a write that waits for a pipe fail, see pst_io_cancel. Thread: any. Realtime: yes.
 PST_API void pst_encoder_cancel(pst_encoder *encoder, bool cancelled) PST_RT;
 
-// Adds a reference; the first one is the opener's. Thread: any. Realtime: yes.
-PST_API void pst_encoder_retain(pst_encoder *encoder) PST_RT;
-
-// Drops a reference; the last one finishes the file if that has not been done, and frees the
-// encoder. NULL is allowed.
-// Thread: any. Realtime: no.
-PST_API void pst_encoder_release(pst_encoder *encoder);
+// Finishes the file if that has not been done, and frees the encoder. NULL is allowed.
+// Thread: any, one at a time. Realtime: no.
+PST_API void pst_encoder_destroy(pst_encoder *encoder);
 
 #if !defined(PST_CFFI) && defined(__cplusplus)
 }

@@ -14,7 +14,7 @@ extern "C" {
 // and how loud it is. All of it is measured in the callback and may be read by any thread, at any
 // time, without waiting.
 
-// ---- Callbacks ---------------------------------------------------------------------------------
+// ---- Callbacks --------------------------------------------------------------------------------
 
 // Bins of a distribution. Bin 0 holds what is below 2^-12, the last one what is 2^8 or more. In
 // between every octave has eight bins of equal width.
@@ -48,7 +48,7 @@ PST_API double pst_distribution_edge(uint32_t bin) PST_RT;
 // Thread: any. Realtime: yes.
 PST_API void pst_stream_get_timing(const pst_stream *stream, pst_timing *timing) PST_RT;
 
-// ---- Clocks ------------------------------------------------------------------------------------
+// ---- Clocks -----------------------------------------------------------------------------------
 
 // The line from frame numbers to times, and the pair of clock readings from times to dates. Times
 // are of the monotonic clock, which no correction of the date disturbs; on a free clock they are

@@ -101,6 +101,11 @@ PST_API uint64_t pst_ring_write(pst_ring *ring, const void *data, uint64_t n_fra
 // Thread: producer. Realtime: yes.
 PST_API uint64_t pst_ring_make_room(pst_ring *ring, uint64_t n_frames) PST_RT;
 
+// Moves reader 0 forward until n_frames fit, if it is idle (see pst_ring_clear), holds no span, and
+// is not the only reader. Nothing is counted: nobody wanted these frames. Returns how many fit now.
+// Thread: producer. Realtime: yes.
+PST_API uint64_t pst_ring_pass_idle(pst_ring *ring, uint64_t n_frames) PST_RT;
+
 // Returns the position of the next frame to be written: all frames written so far.
 // Thread: any. Realtime: yes.
 PST_API uint64_t pst_ring_written(const pst_ring *ring) PST_RT;
@@ -113,6 +118,16 @@ PST_API void pst_ring_end(pst_ring *ring) PST_RT;
 // Thread: control, while neither producer nor readers are active. Realtime: yes.
 PST_API void pst_ring_restart(pst_ring *ring) PST_RT;
 
+// Moves all readers that hold no span to the end, uncounted, and makes reader 0 idle unless it is
+// claimed: until it is read or waited for the next time, pst_ring_pass_idle may pass over its
+// frames. Returns whether all readers are at the end.
+// Thread: control, while the producer is not active. Realtime: yes.
+PST_API bool pst_ring_clear(pst_ring *ring) PST_RT;
+
+// Says that somebody is going to read through reader 0, so that it is not made idle, or that nobody
+// is any more. Thread: any. Realtime: yes.
+PST_API void pst_ring_claim(pst_ring *ring, bool claimed) PST_RT;
+
 // Whether pst_ring_end was called. Thread: any. Realtime: yes.
 PST_API bool pst_ring_ended(const pst_ring *ring) PST_RT;
 
@@ -123,6 +138,13 @@ PST_API bool pst_ring_ended(const pst_ring *ring) PST_RT;
 // Thread: control, any time, also while the producer runs. Realtime: yes (starts over only when the
 // producer publishes in the very moment).
 PST_API PST_NODISCARD pst_status pst_ring_attach(pst_ring *ring, uint32_t *reader) PST_RT;
+
+// The same, placed where another attached reader stands: it will also see what that one has not
+// read yet. The other must not be detached meanwhile.
+// Returns PST_OK, PST_LIMIT or PST_BAD_ARGUMENT (no such reader).
+// Thread: control, any time. Realtime: yes (starts over when the other reader moves).
+PST_API PST_NODISCARD pst_status pst_ring_attach_beside(pst_ring *ring, uint32_t other,
+                                                        uint32_t *reader) PST_RT;
 
 // Gives a reader back: it holds the producer up no longer. A span it holds becomes invalid.
 // Thread: as the reader. Realtime: yes.

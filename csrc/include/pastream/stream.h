@@ -265,9 +265,13 @@ PST_API PST_NODISCARD pst_status pst_stream_set_matrix(pst_stream *stream, pst_d
 PST_API PST_NODISCARD pst_status pst_stream_get_matrix(pst_stream *stream, pst_direction direction,
                                                        float *gains, pst_error *err);
 
-// Starts a new run: counters go back to 0, what the input ring still holds is discarded, and what
-// was written to the output ring since the last run is played. On a running stream it does
-// nothing. Returns PST_OK, PST_CLOSED, PST_FORKED, PST_HOST_ERROR, PST_DEVICE_LOST, PST_TIMEOUT.
+// Starts a new run: counters go back to 0, what the input ring still holds is discarded for all of
+// its readers, once the recordings of the last run have taken it, and what was written to the
+// output ring since the last run is played. From here on the input ring's own reader, number 0,
+// only holds others up once it is used, or if pst_ring_claim was called. On a running stream it
+// does nothing.
+// Returns PST_OK, PST_BAD_STATE (a reader holds frames of the last run, or a recording does not get
+// on), PST_CLOSED, PST_FORKED, PST_HOST_ERROR, PST_DEVICE_LOST, PST_TIMEOUT.
 // Thread: any. Realtime: no.
 PST_API PST_NODISCARD pst_status pst_stream_start(pst_stream *stream, pst_error *err);
 

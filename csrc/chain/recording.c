@@ -1,0 +1,107 @@
+// Copyright 2026 The pastream_ng authors
+// SPDX-License-Identifier: MIT
+
+#include "pastream/recording.h"
+
+#include "base/alloc.h"
+#include "base/error.h"
+#include "chain/store.h"
+#include "chain/take.h"
+#include "stream/state.h"
+
+// A recording: a take as the source, a store as the sink, and a chain between them. The chain owns
+// both, and is held until the end, so they can be asked as long as the recording is there.
+
+struct pst_recording {
+    pst_chain *chain;
+    pst_source *take;
+    pst_sink *store;
+};
+
+pst_status pst_recording_create(pst_recording **recording, pst_stream *stream, const pst_take *take,
+                                int64_t max_frames, pst_error *err) {
+    pst_recording *made = pst_alloc(sizeof *made);
+    if (made == NULL)
+        return pst_fail_memory(err);
+    pst_status status = pst_source_take(&made->take, stream, take, err);
+    if (status != PST_OK)
+        goto fail;
+    status =
+        pst_sink_store(&made->store, made->take->format, made->take->n_channels, max_frames, err);
+    if (status == PST_OK)
+        status = pst_chain_create(&made->chain, stream->system, made->take, made->store, err);
+    if (status != PST_OK)
+        goto fail;
+    status = pst_chain_start(made->chain, err);
+    if (status != PST_OK) {
+        pst_recording_destroy(made);
+        return status;
+    }
+    *recording = made;
+    return PST_OK;
+
+fail:
+    pst_source_destroy(made->take);
+    pst_sink_destroy(made->store);
+    pst_free(made);
+    return status;
+}
+
+void pst_recording_destroy(pst_recording *recording) {
+    if (recording == NULL)
+        return;
+    pst_chain_release(recording->chain);
+    pst_free(recording);
+}
+
+void pst_recording_stop(pst_recording *recording, int64_t frame) {
+    pst_take_order(recording->take, PST_ORDER_STOP, frame);
+}
+
+void pst_recording_cancel(pst_recording *recording) {
+    pst_chain_cancel(recording->chain);
+}
+
+void pst_recording_pause(pst_recording *recording, int64_t frame) {
+    pst_take_order(recording->take, PST_ORDER_PAUSE, frame);
+}
+
+void pst_recording_resume(pst_recording *recording, int64_t frame) {
+    pst_take_order(recording->take, PST_ORDER_RESUME, frame);
+}
+
+pst_status pst_recording_trigger(pst_recording *recording, int64_t frame, pst_error *err) {
+    if (!pst_take_has_trigger(recording->take))
+        return pst_fail(err, PST_BAD_STATE, 0, "The recording has no trigger to pull");
+    pst_take_order(recording->take, PST_ORDER_TRIGGER, frame);
+    return PST_OK;
+}
+
+pst_status pst_recording_wait(pst_recording *recording, int64_t timeout_ns, pst_error *err) {
+    return pst_chain_wait(recording->chain, timeout_ns, err);
+}
+
+int pst_recording_arm(pst_recording *recording) {
+    return pst_chain_arm(recording->chain);
+}
+
+pst_status pst_recording_error(pst_recording *recording, pst_error *err) {
+    return pst_chain_error(recording->chain, err);
+}
+
+void pst_recording_get_info(pst_recording *recording, pst_recording_info *info) {
+    pst_chain_progress progress;
+    pst_chain_get_progress(recording->chain, &progress);
+    info->state = progress.state;
+    pst_take_look(recording->take, &info->take_state, &info->lost_frames);
+    info->n_frames = pst_store_frames(recording->store);
+    info->n_segments = pst_store_segments(recording->store);
+}
+
+bool pst_recording_get_segment(pst_recording *recording, int64_t index, pst_segment *segment) {
+    return pst_store_get_segment(recording->store, index, segment);
+}
+
+int64_t pst_recording_copy(pst_recording *recording, int64_t offset, int64_t n_frames, void *dst) {
+    return pst_store_copy(recording->store, offset, n_frames, dst);
+}

@@ -1,0 +1,138 @@
+// Copyright 2026 The pastream_ng authors
+// SPDX-License-Identifier: MIT
+
+#include "core/ring_private.h"
+#include "recording_fixture.h"
+
+// Recordings over the runs of a stream, beside its other readers.
+
+static void test_a_recording_is_of_one_run(void) {
+    pst_system *system = make_system();
+    stream_setup setup = make_setup(true, false);
+    setup.config.input_total_frames = 3000;
+    pst_stream *stream = open_stream(system, &setup);
+    const pst_take take = any_take();
+    for (int run = 0; run < 20; ++run) {
+        pst_recording *recording = record(stream, &take, 0);
+        start_stream(stream);
+        CHECK_EQ(pst_stream_wait(stream, PATIENCE_NS, NULL), PST_OK);
+        pst_recording *next = record(stream, &take, 0);
+        start_stream(stream); // At once: the first must still get all of its run.
+        CHECK_EQ(pst_stream_wait(stream, PATIENCE_NS, NULL), PST_OK);
+        finish(recording, PST_CHAIN_DONE);
+        check_counts(recording, 0, 3000);
+        finish(next, PST_CHAIN_DONE);
+        check_counts(next, 0, 3000);
+        pst_recording_destroy(recording);
+        pst_recording_destroy(next);
+    }
+    CHECK_EQ(atomic_load(&stream->workers), 0);
+    end_stream(stream);
+    pst_system_release(system);
+}
+
+// Somebody who does not let go of the last run's frames is not ignored.
+static void test_a_start_waits_for_readers_but_not_for_ever(void) {
+    pst_system *system = make_system();
+    stream_setup setup = make_setup(true, false);
+    setup.config.input_total_frames = 3000;
+    setup.config.control_timeout_s = 0.05;
+    pst_stream *stream = open_stream(system, &setup);
+    pst_ring *ring = pst_stream_input_ring(stream);
+    uint32_t reader;
+    REQUIRE(pst_ring_attach(ring, &reader) == PST_OK);
+    start_stream(stream);
+    CHECK_EQ(pst_stream_wait(stream, PATIENCE_NS, NULL), PST_OK);
+    pst_span span;
+    CHECK_EQ(pst_ring_begin_read(ring, reader, 10, &span), 10);
+    pst_error err = {.status = PST_OK};
+    CHECK_EQ(pst_stream_start(stream, &err), PST_BAD_STATE);
+    CHECK(strstr(err.text, "has not let go") != NULL);
+    CHECK_EQ(pst_ring_readable(ring, reader), 3000);
+    pst_ring_commit_read(ring, reader, 0);
+    start_stream(stream);
+    CHECK_EQ(pst_stream_wait(stream, PATIENCE_NS, NULL), PST_OK);
+    CHECK_EQ(pst_ring_position(ring, reader), 3000);
+    end_stream(stream);
+    pst_system_release(system);
+}
+
+// The stream's own reader holds a recording up only once somebody reads there.
+static void test_a_reader_that_nobody_uses_holds_nobody_up(void) {
+    pst_system *system = make_system();
+    for (int used = 0; used < 2; ++used) {
+        stream_setup setup = make_setup(true, false);
+        setup.config.input_total_frames = 100000;
+        pst_stream *stream = open_stream(system, &setup);
+        pst_ring *ring = pst_stream_input_ring(stream);
+        const pst_take take = any_take();
+        pst_recording *recording = record(stream, &take, 0);
+        start_stream(stream);
+        if (used) {
+            CHECK_EQ(pst_stream_wait_input(stream, 0, 1, PATIENCE_NS, NULL), PST_OK);
+            const uint64_t begin = pst_ring_position(ring, 0);
+            pst_ring_skip(ring, 0, 1);
+            const int64_t most = (int64_t)begin + 1 + 4096;
+            pst_sleep_until_ns(pst_now_ns() + 5 * PST_NS_PER_MS);
+            CHECK(stats_of(stream).captured_frames <= most);
+            while (pst_stream_wait_input(stream, 0, 1, PATIENCE_NS, NULL) == PST_OK)
+                pst_ring_skip(ring, 0, 1000);
+        }
+        CHECK_EQ(pst_stream_wait(stream, PATIENCE_NS, NULL), PST_OK);
+        finish(recording, PST_CHAIN_DONE);
+        check_counts(recording, 0, 100000);
+        CHECK_EQ(stats_of(stream).dropped_frames, 0);
+        pst_recording_destroy(recording);
+        end_stream(stream);
+    }
+    pst_system_release(system);
+}
+
+static void test_a_dropped_recording_gives_its_reader_back(void) {
+    pst_system *system = make_system();
+    stream_setup setup = make_setup(true, false);
+    pst_stream *stream = open_stream(system, &setup);
+    start_stream(stream);
+    const pst_take take = any_take();
+    for (int i = 0; i < 30; ++i) {
+        pst_recording *recording = NULL;
+        while (pst_recording_create(&recording, stream, &take, 0, NULL) == PST_LIMIT)
+            pst_sleep_until_ns(pst_now_ns() + PST_NS_PER_MS / 4);
+        if (i % 3 == 1)
+            wait_recorded(recording, 1);
+        if (i % 3 == 2) {
+            pst_recording_cancel(recording);
+            finish(recording, PST_CHAIN_CANCELLED);
+        }
+        pst_recording_destroy(recording);
+    }
+    CHECK_EQ(pst_system_wait_work(system, PATIENCE_NS), PST_OK);
+    CHECK_EQ(atomic_load(&stream->workers), 0);
+    CHECK_EQ(atomic_load(&pst_stream_input_ring(stream)->taken), 1);
+    end_stream(stream);
+    pst_system_release(system);
+}
+
+// The recording holds the stream, so a program may drop the two in any order.
+static void test_the_stream_may_be_dropped_first(void) {
+    pst_system *system = make_system();
+    stream_setup setup = make_setup(true, false);
+    pst_stream *stream = open_stream(system, &setup);
+    const pst_take take = any_take();
+    pst_recording *recording = record(stream, &take, 0);
+    start_stream(stream);
+    pst_stream_release(stream);
+    wait_recorded(recording, 1000);
+    pst_recording_destroy(recording);
+    CHECK_EQ(pst_system_close_streams(system, PATIENCE_NS), PST_OK);
+    pst_system_release(system);
+}
+
+int main(void) {
+    RUN(test_a_recording_is_of_one_run);
+    RUN(test_a_start_waits_for_readers_but_not_for_ever);
+    RUN(test_a_reader_that_nobody_uses_holds_nobody_up);
+    RUN(test_a_dropped_recording_gives_its_reader_back);
+    RUN(test_the_stream_may_be_dropped_first);
+    return check_done();
+}
