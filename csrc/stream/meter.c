@@ -27,6 +27,7 @@ struct pst_meter {
     pst_scan *now;         // The slice that is being filled.
     pst_scan *piece;       // What was scanned last.
     pst_scan *since_start; // Since start or reset.
+    pst_scan_room *room;
     uint32_t next_slice;
     uint32_t n_full;
     int32_t now_frames;
@@ -56,9 +57,10 @@ pst_meter *pst_meter_create(uint32_t n_channels, double samplerate_hz, float ful
     meter->now = pst_alloc_array(n_channels, sizeof *meter->now);
     meter->piece = pst_alloc_array(n_channels, sizeof *meter->piece);
     meter->since_start = pst_alloc_array(n_channels, sizeof *meter->since_start);
+    meter->room = pst_alloc(sizeof *meter->room);
     meter->words = pst_alloc_array(ROWS * row_words(meter), sizeof *meter->words);
     if (!meter->slices || !meter->full || !meter->now || !meter->piece || !meter->since_start ||
-        !meter->words) {
+        !meter->room || !meter->words) {
         pst_meter_destroy(meter);
         return NULL;
     }
@@ -74,6 +76,7 @@ void pst_meter_destroy(pst_meter *meter) {
     pst_free(meter->now);
     pst_free(meter->piece);
     pst_free(meter->since_start);
+    pst_free(meter->room);
     pst_free((void *)meter->words);
     pst_free(meter);
 }
@@ -207,16 +210,15 @@ void pst_meter_reset(pst_meter *meter) PST_RT {
 
 static void scan(pst_meter *meter, const uint8_t *data, pst_format format,
                  int64_t n_frames) PST_RT {
-    float samples[PST_SCAN_SAMPLES];
     const uint32_t n_channels = meter->n_channels;
     const size_t frame_bytes = n_channels * (size_t)pst_format_bytes(format);
     const int64_t most = PST_SCAN_SAMPLES / n_channels;
     for (int64_t done = 0; done < n_frames;) {
         const int64_t n = n_frames - done < most ? n_frames - done : most;
-        (void)pst_convert(samples, PST_FORMAT_F32, data + (size_t)done * frame_bytes, format,
-                          (size_t)n * n_channels, NULL);
+        (void)pst_convert(meter->room->samples, PST_FORMAT_F32, data + (size_t)done * frame_bytes,
+                          format, (size_t)n * n_channels, NULL);
         forget(meter->piece, n_channels);
-        pst_scan_samples(samples, (size_t)n, n_channels, meter->full_scale, meter->piece);
+        pst_scan_samples(meter->room, (size_t)n, n_channels, meter->full_scale, meter->piece);
         merge(meter->now, meter->piece, n_channels);
         merge(meter->since_start, meter->piece, n_channels);
         done += n;

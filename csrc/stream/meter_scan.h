@@ -17,10 +17,18 @@ typedef struct pst_scan {
     int64_t n_clipped;
 } pst_scan;
 
-// Scans n_frames of n_channels (1 to PST_SCAN_CHANNELS) finite samples, at most PST_SCAN_SAMPLES of
-// them, and adds what it finds to each channel's scan. Absolute values from `full_scale` on are
-// clipped. Thread: any. Realtime: yes.
-void pst_scan_samples(const float *samples, size_t n_frames, uint32_t n_channels, float full_scale,
+// Room to work in, for whoever scans again and again. What is in it does not matter.
+typedef struct pst_scan_room {
+    float samples[PST_SCAN_SAMPLES];
+    int32_t peak[PST_SCAN_CHANNELS]; // Bits of a float.
+    int32_t n_clipped[PST_SCAN_CHANNELS];
+    float sum[PST_SCAN_CHANNELS];
+} pst_scan_room;
+
+// Scans the first n_frames in room->samples, of n_channels (1 to PST_SCAN_CHANNELS) finite
+// samples each, and adds what it finds to each channel's scan. Absolute values from `full_scale`
+// on are clipped. Thread: any. Realtime: yes.
+void pst_scan_samples(pst_scan_room *room, size_t n_frames, uint32_t n_channels, float full_scale,
                       pst_scan *scans) PST_RT;
 
 #endif
