@@ -131,6 +131,25 @@ void pst_flow_empty_output(pst_flow *flow) PST_RT {
     pst_ring_restart(ring);
 }
 
+// Returns how many slots an event of this kind leaves to others.
+static uint32_t slots_kept_from(pst_event_kind kind) PST_RT {
+    switch (kind) {
+    case PST_EVENT_HOST_XRUN:
+    case PST_EVENT_DEVICE_LOSS:
+    case PST_EVENT_INPUT_DROPPED:
+    case PST_EVENT_OUTPUT_MISSING:
+        return PST_EVENT_SLOTS_KEPT;
+    case PST_EVENT_DEVICE_LOST:
+    case PST_EVENT_DEVICE_BACK:
+    case PST_EVENT_INPUT_SILENT:
+        return PST_EVENT_SLOTS_FOR_END;
+    case PST_EVENT_FINISHED:
+    case PST_EVENT_ABORTED:
+        break;
+    }
+    return 0;
+}
+
 void pst_flow_push_event(pst_flow *flow, pst_event_kind kind, uint32_t flags, int64_t frame,
                          int64_t n_frames, int64_t time_ns) PST_RT {
     const pst_flow_event item = {.event = {.kind = kind,
@@ -139,6 +158,7 @@ void pst_flow_push_event(pst_flow *flow, pst_event_kind kind, uint32_t flags, in
                                            .n_frames = n_frames,
                                            .time_ns = time_ns},
                                  .run = flow->run};
-    if (!pst_queue_push(flow->events, &item))
+    const uint32_t n_free = PST_EVENT_SLOTS - pst_queue_count(flow->events);
+    if (n_free <= slots_kept_from(kind) || !pst_queue_push(flow->events, &item))
         pst_count_add(&flow->counts.events_dropped, 1);
 }

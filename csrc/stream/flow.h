@@ -24,7 +24,9 @@
 // callback runs; during a run the two meet only in the atomics of `phase`, `ask` and the shared
 // part, in the rings and in the event queue.
 
-enum { PST_EVENT_SLOTS = 1024 };
+// Of the slots of the event queue some are kept for what happens once in a while, which must not be
+// lost in a storm of xruns, and the last of these for the end of the run.
+enum { PST_EVENT_SLOTS = 1024, PST_EVENT_SLOTS_KEPT = 16, PST_EVENT_SLOTS_FOR_END = 2 };
 
 // How far a run has come. Control sets idle, running and aborted; the callback ends a run by
 // complete or aborted.

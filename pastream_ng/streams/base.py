@@ -171,7 +171,7 @@ class StreamBase(StreamNumbers):
         check(status, err)
         self._exception, self._is_raised = None, False
         self._told_silence = False
-        self._events.clear()
+        self._forget_events()
         status = lib.pst_stream_start(pointer, err)
         hostlog.drain(system.get())
         check(status, err)

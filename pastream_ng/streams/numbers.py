@@ -203,12 +203,25 @@ class StreamNumbers(Handle):
         """When the callbacks since the last start came, and how long they took."""
         return timing_of(self._pointer)
 
-    def events(self) -> list[StreamEvent]:
-        """Return what has happened since the last start, the latest 4096 events at most."""
-        event = ffi.new("pst_stream_event *")
+    def _forget_events(self) -> None:
+        """Make room for the events of a new run: those of the last may fill the queue."""
         with self._events_lock:
-            while lib.pst_stream_pop_event(self._pointer, event):
-                self._events.append(event_of(event))
+            self._take_events()
+            self._events.clear()
+
+    def _take_events(self) -> None:
+        event = ffi.new("pst_stream_event *")
+        while lib.pst_stream_pop_event(self._pointer, event):
+            self._events.append(event_of(event))
+
+    def events(self) -> list[StreamEvent]:
+        """Return what has happened since the last start, oldest first.
+
+        The stream keeps about a thousand events until somebody looks, this method the latest 4096.
+        What found no room is counted in `StreamStats.events_dropped`; the end of a run always does.
+        """
+        with self._events_lock:
+            self._take_events()
             return list(self._events)
 
     def __repr__(self) -> str:

@@ -46,9 +46,22 @@ def info_of(info: Any) -> ChunkInfo:
     return ChunkInfo(info.frame, info.adc_time_s, info.gap_frames, flags, info.callback_ns / 1e9)
 
 
+_KINDS = {
+    EventKind.HOST_XRUN: "the host reports an xrun",
+    EventKind.DEVICE_LOSS: "lost by the device",
+    EventKind.INPUT_DROPPED: "dropped, the input ring was full",
+    EventKind.OUTPUT_MISSING: "silence played, the output ring was empty",
+    EventKind.FINISHED: "finished",
+    EventKind.ABORTED: "aborted",
+    EventKind.DEVICE_LOST: "the device is away",
+    EventKind.DEVICE_BACK: "the device is back",
+    EventKind.INPUT_SILENT: "the input is exactly zero",
+}
+
+
 @dataclass(frozen=True)
 class StreamEvent:
-    """Something that happened while a stream ran.
+    """Something that happened while a stream ran; ``str`` of it is a line for people.
 
     Attributes
     ----------
@@ -69,6 +82,18 @@ class StreamEvent:
     frames: int
     flags: StreamFlags
     time: float
+
+    def __str__(self) -> str:
+        """Return one line for people."""
+        words = [f"{self.time:.6f} s: {_KINDS.get(self.kind, self.kind.name)}"]
+        if self.frames:
+            words.append(f"{self.frames} frames from frame {self.frame} on")
+        else:
+            words.append(f"at frame {self.frame}")
+        if self.flags:
+            flags = (flag.name or "" for flag in StreamFlags if flag in self.flags)
+            words.append("flags " + ", ".join(flags).lower().replace("_", " "))
+        return ", ".join(words)
 
 
 @dataclass(frozen=True)

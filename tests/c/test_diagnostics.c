@@ -156,11 +156,58 @@ static void test_missing_input_is_silence(void) {
     rig_destroy(r);
 }
 
+// ---- R17 ---------------------------------------------------------------------------------------
+
+// An xrun in every cycle for an hour, and nobody looks: every counter is exact, nothing is
+// allocated, and the log ends with the end of the run.
+static void test_R17_an_hour_of_xruns(void) {
+    rig_setup setup = capture();
+    const int64_t n_blocks = INT64_C(3600) * RIG_RATE_HZ / 64;
+    setup.limits.input_total_frames = 2 * n_blocks * 64;
+    setup.overflow = PST_OVERFLOW_DROP_NEWEST;
+    rig *r = rig_make(&setup);
+    pst_block block = {.input = r->in_block,
+                       .n_frames = 64,
+                       .flags = PST_FLAG_INPUT_OVERFLOW | PST_FLAG_OUTPUT_UNDERFLOW,
+                       .input_age_s = -1.0,
+                       .output_delay_s = -1.0};
+    pst_verdict verdict = PST_CONTINUE;
+    rt_guard_enter();
+    for (int64_t i = 0; i < n_blocks && verdict == PST_CONTINUE; ++i) {
+        // Every other block is lost.
+        block.device_frame = 2 * i * 64;
+        block.now_ns = block.device_frame * 20833;
+        verdict = pst_stream_process(r->flow, &block);
+    }
+    CHECK_EQ(verdict, PST_CONTINUE);
+    block.device_frame += 128;
+    verdict = pst_stream_process(r->flow, &block);
+    CHECK_TEXT(rt_guard_leave() == 0, "the callback called %s", rt_guard_culprit());
+    CHECK_EQ(verdict, PST_COMPLETE);
+    pst_stream_stats stats;
+    pst_counts_read(&r->flow->counts, &stats);
+    CHECK_EQ(stats.n_xruns, n_blocks + 1);
+    CHECK_EQ(stats.n_input_overflows, n_blocks + 1);
+    CHECK_EQ(stats.n_output_underflows, n_blocks + 1);
+    CHECK_EQ(stats.lost_frames, n_blocks * 64);
+    CHECK_EQ(stats.captured_frames + stats.dropped_frames, (n_blocks + 1) * 64 - 64);
+    pst_stream_event event = {.kind = PST_EVENT_HOST_XRUN};
+    int64_t n_events = 0;
+    for (; pst_flow_pop_event(r->flow, &event); ++n_events)
+        CHECK(n_events > 0 || event.kind == PST_EVENT_HOST_XRUN);
+    CHECK_EQ(event.kind, PST_EVENT_FINISHED);
+    // An xrun with every block, a loss before all but the first, a drop with nearly every one.
+    CHECK(n_events > 1000 && n_events <= PST_EVENT_SLOTS);
+    CHECK(stats.n_events_dropped > 3 * n_blocks - 2000);
+    rig_destroy(r);
+}
+
 int main(void) {
     RUN(test_intervals_are_in_blocks);
     RUN(test_the_clock_maps_frames_to_times);
     RUN(test_exact_silence_is_noticed);
     RUN(test_missing_input_is_silence);
+    RUN(test_R17_an_hour_of_xruns);
     RUN(test_timing_begins_anew_with_each_run);
     return check_done();
 }
