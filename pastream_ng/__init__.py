@@ -9,7 +9,14 @@ times in seconds, lengths in frames. No device is opened at import.
 from __future__ import annotations
 
 from pastream_ng._native.text import version as _version
-from pastream_ng.callbacks import CallbackAbort, CallbackFlags, CallbackStop, CallbackTime
+from pastream_ng.callbacks import (
+    CallbackAbort,
+    CallbackFlags,
+    CallbackStop,
+    CallbackTime,
+    CompiledCallback,
+    get_include,
+)
 from pastream_ng.devices import (
     AlsaSettings,
     AsioSettings,
@@ -96,6 +103,7 @@ __all__ = [
     "ChunkInfo",
     "Chunks",
     "ClosedError",
+    "CompiledCallback",
     "CoreAudioSettings",
     "DeviceBusyError",
     "DeviceError",
@@ -142,6 +150,7 @@ __all__ = [
     "check_output_settings",
     "chunks",
     "default_device",
+    "get_include",
     "get_stream",
     "measure_latency",
     "play",

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from pastream_ng.callbacks.compiled import CompiledCallback, get_include
 from pastream_ng.callbacks.values import (
     CallbackAbort,
     CallbackFlags,
@@ -11,4 +12,11 @@ from pastream_ng.callbacks.values import (
     CallbackTime,
 )
 
-__all__ = ["CallbackAbort", "CallbackFlags", "CallbackStop", "CallbackTime"]
+__all__ = [
+    "CallbackAbort",
+    "CallbackFlags",
+    "CallbackStop",
+    "CallbackTime",
+    "CompiledCallback",
+    "get_include",
+]

@@ -16,6 +16,8 @@ from pastream_ng._native.errors import check, error_for, new_error
 from pastream_ng._native.ring import NativeRing
 from pastream_ng._native.waits import wait, wait_async
 from pastream_ng.callbacks.attached import AttachedCallback
+from pastream_ng.callbacks.compiled import CompiledCallback
+from pastream_ng.callbacks.function import PythonCallback
 from pastream_ng.enums import Direction, Status, StreamState
 from pastream_ng.errors import (
     ArgumentError,
@@ -25,6 +27,7 @@ from pastream_ng.errors import (
     ClosedError,
     DeviceLostError,
     PastreamError,
+    StateError,
 )
 from pastream_ng.rings import RingBuffer
 from pastream_ng.streams.advice import advise_on_priority
@@ -77,17 +80,21 @@ class StreamBase(StreamNumbers):
         output_ring: NativeRing | None = None,
     ) -> None:
         configured = configure(self._direction, options)
-        if configured.callback is not None and (input_ring or output_ring):
+        if isinstance(configured.callback, PythonCallback) and (input_ring or output_ring):
             raise ArgumentError("callback is given; this call moves the frames itself")
         # Rings over memory of the caller's: it must outlive the device.
-        self._borrowed = [ring for ring in (input_ring, output_ring) if ring is not None]
+        self._borrowed: list[object] = [
+            ring for ring in (input_ring, output_ring) if ring is not None
+        ]
         self._exception: BaseException | None = None
         self._is_raised = False
         self._told_silence = False
         self._rings: dict[str, RingBuffer] = {}
         self._callback: AttachedCallback | None = None
         super().__init__(open_stream(configured, input_ring, output_ring), configured)
-        if configured.callback is not None:
+        if isinstance(configured.callback, CompiledCallback):
+            self._borrowed.append(configured.callback)
+        elif configured.callback is not None:
             try:
                 self._callback = AttachedCallback(self, configured.callback)
             except BaseException:
@@ -413,6 +420,11 @@ class StreamBase(StreamNumbers):
 
     def _ring(self, name: str, side: Side, pointer: Any, waiter: Waiter) -> RingBuffer:
         ring = self._rings.get(name)
+        if pointer == ffi.NULL:
+            raise StateError(
+                f"the stream has no {name} ring: only its compiled callback has the {name}; give "
+                "buffersize to have a ring besides"
+            )
         if ring is None:
             native = NativeRing.adopt(pointer, self._pid, self._borrowed or None)
             ring = RingBuffer._of_stream(native, side.form, side.channels, name, waiter)

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, Literal
 
 from pastream_ng.enums import Direction, OnLost, Overflow, ResampleQuality, Underflow
@@ -35,6 +34,8 @@ control_timeout, on_lost, reopen_timeout
     callback_latency : int or float, optional
         As for `OutputStream`: the output begins with that much silence. What the callback gives so
         late that silence was played in its place is left out, so the latency stays what it is.
+    userdata : optional
+        As for `InputStream`.
 
     Raises
     ------
@@ -78,8 +79,9 @@ PastreamTimeoutError, ForkedError, OutOfMemoryError, ArgumentError, ArgumentType
         on_lost: Literal["raise", "reopen", "default"] | OnLost = "raise",
         reopen_timeout: float | None = None,
         keep_nonfinite: bool = False,
-        callback: Callable[..., Any] | None = None,
+        callback: Any = None,
         callback_latency: float | None = None,
+        userdata: Any = None,
     ) -> None:
         StreamBase.__init__(
             self,
@@ -105,5 +107,6 @@ PastreamTimeoutError, ForkedError, OutOfMemoryError, ArgumentError, ArgumentType
                 keep_nonfinite=keep_nonfinite,
                 callback=callback,
                 callback_latency=callback_latency,
+                userdata=userdata,
             ),
         )

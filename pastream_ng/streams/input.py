@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from pastream_ng.enums import Direction, OnLost, Overflow, ResampleQuality
@@ -80,7 +79,12 @@ class InputStream(ReadingStream):
         copy, (frames, channels), that may be kept; `time` is a `CallbackTime`, `status` are
         `CallbackFlags`. It ends the run by raising `CallbackStop` or `CallbackAbort`; any other
         exception aborts the run and is raised again, the same object, by the next call on the
-        stream. The input ring belongs to the callback then.
+        stream. The input ring belongs to the callback then. Or a compiled function: one of CFFI,
+        ctypes or numba, SciPy's ``LowLevelCallable``, or a `CompiledCallback`. It has the signature
+        of ``pst_callback_fn`` and runs on the audio thread. There are no rings then, unless
+        `buffersize` is given.
+    userdata : buffer, or pointer of CFFI or ctypes, optional
+        What a compiled callback is handed as its last argument; kept alive.
 
     Raises
     ------
@@ -126,7 +130,8 @@ class InputStream(ReadingStream):
         control_timeout: float | None = None,
         on_lost: Literal["raise", "reopen", "default"] | OnLost = "raise",
         reopen_timeout: float | None = None,
-        callback: Callable[..., Any] | None = None,
+        callback: Any = None,
+        userdata: Any = None,
     ) -> None:
         super().__init__(
             Options(
@@ -148,6 +153,7 @@ class InputStream(ReadingStream):
                 on_lost=on_lost,
                 reopen_timeout=reopen_timeout,
                 callback=callback,
+                userdata=userdata,
             )
         )
 

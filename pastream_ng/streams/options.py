@@ -10,7 +10,7 @@ from pastream_ng._checks import choice, integer, pair, real, shown
 from pastream_ng._native import ffi, hostlog, lib, system
 from pastream_ng._native.errors import check, new_error
 from pastream_ng._native.handle import owner
-from pastream_ng.callbacks.function import BLOCK_FRAMES, PythonCallback, python_callback
+from pastream_ng.callbacks.choose import Callback, choose_callback, put_callback
 from pastream_ng.devices.host_options import check_host_settings, fill_host_settings
 from pastream_ng.devices.select import select_device
 from pastream_ng.devices.settings import accepts, channel_count
@@ -62,6 +62,7 @@ class Options(NamedTuple):
     reopen_timeout: Any = None
     callback: Any = None
     callback_latency: Any = None
+    userdata: Any = None
 
 
 class Configured(NamedTuple):
@@ -71,19 +72,15 @@ class Configured(NamedTuple):
     input: Side | None
     output: Side | None
     overflow: Overflow
-    callback: PythonCallback | None
+    callback: Callback | None
     keep: Any
 
 
 def configure(direction: Direction, options: Options) -> Configured:
     """Check all arguments and look the devices up. Nothing is opened."""
-    callback = None
-    if options.callback is not None:
-        callback = python_callback(direction, options.callback, options.callback_latency)
-    elif options.callback_latency is not None:
-        raise ArgumentError(
-            f"callback_latency is {shown(options.callback_latency)}; it needs a callback"
-        )
+    callback = choose_callback(
+        direction, options.callback, options.callback_latency, options.userdata
+    )
     sides = _sides(direction, options)
     config = ffi.new("pst_stream_config *")
     lib.pst_stream_config_default(config)
@@ -100,8 +97,6 @@ def configure(direction: Direction, options: Options) -> Configured:
     config.device_samplerate_hz = _device_rate(options.device_samplerate, config, first.info)
     if options.blocksize is not None:
         config.block_frames = integer("blocksize", options.blocksize, 0, 65536, "frames")
-    if callback is not None and config.block_frames == 0:
-        config.block_frames = BLOCK_FRAMES
     size = options.buffersize
     sizes = pair("buffersize", size) if direction == Direction.DUPLEX else (size, size)
     config.input_ring_frames, config.output_ring_frames = map(_ring_frames, sizes)
@@ -121,6 +116,7 @@ def configure(direction: Direction, options: Options) -> Configured:
     virtual = _virtual(options.device)
     if virtual is not None:
         config.virtual_config = virtual
+    put_callback(config, callback, options.buffersize is not None)
     return Configured(config, *sides, overflow, callback, virtual)
 
 
@@ -131,8 +127,10 @@ def open_stream(
     config = configured.config
     if input_ring is not None:
         config.input_ring = input_ring.pointer
+        config.without_input_ring = False
     if output_ring is not None:
         config.output_ring = output_ring.pointer
+        config.without_output_ring = False
     owned, err = owner("pst_stream *", lib.pst_stream_release), new_error()
     pointer = system.get()
     status = lib.pst_stream_open(owned, pointer, config, err)

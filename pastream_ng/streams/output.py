@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, Literal
 
 from pastream_ng.enums import Direction, OnLost, ResampleQuality, Underflow
@@ -33,12 +32,15 @@ on_lost, reopen_timeout
     callback : callable, optional
         ``callback(outdata, frames, time, status)``, called on a thread of the library for each
         block to play. `outdata` is an array of silence, (frames, channels), to be filled. The rest
-        is as for `InputStream`. The output ring belongs to the callback then.
+        is as for `InputStream`, compiled functions included. The output ring belongs to the
+        callback then.
     callback_latency : int or float, optional
         How far ahead of the device the callback runs: frames as an int, seconds as a float, at
         least a block. What it gives is heard that much later than the device's own latency; if it
         takes longer than that, silence is played, and `status` says so. None takes 4 blocks or
         20 ms, whichever is more, plus what the host reports as its latency, 0.25 s at most.
+    userdata : optional
+        As for `InputStream`.
 
     Raises
     ------
@@ -83,8 +85,9 @@ PastreamTimeoutError, ForkedError, OutOfMemoryError, ArgumentError, ArgumentType
         on_lost: Literal["raise", "reopen", "default"] | OnLost = "raise",
         reopen_timeout: float | None = None,
         keep_nonfinite: bool = False,
-        callback: Callable[..., Any] | None = None,
+        callback: Any = None,
         callback_latency: float | None = None,
+        userdata: Any = None,
     ) -> None:
         super().__init__(
             Options(
@@ -108,5 +111,6 @@ PastreamTimeoutError, ForkedError, OutOfMemoryError, ArgumentError, ArgumentType
                 keep_nonfinite=keep_nonfinite,
                 callback=callback,
                 callback_latency=callback_latency,
+                userdata=userdata,
             )
         )

@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from pastream_ng._checks import integer, seconds
-from pastream_ng._native import lib
+from pastream_ng._native import ffi, lib
 from pastream_ng._native.arrays import target_of
 from pastream_ng._native.waits import attempt
 from pastream_ng.enums import Direction
@@ -39,8 +39,9 @@ class ReadingStream(StreamBase):
         )
         return self._ring("input", self._input, pointer, waiter)
 
-    def _own_input(self) -> RingBuffer:
-        return self.input_ring
+    def _own_input(self) -> RingBuffer | None:
+        pointer = lib.pst_stream_input_ring(self._pointer)
+        return None if pointer == ffi.NULL else self.input_ring
 
     @property
     def rxbuff(self) -> RingBuffer:

@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pastream_ng._checks import seconds
-from pastream_ng._native import lib
+from pastream_ng._native import ffi, lib
 from pastream_ng._native.waits import attempt
 from pastream_ng.enums import Direction
 from pastream_ng.errors import StateError
@@ -36,8 +36,9 @@ class WritingStream(StreamBase):
         )
         return self._ring("output", self._output, pointer, waiter)
 
-    def _own_output(self) -> RingBuffer:
-        return self.output_ring
+    def _own_output(self) -> RingBuffer | None:
+        pointer = lib.pst_stream_output_ring(self._pointer)
+        return None if pointer == ffi.NULL else self.output_ring
 
     @property
     def txbuff(self) -> RingBuffer:

@@ -168,7 +168,7 @@ print("end")
 @pytest.mark.parametrize(
     ("callback", "text"),
     [
-        (5, "it must be a function"),
+        (5.0, "it must be a function"),
         ("name", "it must be a function"),
         (lambda indata: None, r"it is called with \(indata, outdata, frames, time, status\)"),
         (lambda a, b, c, d: None, "it is called with"),
