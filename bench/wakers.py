@@ -83,6 +83,46 @@ def pastream_ng_own_clock(device: str, file: str) -> dict[str, Any]:
     return {**arrivals.save(file), "lags": lags[_WARM_UP:]}
 
 
+def pastream_ng_asyncio(device: str, file: str) -> dict[str, Any]:
+    import asyncio
+
+    import pastream_ng as ps
+
+    arrivals = Arrivals()
+
+    async def collect() -> None:
+        with ps.InputStream(**_settings(device)) as stream:
+            async for chunk in stream.chunks(BLOCK, copy=False):
+                if arrivals.put(chunk[-1, 0]):
+                    break
+
+    asyncio.run(collect())
+    return arrivals.save(file)
+
+
+def sounddevice_asyncio(device: str, file: str) -> dict[str, Any]:
+    """As its own example does it: a Python callback tells the event loop."""
+    import asyncio
+
+    import sounddevice as sd
+
+    arrivals = Arrivals()
+
+    async def collect() -> None:
+        loop = asyncio.get_running_loop()
+        queue: asyncio.Queue[Any] = asyncio.Queue()
+
+        def callback(data: Any, *_: Any) -> None:
+            loop.call_soon_threadsafe(queue.put_nowait, data.copy())
+
+        with sd.InputStream(callback=callback, **_settings(device)):
+            while not arrivals.put((await queue.get())[-1, 0]):
+                pass
+
+    asyncio.run(collect())
+    return arrivals.save(file)
+
+
 def pastream(device: str, file: str) -> dict[str, Any]:
     import pastream as old
 
@@ -108,6 +148,8 @@ def sounddevice(device: str, file: str) -> dict[str, Any]:
 CONTESTANTS: list[tuple[str, Callable[..., Any]]] = [
     ("pastream_ng, chunks()", pastream_ng),
     ("pastream_ng, chunks(with_info=True)", pastream_ng_own_clock),
+    ("pastream_ng, async for chunks()", pastream_ng_asyncio),
     ("pastream, chunks()", pastream),
     ("sounddevice, read()", sounddevice),
+    ("sounddevice, callback into asyncio", sounddevice_asyncio),
 ]

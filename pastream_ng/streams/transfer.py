@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pastream_ng._native import ffi, lib
 from pastream_ng._native.arrays import address
 from pastream_ng._native.errors import error_for, new_error
-from pastream_ng.enums import Status
+from pastream_ng.enums import Status, StreamState
 from pastream_ng.errors import ClosedError, PastreamTimeoutError, StateError
 from pastream_ng.streams.values import ChunkInfo, info_of
 
@@ -55,7 +55,11 @@ class Read:
         # A ring that has no room for a block any more would never hold the rest of a piece.
         most = max(1, capacity - (stream.blocksize or capacity // 4))
         self._piece = count if count <= most else max(1, capacity // 2)
-        if not stream.active and not self._ring.ended and self._ring.read_available < count:
+        if (
+            self._ring.read_available < count
+            and stream.state == StreamState.STOPPED
+            and not self._ring.ended
+        ):
             raise StateError(
                 "the stream was not started, so no frames will come: call start() before read"
             )

@@ -328,3 +328,15 @@ def test_the_round_trip_stays_in_step(loopback):
         for i in range(1, 50):
             stream.write(np.full(16, i, "int32"))
             assert stream.read(16, HANG).tolist() == [max(0, i - 2)] * 16
+
+
+def test_a_lost_device_is_told_after_what_it_gave():
+    device = ps.VirtualDevice(input="counter", faults=[ps.Fault("vanish", at=2400)])
+    with ps.InputStream(device, 48000, 1, blocksize=64) as stream:
+        stream.start()
+        captured = len(stream.read(2000, timeout=20))
+        captured += len(stream.read(2000, timeout=20))
+        with pytest.raises(ps.DeviceLostError) as caught:
+            stream.read(2000, timeout=20)
+    assert caught.value.frame == captured
+    assert 2400 <= captured <= 2400 + 64
