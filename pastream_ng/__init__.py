@@ -38,6 +38,7 @@ from pastream_ng.devices import (
     supported_samplerates,
 )
 from pastream_ng.enums import (
+    Curve,
     EventKind,
     OnLost,
     Overflow,
@@ -45,6 +46,7 @@ from pastream_ng.enums import (
     StreamFlags,
     StreamState,
     Underflow,
+    VoiceState,
 )
 from pastream_ng.errors import (
     ArgumentError,
@@ -69,6 +71,7 @@ from pastream_ng.errors import (
     UnsupportedSettingsError,
 )
 from pastream_ng.measuring import LatencyMeasurement, measure_latency
+from pastream_ng.mixing import DuplexMixer, Mixer, Voice, VoiceStatus
 from pastream_ng.rings import ReadView, RingBuffer, RingReader, WriteView
 from pastream_ng.simple import get_stream, play, playrec, rec, stop, wait
 from pastream_ng.streams import (
@@ -105,6 +108,7 @@ __all__ = [
     "ClosedError",
     "CompiledCallback",
     "CoreAudioSettings",
+    "Curve",
     "DeviceBusyError",
     "DeviceError",
     "DeviceInfo",
@@ -112,6 +116,7 @@ __all__ = [
     "DeviceLostError",
     "DeviceNotFoundError",
     "Distribution",
+    "DuplexMixer",
     "DuplexStream",
     "EventKind",
     "Fault",
@@ -124,6 +129,7 @@ __all__ = [
     "LimitError",
     "MeasurementError",
     "MeterReading",
+    "Mixer",
     "OnLost",
     "OutOfMemoryError",
     "OutputStream",
@@ -144,6 +150,9 @@ __all__ = [
     "Underflow",
     "UnsupportedSettingsError",
     "VirtualDevice",
+    "Voice",
+    "VoiceState",
+    "VoiceStatus",
     "WasapiSettings",
     "WriteView",
     "check_input_settings",

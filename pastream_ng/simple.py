@@ -1,15 +1,17 @@
 # Copyright 2026 The pastream_ng authors
 # SPDX-License-Identifier: MIT
-"""One-liners: play and record arrays. Each call ends what the one before began."""
+"""One-liners: play and record arrays. Sounds are mixed; a recording ends the one before."""
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from pastream_ng._checks import integer, pair, seconds, shown
 from pastream_ng._native.arrays import target_of
+from pastream_ng._native.waits import Deadline
 from pastream_ng.devices.select import select_device
 from pastream_ng.devices.settings import channel_count
 from pastream_ng.enums import Direction, Overflow
@@ -20,88 +22,19 @@ from pastream_ng.errors import (
 )
 from pastream_ng.formats import sample_format
 from pastream_ng.measuring.latency import LatencyMeasurement, known_latency
+from pastream_ng.mixing.play import play
+from pastream_ng.mixing.shared import shared
 from pastream_ng.streams.arrays import new_recording, playable, playing_ring, recording_ring
 from pastream_ng.streams.base import Limits
 from pastream_ng.streams.current import current, finish, run
 from pastream_ng.streams.duplex import DuplexStream
 from pastream_ng.streams.input import InputStream
-from pastream_ng.streams.output import OutputStream
 
 if TYPE_CHECKING:
     from pastream_ng._native.arrays import Array
     from pastream_ng.streams.base import StreamBase
 
 __all__ = ["get_stream", "play", "playrec", "rec", "stop", "wait"]
-
-
-def play(
-    data: Any,
-    samplerate: float | None = None,
-    *,
-    device: Any = None,
-    blocking: bool = False,
-    timeout: float | None = None,
-    **stream: Any,
-) -> None:
-    """Play an array.
-
-    Parameters
-    ----------
-    data : array_like
-        (frames, channels), or (frames,) for one channel. Floats are played as float32, integers of
-        8 (signed or not), 16 and 32 bits as they are. Until the end it must not be changed.
-    samplerate : float, optional
-        Hz; None takes the device's default.
-    device : optional
-        As for `OutputStream`.
-    blocking : bool, optional
-        Return when all is played, not at once.
-    timeout : float, optional
-        With `blocking`: seconds to wait for that.
-    **stream
-        All else goes to `OutputStream`.
-
-    Raises
-    ------
-    ArgumentError, ArgumentTypeError
-        Data of a wrong shape or dtype, or without frames. What plays goes on then.
-    PastreamTimeoutError
-        The time ran out; playing was stopped.
-    PastreamError
-        As for `OutputStream`.
-
-    Examples
-    --------
-    >>> import numpy as np, pastream_ng as ps
-    >>> tone = np.sin(np.arange(4800) * 0.06)
-    >>> ps.play(tone, 48000, device=ps.VirtualDevice(clock="free"))
-    >>> ps.wait()
-    True
-    """
-    frames, form = playable(data, stream.pop("dtype", None))
-    limit = seconds("timeout", timeout)
-    options = {
-        **stream,
-        "device": device,
-        "samplerate": samplerate,
-        "channels": _agreed(stream, frames.shape[1]),
-        "dtype": form.name,
-    }
-    OutputStream._check(options)
-    run(
-        lambda: OutputStream._over(options, output_ring=playing_ring(frames)),
-        Limits(output_total=len(frames)),
-        blocking,
-        limit,
-    )
-
-
-def _agreed(stream: dict[str, Any], channels: int) -> int:
-    """Return the array's channels, which a ``channels`` argument may only repeat."""
-    given = stream.pop("channels", None)
-    if given is not None and integer("channels", given, 1, 256) != channels:
-        raise ArgumentError(f"channels is {given}; data has {channels} channels")
-    return channels
 
 
 def _recording(
@@ -289,6 +222,7 @@ def playrec(
         "dtype": (name, form.name),
     }
     DuplexStream._check(options)
+    shared.release_idle()
     skipped = _latency(align, options)
     run(
         lambda: DuplexStream._over(options, recording_ring(memory), playing_ring(played)),
@@ -313,7 +247,7 @@ def _latency(align: Any, options: dict[str, Any]) -> int:
 
 
 def wait(timeout: float | None = None) -> bool:
-    """Wait until what the last `play`, `rec` or `playrec` began is done.
+    """Wait until all that `play` began, and the last `rec` or `playrec`, is done.
 
     Parameters
     ----------
@@ -323,7 +257,7 @@ def wait(timeout: float | None = None) -> bool:
     Returns
     -------
     bool
-        True if it is done, or nothing was begun; False if the time ran out, and it goes on.
+        True if all is done, or nothing was begun; False if the time ran out, and it goes on.
 
     Raises
     ------
@@ -331,13 +265,18 @@ def wait(timeout: float | None = None) -> bool:
         What went wrong in the background.
     """
     limit = seconds("timeout", timeout)
+    end = None if limit is None else time.monotonic() + limit
+    if not shared.wait(Deadline(limit)):
+        return False
     stream = current.stream
-    return stream is None or stream.closed or finish(stream, limit)
+    left = None if end is None else max(0.0, end - time.monotonic())
+    return stream is None or stream.closed or finish(stream, left)
 
 
 def stop() -> None:
-    """Stop what the last `play`, `rec` or `playrec` began, at once. Never raises for it."""
+    """Stop all that `play`, `rec` and `playrec` began, at once. Never raises for it."""
     current.stop()
+    shared.stop()
 
 
 def get_stream() -> StreamBase:
@@ -355,6 +294,7 @@ def get_stream() -> StreamBase:
     >>> ps.get_stream().stats.captured_frames
     480
     """
-    if current.stream is None:
+    stream = current.player or current.stream
+    if stream is None:
         raise StateError("there is no stream yet: nothing was played or recorded")
-    return current.stream
+    return stream

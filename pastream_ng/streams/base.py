@@ -37,7 +37,7 @@ from pastream_ng.streams.options import Options, configure, open_stream
 
 if TYPE_CHECKING:
     from pastream_ng.rings.consumer import Waiter
-    from pastream_ng.streams.options import Side
+    from pastream_ng.streams.options import Configured, Side
     from pastream_ng.streams.worker import Worker
 
 __all__ = ["SUSPICIOUS_SECONDS", "Limits", "StreamBase"]
@@ -86,6 +86,7 @@ class StreamBase(StreamNumbers):
         self._borrowed: list[object] = [
             ring for ring in (input_ring, output_ring) if ring is not None
         ]
+        self._prepare(configured)
         self._exception: BaseException | None = None
         self._is_raised = False
         self._told_silence = False
@@ -100,6 +101,9 @@ class StreamBase(StreamNumbers):
             except BaseException:
                 self._close()
                 raise
+
+    def _prepare(self, configured: Configured) -> None:
+        """Complete the configuration, and add to `_borrowed` what must outlive the device."""
 
     @classmethod
     def _over(

@@ -1,6 +1,6 @@
 # Copyright 2026 The pastream_ng authors
 # SPDX-License-Identifier: MIT
-"""The one stream at a time that ``play``, ``rec`` and ``playrec`` share."""
+"""The one stream at a time that ``rec`` and ``playrec`` share."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pastream_ng.errors import ClosedError, PastreamError, PastreamTimeoutError
 if TYPE_CHECKING:
     from pastream_ng.streams.base import Limits, StreamBase
 
-__all__ = ["current", "finish", "run"]
+__all__ = ["current", "finish", "report_losses", "run"]
 
 
 class Current:
@@ -23,6 +23,7 @@ class Current:
     def __init__(self) -> None:
         self.lock = threading.Lock()
         self.stream: StreamBase | None = None
+        self.player: StreamBase | None = None  # Of ``play``, if that was the last call.
 
     def replace(self, make: Callable[[], StreamBase], limits: Limits) -> StreamBase:
         """End the stream before, then make and start the next."""
@@ -34,7 +35,7 @@ class Current:
             except BaseException:
                 stream._close()
                 raise
-            self.stream = stream
+            self.stream, self.player = stream, None
             return stream
 
     def stop(self) -> None:
@@ -78,12 +79,13 @@ def finish(stream: StreamBase, timeout: float | None) -> bool:
     except PastreamError:
         stream._close()
         raise
-    _report(stream)
+    report_losses(stream)
     stream.close()
     return True
 
 
-def _report(stream: StreamBase) -> None:
+def report_losses(stream: StreamBase) -> None:
+    """Log what was lost in the last run."""
     stats = stream.stats
     if stats.lost_frames or stats.dropped_frames:
         hostlog.warn(

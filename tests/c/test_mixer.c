@@ -7,7 +7,7 @@
 #include "mixer/message.h"
 #include "mixer_rig.h"
 
-// When voices start and end; scripts of commands at random are in tests/py/mixing.
+// When voices start and end; scripts of commands at random are in tests/py/test_mixer_model.py.
 
 static void test_a_start_is_exact_to_the_frame(void) {
     for (int64_t start = 0; start < 20; ++start) {

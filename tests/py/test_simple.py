@@ -148,20 +148,18 @@ def test_strided_and_listed_data_is_played(loopback):
 
 
 def test_play_and_wait(loopback):
-    ps.play(np.zeros((1000, 2)), 48000, device=loopback)
+    voice = ps.play(np.zeros((1000, 2)), 48000, device=loopback)
     assert ps.wait(30)
-    stats = ps.get_stream().stats
-    assert stats.played_frames == 1000
-    assert stats.missing_frames == 0
-    ps.play(np.zeros(10), device=loopback, blocking=True)
-    assert ps.get_stream().closed
+    assert voice.status.played_frames == 1000
+    assert ps.get_stream() is voice.mixer
+    voice = ps.play(np.zeros(10), device=loopback, blocking=True)
+    assert voice.state == ps.VoiceState.FINISHED
 
 
 def test_readonly_data_is_played(loopback):
     data = np.zeros(100, "float32")
     data.flags.writeable = False
-    ps.play(data, device=loopback, blocking=True)
-    assert ps.get_stream().stats.played_frames == 100
+    assert ps.play(data, device=loopback, blocking=True).status.played_frames == 100
 
 
 def test_playing_keeps_the_array_alive(loopback):
@@ -173,11 +171,14 @@ def test_playing_keeps_the_array_alive(loopback):
     ps.stop()
 
 
-def test_a_new_call_ends_the_one_before():
-    ps.play(np.zeros(480_000), 48000, device=WALL)
+def test_a_new_recording_ends_the_one_before():
+    ps.rec(480_000, 48000, 1, device=WALL, blocking=False)
     first = ps.get_stream()
+    voice = ps.play(np.zeros(480_000), 48000, device=WALL)
+    assert first.active  # Playing disturbs no recording, and recording no voice.
     take = ps.rec(100, 48000, 1, "int32", device=WALL)
     assert first.closed
+    assert voice.active
     assert np.array_equal(take, counted("int32", 100))
 
 
@@ -209,13 +210,14 @@ def test_stop_from_another_thread_ends_the_wait():
 
 
 def test_calls_from_many_threads():
-    """Each call ends another; none fails, and one stream is left."""
+    """All sounds are heard, from one stream."""
     errors = []
+    voices = []
 
     def run():
         try:
             for _ in range(5):
-                ps.play(np.zeros(48_000), 48000, device=WALL)
+                voices.append(ps.play(np.zeros(480_000), 48000, device=WALL))
                 time.sleep(0.001)
         except BaseException as error:
             errors.append(error)
@@ -226,8 +228,10 @@ def test_calls_from_many_threads():
     for thread in threads:
         thread.join()
     assert errors == []
-    assert ps.get_stream().active
+    assert {voice.mixer for voice in voices} == {ps.get_stream()}
+    assert len(ps.get_stream().voices) == 20
     ps.stop()
+    assert not any(voice.active for voice in voices)
 
 
 # ---- What is refused -----------------------------------------------------------------------------
@@ -248,7 +252,11 @@ def test_calls_from_many_threads():
         (lambda: ps.play(np.zeros(3, "int64")), ps.ArgumentError, "data has dtype int64"),
         (lambda: ps.play(np.zeros(3, "int16"), dtype="int32"), ps.ArgumentError, "must agree"),
         (lambda: ps.play(np.zeros(3), channels=2), ps.ArgumentError, "channels is 2; data has 1"),
-        (lambda: ps.play(np.zeros(3), loop=True), ps.ArgumentTypeError, "loop is no argument"),
+        (lambda: ps.play(np.zeros(3), loop=5), ps.ArgumentTypeError, "loop is 5"),
+        (lambda: ps.play(np.zeros(3), gain=-1), ps.ArgumentError, "gain is -1"),
+        (lambda: ps.play(np.zeros(3), mapping=[0]), ps.ArgumentError, "mapping is 0"),
+        (lambda: ps.play(np.zeros(3), mapping=[]), ps.ArgumentError, "mapping is empty"),
+        (lambda: ps.play(np.zeros(3), colour=1), ps.ArgumentTypeError, "colour is no argument"),
         (lambda: ps.play(np.zeros(3), timeout=-1), ps.ArgumentError, "timeout is -1"),
         (lambda: ps.rec(), ps.ArgumentTypeError, "one of frames and out"),
         (lambda: ps.rec(0), ps.ArgumentError, "frames is 0"),

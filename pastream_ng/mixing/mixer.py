@@ -1,0 +1,411 @@
+# Copyright 2026 The pastream_ng authors
+# SPDX-License-Identifier: MIT
+"""Output streams that play many sounds at once."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from pastream_ng._checks import choice, seconds
+from pastream_ng._native import ffi, lib
+from pastream_ng._native.arrays import address
+from pastream_ng._native.waits import wait, wait_async
+from pastream_ng.enums import CommandKind, Curve, Direction, Status
+from pastream_ng.errors import (
+    ArgumentError,
+    ArgumentTypeError,
+    ClosedError,
+    ForkedError,
+    StateError,
+)
+from pastream_ng.mixing.arguments import (
+    fill_loop,
+    fill_moment,
+    fill_ramp,
+    gain_of,
+    length,
+    routes,
+    sound,
+)
+from pastream_ng.mixing.core import Core
+from pastream_ng.mixing.voice import Voice
+from pastream_ng.streams.base import StreamBase
+from pastream_ng.streams.output import OutputStream
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pastream_ng._native.arrays import Array
+    from pastream_ng.mixing.arguments import Length
+    from pastream_ng.mixing.voice import CurveName
+    from pastream_ng.streams.options import Configured, Options
+
+__all__ = ["Mixer", "refuse_ring"]
+
+
+def refuse_ring(kind: type, options: dict[str, Any], names: tuple[str, ...]) -> None:
+    """Refuse what a stream has for its output ring and its samples: a mixer has neither."""
+    for name in names:
+        if name in options:
+            raise ArgumentTypeError(
+                f"{name} is no argument of {kind.__name__}: it mixes float32, without a ring"
+            )
+
+
+class Mixer(StreamBase):
+    """An output stream that plays any number of sounds at once, each scheduled to the frame.
+
+    The sounds are mixed in float32 by a C function on the audio thread. Nothing that Python does
+    holds them up. Sums beyond full scale are clipped, and counted, by the device's conversion.
+
+    Frames of the stream count from its start; a new run counts from 0 again. Voices that play, or
+    are paused, go on in it; what waits for a frame waits for that frame of the new run.
+
+    Parameters
+    ----------
+    device, samplerate, channels, blocksize : optional
+        As for `OutputStream`.
+    **stream
+        All else goes to `OutputStream`; there is no ``dtype``, ``buffersize``,
+        ``underflow`` or ``callback``.
+
+    Raises
+    ------
+    PastreamError
+        As for `OutputStream`.
+
+    Examples
+    --------
+    >>> import numpy as np, pastream_ng as ps
+    >>> tone = 0.1 * np.sin(np.arange(4800) * 0.06)
+    >>> with ps.Mixer(ps.VirtualDevice("null"), samplerate=48000, channels=2) as mixer:
+    ...     first = mixer.play(tone, at=480, gain=0.5)
+    ...     second = mixer.play(tone, at=960, fade_in=0.02)
+    ...     mixer.start()
+    ...     mixer.wait()
+    ...     first.status.started, second.status.started
+    True
+    (480, 960)
+    """
+
+    _direction = Direction.OUTPUT
+    _stop_when_idle = False
+    _core: Core
+
+    def __init__(
+        self,
+        device: Any = None,
+        samplerate: float | None = None,
+        channels: int | None = None,
+        blocksize: int | None = None,
+        **stream: Any,
+    ) -> None:
+        options = {
+            "device": device,
+            "samplerate": samplerate,
+            "channels": channels,
+            "blocksize": blocksize,
+            **stream,
+        }
+        StreamBase.__init__(self, self._options(options))
+
+    @classmethod
+    def _options(cls, options: dict[str, Any]) -> Options:
+        refuse_ring(
+            cls, options, ("dtype", "buffersize", "underflow", "callback", "callback_latency")
+        )
+        return OutputStream._options({**options, "dtype": "float32"})
+
+    def _prepare(self, configured: Configured) -> None:
+        assert configured.output is not None
+        self._core = Core(configured.output.channels, self._stop_when_idle)
+        self._borrowed.append(self._core)
+        config = configured.config
+        config.callback = ffi.addressof(lib, "pst_mixer_render")
+        config.callback_user = self._core.pointer
+        config.without_output_ring = True
+
+    # ---- Sounds ---------------------------------------------------------------------------------
+
+    def play(
+        self,
+        data: Any,
+        *,
+        at: int | None = None,
+        time: float | None = None,
+        gain: float = 1.0,
+        fade_in: Length = 0,
+        curve: CurveName | Curve = "linear",
+        loop: bool | tuple[Length, Length | None] = False,
+        repeats: int | None = None,
+        crossfade: Length = 0,
+        start: Length = 0,
+        mapping: Any = None,
+        allow_belated: bool = True,
+    ) -> Voice:
+        """Play an array.
+
+        Durations and places in the data are frames if they are int, seconds if they are float.
+
+        Parameters
+        ----------
+        data : array_like
+            (frames, channels), or (frames,) for one channel, which goes to all of the mixer's.
+            Floats, and integers of 8 (signed or not), 16 and 32 bits, of which 24 are kept. float32
+            arrays are not copied, and must not be changed before the voice is over.
+        at : int, optional
+            Frame of the stream at which the first frame is played; None is the next block, or the
+            start of a stream that does not run yet.
+        time : float, optional
+            In place of `at`: when the first frame is heard, in seconds of `StreamBase.time`.
+        gain : float, optional
+            A factor, 0 or more.
+        fade_in : int or float, optional
+            Length of a fade in from silence.
+        curve : {"linear", "equal-power", "exponential"}, optional
+            Its shape; see `Curve`.
+        loop : bool or tuple, optional
+            True repeats the whole data, (start, end) a part of it; an end of None is that of the
+            data. What lies before the loop is played once, what lies behind it after the repeats.
+        repeats : int, optional
+            How often the loop is repeated after its first pass; None is for ever.
+        crossfade : int or float, optional
+            Length of an equal-power crossfade that makes the jump seamless: the last frames of the
+            loop blend into the frames before its start. Where there are not so many, they blend
+            into the first frames of the loop itself, which later passes then leave out.
+        start : int or float, optional
+            Where in the data to begin.
+        mapping : sequence, optional
+            Channels of the mixer, from 1, for each channel of the data; or for one channel of data
+            all that it goes to; or gains (mixer's channels, data's channels).
+        allow_belated : bool, optional
+            A start whose moment has passed happens at once; with False, not at all: the voice is
+            over then, with the state ``LATE``.
+
+        Returns
+        -------
+        Voice
+            The sound plays on without it.
+
+        Raises
+        ------
+        ArgumentError, ArgumentTypeError
+            An argument that is not as described above.
+        ClosedError, ForkedError
+        """
+        frames = sound(data)
+        config, keep = self._voice_config(
+            frames, gain, fade_in, curve, loop, repeats, crossfade, start, mapping
+        )
+        fill_moment(config.start, at, time, allow_belated)
+        return self._send(config, frames, keep)
+
+    def crossfade(
+        self,
+        old: Voice,
+        data: Any,
+        duration: Length,
+        *,
+        at: int | None = None,
+        time: float | None = None,
+        curve: CurveName | Curve = "equal-power",
+        gain: float = 1.0,
+        loop: bool | tuple[Length, Length | None] = False,
+        repeats: int | None = None,
+        loop_crossfade: Length = 0,
+        start: Length = 0,
+        mapping: Any = None,
+        allow_belated: bool = True,
+    ) -> Voice:
+        """Replace a voice by another sound: one fades out while the other fades in.
+
+        Both begin at the same frame.
+
+        Parameters
+        ----------
+        old : Voice
+            A voice of this mixer. It is cancelled.
+        data : array_like
+            The new sound, as for `play`.
+        duration : int or float
+            Length of both fades.
+        at, time, curve, gain, loop, repeats, start, mapping, allow_belated : optional
+            As for `play`; ``loop_crossfade`` is its ``crossfade``.
+
+        Returns
+        -------
+        Voice
+            The new one.
+
+        Examples
+        --------
+        >>> import numpy as np, pastream_ng as ps
+        >>> with ps.Mixer(ps.VirtualDevice("null"), samplerate=48000, channels=1) as mixer:
+        ...     old = mixer.play(np.zeros(48000), loop=True)
+        ...     new = mixer.crossfade(old, np.zeros(480), 240, at=960)
+        ...     mixer.start()
+        ...     mixer.wait()
+        ...     old.state.name, new.state.name
+        True
+        ('CANCELLED', 'FINISHED')
+        """
+        if not isinstance(old, Voice):
+            raise ArgumentTypeError(f"old is of type {type(old).__name__}; it must be a Voice")
+        if old._mixer is not self:
+            raise ArgumentError("old is a voice of another mixer; it must be one of this mixer")
+        frames = sound(data)
+        config, keep = self._voice_config(
+            frames, gain, duration, curve, loop, repeats, loop_crossfade, start, mapping
+        )
+        fill_moment(config.start, at, time, allow_belated)
+        config.replaces = old._sent.pointer
+        return self._send(config, frames, keep)
+
+    def _voice_config(
+        self,
+        frames: Array,
+        gain: Any,
+        fade_in: Any,
+        curve: Any,
+        loop: Any,
+        repeats: Any,
+        crossfade: Any,
+        start: Any,
+        mapping: Any,
+    ) -> tuple[Any, Any]:
+        """Return what C needs to know of a voice, and what must live until it has been told."""
+        rate = self.samplerate
+        config = ffi.new("pst_voice_config *")
+        lib.pst_voice_config_default(config)
+        config.n_frames, config.n_channels = frames.shape
+        config.gain = gain_of("gain", gain)
+        config.fade_in_frames = length("fade_in", fade_in, rate)
+        config.fade_in_curve = choice("curve", curve, Curve)
+        whole = True if repeats is not None and loop is False else loop
+        fill_loop(config.loop, whole, repeats, crossfade, len(frames), rate)
+        offset = length("start", start, rate)
+        if offset >= len(frames):
+            raise ArgumentError(f"start is {offset} frames; data has {len(frames)} frames")
+        config.offset_frames = offset
+        gains = routes(mapping, frames.shape[1], self._core.channels)
+        keep = None
+        if gains is not None:
+            keep = ffi.from_buffer("float[]", gains)
+            config.gains = keep
+        return config, keep
+
+    def _send(self, config: Any, frames: Array, keep: Any) -> Voice:
+        self._use()
+        config.data = ffi.cast("float *", address(frames))
+        sent = self._core.play(config, frames)
+        del keep
+        return Voice(self, sent)
+
+    @property
+    def voices(self) -> list[Voice]:
+        """The voices that are not over, in the order in which they were sent."""
+        found = []
+        for sent in self._core.sent():
+            voice = sent.handle() if sent.handle is not None else None
+            found.append(voice or Voice(self, sent))
+        return found
+
+    # ---- The mixer's own gain -------------------------------------------------------------------
+
+    @property
+    def gain(self) -> float:
+        """The gain of the sum, a factor; setting it changes it within 5 ms, without a click."""
+        return float(self._core.status().gain)
+
+    @gain.setter
+    def gain(self, value: float) -> None:
+        self.fade(value, 0.005)
+
+    def fade(
+        self,
+        to: float,
+        duration: Length,
+        *,
+        at: int | None = None,
+        time: float | None = None,
+        curve: CurveName | Curve = "linear",
+        allow_belated: bool = True,
+    ) -> None:
+        """Move the gain of the sum to a factor, 0 or more; see `Voice.fade`."""
+        command = ffi.new("pst_command *")
+        lib.pst_command_default(command, CommandKind.GAIN)
+        fill_moment(command.moment, at, time, allow_belated)
+        command.gain = gain_of("to", to)
+        fill_ramp(command, "duration", duration, curve, self.samplerate)
+        self._use()
+        self._core.command(None, command)
+
+    # ---- Waiting --------------------------------------------------------------------------------
+
+    def _check_process(self) -> None:
+        if self._pid != os.getpid():
+            raise ForkedError(
+                "this mixer belongs to the process that made it, which was forked since; make one "
+                "here, with multiprocessing's 'spawn' start method"
+            )
+
+    def _check_running(self, is_done: Callable[[], bool]) -> None:
+        """Raise if voices do not go on, unless what was waited for has happened meanwhile."""
+        if self.active or is_done():
+            return
+        if self._is_closed:
+            raise ClosedError("the mixer was closed before the voice was over")
+        self._raise_pending()
+        raise StateError("the mixer does not run, so its voices do not go on; call start()")
+
+    def _is_idle(self) -> bool:
+        return bool(self._core.status().n_voices == 0)
+
+    def _look(self, slice_ns: int) -> int:
+        status = lib.pst_mixer_wait(self._core.pointer, slice_ns)
+        if status == Status.TIMEOUT:
+            self._check_running(self._is_idle)
+        return status
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait until no voice is left. The stream runs on.
+
+        Parameters
+        ----------
+        timeout : float, optional
+            Seconds; None waits for ever.
+
+        Returns
+        -------
+        bool
+            True once the last frame of all voices was handed to the device, False if the time ran
+            out.
+
+        Raises
+        ------
+        StateError, ClosedError
+            The mixer does not run, so its voices do not go on.
+        DeviceLostError
+            The same, because the device went away.
+        """
+        limit = seconds("timeout", timeout)
+        self._use()
+        return wait(self._look, limit) != Status.TIMEOUT
+
+    async def _wait_async(self, timeout: float | None) -> bool:
+        limit = seconds("timeout", timeout)
+        self._use()
+        return await wait_async(self._look, self._core.arm, limit) != Status.TIMEOUT
+
+    # ---- The end --------------------------------------------------------------------------------
+
+    def _close(self) -> None:
+        super()._close()
+        # No callback comes any more, unless the host did not come back: then this does nothing.
+        self._core.clear()
+
+    def _after_host_call(self, status: int) -> int:
+        if status == Status.TIMEOUT:
+            self._core.abandon()
+        return super()._after_host_call(status)

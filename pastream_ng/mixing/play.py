@@ -1,0 +1,144 @@
+# Copyright 2026 The pastream_ng authors
+# SPDX-License-Identifier: MIT
+"""Play arrays in one call, over each other."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from pastream_ng._checks import integer, seconds
+from pastream_ng.errors import ArgumentError, PastreamTimeoutError
+from pastream_ng.mixing.arguments import sound
+from pastream_ng.mixing.shared import shared
+from pastream_ng.streams.base import StreamBase
+from pastream_ng.streams.current import current
+
+if TYPE_CHECKING:
+    from pastream_ng._native.arrays import Array
+    from pastream_ng.enums import Curve
+    from pastream_ng.mixing.arguments import Length
+    from pastream_ng.mixing.voice import CurveName, Voice
+
+__all__ = ["play"]
+
+
+def play(
+    data: Any,
+    samplerate: float | None = None,
+    *,
+    device: Any = None,
+    blocking: bool = False,
+    timeout: float | None = None,
+    loop: bool | tuple[Length, Length | None] = False,
+    repeats: int | None = None,
+    crossfade: Length = 0,
+    gain: float = 1.0,
+    fade_in: Length = 0,
+    curve: CurveName | Curve = "linear",
+    start: Length = 0,
+    mapping: Any = None,
+    **stream: Any,
+) -> Voice:
+    """Play an array, together with what plays already.
+
+    Calls with the same device, rate, number of channels and settings share a `Mixer`, which is
+    opened by the first, runs as long as something plays, and is closed by `stop`. One channel is
+    also heard with what plays there in several.
+
+    Parameters
+    ----------
+    data : array_like
+        (frames, channels), or (frames,) for one channel. Floats, and integers of 8 (signed or not),
+        16 and 32 bits, of which 24 are kept. float32 arrays must not be changed until the end.
+    samplerate : float, optional
+        Hz; None takes the device's default.
+    device : optional
+        As for `OutputStream`.
+    blocking : bool, optional
+        Return when all is played, not at once.
+    timeout : float, optional
+        With `blocking`: seconds to wait for that.
+    loop, repeats, crossfade, gain, fade_in, curve, start, mapping : optional
+        As for `Mixer.play`. With a mapping the stream has as many channels as it names, or
+        ``channels``.
+    **stream
+        All else goes to `Mixer`.
+
+    Returns
+    -------
+    Voice
+        To pause, fade or end the sound, or to wait for it.
+
+    Raises
+    ------
+    ArgumentError, ArgumentTypeError
+        An argument that is not as described above. What plays goes on then.
+    PastreamTimeoutError
+        The time ran out; the sound was ended.
+    PastreamError
+        As for `OutputStream`.
+
+    Examples
+    --------
+    >>> import numpy as np, pastream_ng as ps
+    >>> tone = 0.1 * np.sin(np.arange(4800) * 0.06)
+    >>> voice = ps.play(tone, 48000, device=ps.VirtualDevice(clock="free"))
+    >>> ps.wait()
+    True
+    >>> voice.state.name
+    'FINISHED'
+    """
+    frames = sound(data, stream.pop("dtype", None))
+    limit = seconds("timeout", timeout)
+    channels = _channels(stream.pop("channels", None), mapping, frames)
+    options = {**stream, "device": device, "samplerate": samplerate, "channels": channels}
+    details = {
+        "loop": loop,
+        "repeats": repeats,
+        "crossfade": crossfade,
+        "gain": gain,
+        "fade_in": fade_in,
+        "curve": curve,
+        "start": start,
+        "mapping": mapping,
+    }
+    voice = shared.play(options, frames, details)
+    current.player = voice.mixer
+    if blocking:
+        _finish(voice, limit)
+    return voice
+
+
+def _channels(given: Any, mapping: Any, frames: Array) -> int:
+    """Return how many channels the stream has."""
+    if given is not None:
+        count = integer("channels", given, 1, 256)
+        if mapping is None and count != frames.shape[1]:
+            raise ArgumentError(f"channels is {given}; data has {frames.shape[1]} channels")
+        return count
+    if mapping is None:
+        return int(frames.shape[1])
+    shape = np.shape(mapping)
+    if len(shape) == 2:
+        return int(shape[0])
+    try:
+        return max(integer("mapping", channel, 1, 256, "(a channel)") for channel in mapping)
+    except ValueError as error:
+        if isinstance(error, ArgumentError):
+            raise
+        raise ArgumentError("mapping is empty; it must name a channel") from None
+
+
+def _finish(voice: Voice, timeout: float | None) -> None:
+    """Wait until a voice is over, and if it was the last, until it is played out."""
+    try:
+        if not voice.wait(timeout):
+            raise PastreamTimeoutError(f"timeout: the sound was not played within {timeout} s")
+    except BaseException:
+        if voice.active and not voice.mixer.closed:
+            voice.stop()
+        raise
+    if voice.mixer._core.status().is_over:
+        StreamBase.wait(voice.mixer, timeout)
