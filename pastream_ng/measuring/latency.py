@@ -56,7 +56,8 @@ class LatencyMeasurement:
         How far the correlation stands out of its noise, the median: below 25 dB the loop is weak or
         noisy. It cannot be below 18, for then nothing counts as found.
     reported : float
-        What the host says that the input's and the output's latencies are, summed, in seconds.
+        What the host said of its latencies meanwhile, input and output summed, in seconds; see
+        `StreamClock`.
     xruns : int
         Callbacks in which something went wrong meanwhile; with any, measure again.
     samplerate : float
@@ -191,7 +192,9 @@ def _record(
         stream._start(Limits(0, len(memory), len(frames), -1))
         if not stream.wait(limit):
             raise PastreamTimeoutError(f"timeout: the measurement was not done within {limit} s")
-        measured = (stream.samplerate, sum(stream.latency), stream.xruns)
+        clock = stream.clock
+        told = (clock.input_age or 0.0) + (clock.output_delay or 0.0)
+        measured = (stream.samplerate, told, stream.xruns)
     finally:
         stream._close()
     return memory[:, -1], measured

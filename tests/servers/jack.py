@@ -154,6 +154,11 @@ class JackServer:
         """Start a client that keeps what its ports in_1, in_2, ... are sent."""
         return self._add(JackSink(self, name, n_ports, folder))
 
+    def loop(self, delay: int, name: str = "loop") -> JackLoop:
+        """Start a client that gives back what its port in_1 is sent, `delay` frames later."""
+        wait_until(lambda: not any(port.startswith(f"{name}:") for port in self.ports()), 5.0)
+        return self._add(JackLoop(self, name, delay))
+
     def _add(self, client: Any) -> Any:
         self._clients.append(client)
         return client
@@ -213,6 +218,14 @@ class JackCounter(_Client):
         program = compiled("jack_counter.c", package="jack")
         logging = [] if log is None else [str(log)]
         super().__init__(server, [program, name, str(n_ports), latency, *logging])
+
+
+class JackLoop(_Client):
+    """Gives back what it is sent, and reports just that delay."""
+
+    def __init__(self, server: JackServer, name: str, delay: int) -> None:
+        program = compiled("jack_loop.c", package="jack")
+        super().__init__(server, [program, name, str(delay)])
 
 
 class JackSink(_Client):
