@@ -13,7 +13,16 @@ from pathlib import Path
 from . import machine
 from .tables import Table, as_rst, as_text
 
-NAMES = ["gil_hold", "wakeup", "round_trip", "chunk_cost", "ring", "callback", "import_time"]
+NAMES = [
+    "gil_hold",
+    "wakeup",
+    "round_trip",
+    "chunk_cost",
+    "ring",
+    "callback",
+    "mixer",
+    "import_time",
+]
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "benchmarks.rst"
 
 _HEAD = """\
