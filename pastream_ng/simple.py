@@ -29,6 +29,7 @@ from pastream_ng.streams.base import Limits
 from pastream_ng.streams.current import current, finish, run
 from pastream_ng.streams.duplex import DuplexStream
 from pastream_ng.streams.input import InputStream
+from pastream_ng.streams.mapping import channel_map
 
 if TYPE_CHECKING:
     from pastream_ng._native.arrays import Array
@@ -66,12 +67,25 @@ def _recording(
     return memory, memory, form.name
 
 
+def _mapped(name: str, mapping: Any, channels: Any, out: Any) -> Any:
+    """Return the channels to record: those that a mapping makes if they are not given."""
+    if mapping is None or out is not None:
+        return channels
+    return channel_map(name, mapping, channels, Direction.INPUT).channels
+
+
+def _sequence(mapping: Any) -> Any:
+    """Return a single channel as a list: in a pair only that is clear."""
+    return [mapping] if isinstance(mapping, (int, np.integer)) else mapping
+
+
 def rec(
     frames: int | None = None,
     samplerate: float | None = None,
     channels: int | None = None,
     dtype: Any = None,
     out: Array | None = None,
+    mapping: Any = None,
     *,
     device: Any = None,
     blocking: bool = True,
@@ -93,6 +107,8 @@ def rec(
     out : numpy.ndarray, optional
         Writable, C-contiguous memory to record into, (frames, channels) or (frames,), whose dtype
         and channels are then those of the recording.
+    mapping : optional
+        As for `InputStream`: which device channels to record.
     blocking : bool, optional
         False returns at once; the array is filled in the background until `wait` returns.
     timeout : float, optional
@@ -122,7 +138,8 @@ def rec(
     ((480, 2), dtype('float32'))
     """
     limit = seconds("timeout", timeout)
-    result, memory, name = _recording(frames, channels, dtype, out, device)
+    width = _mapped("mapping", mapping, channels, out)
+    result, memory, name = _recording(frames, width, dtype, out, device)
     options = {
         "overflow": Overflow.SILENCE,
         **stream,
@@ -130,6 +147,7 @@ def rec(
         "samplerate": samplerate,
         "channels": memory.shape[1],
         "dtype": name,
+        "mapping": mapping,
     }
     InputStream._check(options)
     run(
@@ -147,6 +165,8 @@ def playrec(
     channels: int | None = None,
     dtype: Any = None,
     out: Array | None = None,
+    input_mapping: Any = None,
+    output_mapping: Any = None,
     *,
     device: Any = None,
     align: bool | int | LatencyMeasurement = False,
@@ -168,6 +188,8 @@ def playrec(
         Of the recording; None means as the data, float32 for floats.
     out : numpy.ndarray, optional
         As for `rec`; it must be as long as `data`.
+    input_mapping, output_mapping : optional
+        As `mapping` of `rec` and of `play`.
     device : optional
         As for `DuplexStream`.
     align : bool, int or LatencyMeasurement, optional
@@ -210,7 +232,14 @@ def playrec(
     sides = pair("device", device)
     wanted = form.name if dtype is None and out is None else dtype
     frames = len(played) if out is None else None
-    result, memory, name = _recording(frames, channels, wanted, out, sides[0])
+    width = _mapped("input_mapping", input_mapping, channels, out)
+    result, memory, name = _recording(frames, width, wanted, out, sides[0])
+    for side, mapping, width in (
+        ("input", input_mapping, memory.shape[1]),
+        ("output", output_mapping, played.shape[1]),
+    ):
+        if mapping is not None:
+            channel_map(f"{side}_mapping", mapping, width, Direction[side.upper()])
     if len(memory) != len(played):
         raise ArgumentError(f"out has {len(memory)} rows; data has {len(played)}")
     options = {
@@ -220,6 +249,7 @@ def playrec(
         "samplerate": samplerate,
         "channels": (memory.shape[1], played.shape[1]),
         "dtype": (name, form.name),
+        "mapping": tuple(map(_sequence, (input_mapping, output_mapping))),
     }
     DuplexStream._check(options)
     shared.release_idle()

@@ -73,11 +73,20 @@ def _check(
     return status, err
 
 
+def _device_side(side: Any, channels: Any) -> Any:
+    """Return a side as its device is to be opened for it, NULL if it is not there."""
+    if side.device < 0:
+        return ffi.NULL
+    copy = ffi.new("pst_side *", side)
+    copy.n_channels = channels.n_device_channels or side.n_channels
+    return copy
+
+
 def accepts(config: Any) -> bool:
     """Return whether the devices of a ``pst_stream_config`` take its sample rate."""
     source, target = (
-        side if side.device >= 0 else ffi.NULL
-        for side in (ffi.addressof(config, "input"), ffi.addressof(config, "output"))
+        _device_side(config.input, config.input_map),
+        _device_side(config.output, config.output_map),
     )
     err = new_error()
     pointer = system.load()

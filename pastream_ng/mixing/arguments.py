@@ -12,9 +12,10 @@ from pastream_ng._checks import choice, integer, real, shown
 from pastream_ng._native import ffi, lib
 from pastream_ng._native.arrays import address
 from pastream_ng._native.errors import check
-from pastream_ng.enums import Curve, Format
+from pastream_ng.enums import Curve, Direction, Format
 from pastream_ng.errors import ArgumentError, ArgumentTypeError, OutOfMemoryError
 from pastream_ng.streams.arrays import playable
+from pastream_ng.streams.mapping import channel_map
 
 if TYPE_CHECKING:
     from pastream_ng._native.arrays import Array
@@ -129,36 +130,16 @@ def routes(mapping: Any, inputs: int, outputs: int) -> Array | None:
                 "must be a mapping"
             )
         return None
-    try:
-        given = np.asarray(mapping)
-    except ValueError as error:
-        raise ArgumentError(f"mapping cannot become an array: {error}") from None
-    if given.ndim == 2:
-        return _matrix(given, inputs, outputs)
-    if given.ndim != 1 or not given.size:
-        raise ArgumentTypeError(
-            f"mapping is {shown(mapping)}; it must be a list of channels, or gains "
-            "(mixer's channels, data's channels)"
-        )
-    targets = [integer("mapping", item, 1, outputs, "(a channel)") for item in mapping]
-    if inputs not in (1, len(targets)):
-        raise ArgumentError(f"mapping names {len(targets)} channels; data has {inputs}")
-    gains = np.zeros((outputs, inputs), "float32")
-    for number, target in enumerate(targets):
-        gains[target - 1, number if inputs > 1 else 0] = 1
-    return gains
-
-
-def _matrix(given: Array, inputs: int, outputs: int) -> Array:
-    if given.dtype.kind not in "fiu":
-        raise ArgumentTypeError(f"mapping has dtype {given.dtype.name}; gains must be numbers")
-    if given.shape != (outputs, inputs):
+    plan = channel_map("mapping", mapping, inputs, Direction.OUTPUT)
+    if plan.device_channels > outputs:
         raise ArgumentError(
-            f"mapping has shape {given.shape}; gains must be ({outputs}, {inputs}): a row for each "
-            "channel of the mixer, a column for each of data"
+            f"mapping needs channel {plan.device_channels}; the mixer has {outputs} channels"
         )
-    with np.errstate(over="ignore"):
-        gains = np.ascontiguousarray(given, "float32")
-    if not np.isfinite(gains).all():
-        raise ArgumentError("mapping has gains in it that are not finite")
+    if np.ndim(mapping) == 2 and plan.device_channels < outputs:
+        raise ArgumentError(
+            f"mapping has shape {plan.gains.shape}; it must have a row for each of the mixer's "
+            f"{outputs} channels"
+        )
+    gains = np.zeros((outputs, inputs), "float32")
+    gains[: plan.device_channels] = plan.gains
     return gains

@@ -176,9 +176,8 @@ class Mixer(StreamBase):
             into the first frames of the loop itself, which later passes then leave out.
         start : int or float, optional
             Where in the data to begin.
-        mapping : sequence, optional
-            Channels of the mixer, from 1, for each channel of the data; or for one channel of data
-            all that it goes to; or gains (mixer's channels, data's channels).
+        mapping : sequence of int, dict or array_like, optional
+            As for `OutputStream`, with the mixer's channels in place of the device's.
         allow_belated : bool, optional
             A start whose moment has passed happens at once; with False, not at all: the voice is
             over then, with the state ``LATE``.

@@ -6,14 +6,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from pastream_ng._checks import integer, seconds
+from pastream_ng.enums import Direction
 from pastream_ng.errors import ArgumentError, PastreamTimeoutError
 from pastream_ng.mixing.arguments import sound
 from pastream_ng.mixing.shared import shared
 from pastream_ng.streams.base import StreamBase
 from pastream_ng.streams.current import current
+from pastream_ng.streams.mapping import channel_map
 
 if TYPE_CHECKING:
     from pastream_ng._native.arrays import Array
@@ -27,6 +27,7 @@ __all__ = ["play"]
 def play(
     data: Any,
     samplerate: float | None = None,
+    mapping: Any = None,
     *,
     device: Any = None,
     blocking: bool = False,
@@ -38,7 +39,6 @@ def play(
     fade_in: Length = 0,
     curve: CurveName | Curve = "linear",
     start: Length = 0,
-    mapping: Any = None,
     **stream: Any,
 ) -> Voice:
     """Play an array, together with what plays already.
@@ -54,15 +54,17 @@ def play(
         16 and 32 bits, of which 24 are kept. float32 arrays must not be changed until the end.
     samplerate : float, optional
         Hz; None takes the device's default.
+    mapping : optional
+        As for `OutputStream`: which device channels to play on. One channel of data goes to all of
+        them. The stream has as many channels as that needs, or `channels`.
     device : optional
         As for `OutputStream`.
     blocking : bool, optional
         Return when all is played, not at once.
     timeout : float, optional
         With `blocking`: seconds to wait for that.
-    loop, repeats, crossfade, gain, fade_in, curve, start, mapping : optional
-        As for `Mixer.play`. With a mapping the stream has as many channels as it names, or
-        ``channels``.
+    loop, repeats, crossfade, gain, fade_in, curve, start : optional
+        As for `Mixer.play`.
     **stream
         All else goes to `Mixer`.
 
@@ -120,15 +122,7 @@ def _channels(given: Any, mapping: Any, frames: Array) -> int:
         return count
     if mapping is None:
         return int(frames.shape[1])
-    shape = np.shape(mapping)
-    if len(shape) == 2:
-        return int(shape[0])
-    try:
-        return max(integer("mapping", channel, 1, 256, "(a channel)") for channel in mapping)
-    except ValueError as error:
-        if isinstance(error, ArgumentError):
-            raise
-        raise ArgumentError("mapping is empty; it must name a channel") from None
+    return channel_map("mapping", mapping, frames.shape[1], Direction.OUTPUT).device_channels
 
 
 def _finish(voice: Voice, timeout: float | None) -> None:

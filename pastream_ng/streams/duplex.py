@@ -25,6 +25,8 @@ class DuplexStream(InputStream, OutputStream):
     samplerate, blocksize, device_samplerate, resample_quality, stall_after, lost_after, \
 control_timeout, on_lost, reopen_timeout
         As for `InputStream`; the default rate is that of the input device.
+    mapping : pair, optional
+        (input, output), each as for `InputStream` and `OutputStream`, or None.
     overflow
         As for `InputStream`.
     underflow, keep_nonfinite
@@ -70,6 +72,7 @@ PastreamTimeoutError, ForkedError, OutOfMemoryError, ArgumentError, ArgumentType
         overflow: Literal["raise", "drop-oldest", "drop-newest", "silence"] | Overflow = "raise",
         underflow: Literal["silence", "raise"] | Underflow = "silence",
         device_dtype: Any = None,
+        mapping: Any = None,
         extra_settings: Any = None,
         device_samplerate: float | Literal["auto"] | None = None,
         resample_quality: Literal["fast", "medium", "best"] | ResampleQuality = "medium",
@@ -96,6 +99,7 @@ PastreamTimeoutError, ForkedError, OutOfMemoryError, ArgumentError, ArgumentType
                 overflow=overflow,
                 underflow=underflow,
                 device_dtype=device_dtype,
+                mapping=mapping,
                 extra_settings=extra_settings,
                 device_samplerate=device_samplerate,
                 resample_quality=resample_quality,

@@ -51,6 +51,11 @@ class InputStream(ReadingStream):
         What happens when the ring is full; see `Overflow`.
     device_dtype : str or numpy.dtype, optional
         The format to open the device with; None takes what suits `dtype` best.
+    mapping : sequence of int, dict or array_like, optional
+        Which of the device's channels to capture, counted from 1: the device channel of each
+        channel of the stream, 0 for silence; or ``{device: stream}``, where the second may be a
+        list; or a matrix of gains, (stream, device) channels. Unless `channels` is given the stream
+        has as many as that makes. None takes the device's first ones.
     extra_settings : AlsaSettings or another, optional
         What only devices of one host API know.
     device_samplerate : float or "auto", optional
@@ -122,6 +127,7 @@ class InputStream(ReadingStream):
         buffersize: int | None = None,
         overflow: Literal["raise", "drop-oldest", "drop-newest", "silence"] | Overflow = "raise",
         device_dtype: Any = None,
+        mapping: Any = None,
         extra_settings: Any = None,
         device_samplerate: float | Literal["auto"] | None = None,
         resample_quality: Literal["fast", "medium", "best"] | ResampleQuality = "medium",
@@ -144,6 +150,7 @@ class InputStream(ReadingStream):
                 buffersize=buffersize,
                 overflow=overflow,
                 device_dtype=device_dtype,
+                mapping=mapping,
                 extra_settings=extra_settings,
                 device_samplerate=device_samplerate,
                 resample_quality=resample_quality,

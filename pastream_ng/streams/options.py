@@ -18,8 +18,10 @@ from pastream_ng.devices.virtual import VirtualDevice, virtual_config
 from pastream_ng.enums import Direction, OnLost, Overflow, ResampleQuality, Underflow
 from pastream_ng.errors import ArgumentError, UnsupportedSettingsError
 from pastream_ng.formats import SampleFormat, sample_format
+from pastream_ng.streams.mapping import channel_map, mapping_pair
 
 if TYPE_CHECKING:
+    from pastream_ng._native.arrays import Array
     from pastream_ng._native.ring import NativeRing
     from pastream_ng.devices.host_options import HostSettings
     from pastream_ng.devices.info import DeviceInfo
@@ -36,6 +38,8 @@ class Side(NamedTuple):
     device_code: int
     latency_s: float
     extra: HostSettings | None
+    device_channels: int
+    gains: Array | None  # (destinations, sources) float32; None takes channel k to channel k.
 
 
 class Options(NamedTuple):
@@ -60,6 +64,7 @@ class Options(NamedTuple):
     keep_nonfinite: Any = False
     on_lost: Any = OnLost.RAISE
     reopen_timeout: Any = None
+    mapping: Any = None
     callback: Any = None
     callback_latency: Any = None
     userdata: Any = None
@@ -84,9 +89,12 @@ def configure(direction: Direction, options: Options) -> Configured:
     sides = _sides(direction, options)
     config = ffi.new("pst_stream_config *")
     lib.pst_stream_config_default(config)
-    for side, target in zip(sides, (config.input, config.output), strict=True):
+    kept = []
+    targets = ((config.input, config.input_map), (config.output, config.output_map))
+    for side, (target, channels) in zip(sides, targets, strict=True):
         if side is not None:
             _fill_side(target, side)
+            kept.append(_fill_map(channels, side))
     first = sides[0] or sides[1]
     assert first is not None
     rate = options.samplerate
@@ -117,7 +125,7 @@ def configure(direction: Direction, options: Options) -> Configured:
     if virtual is not None:
         config.virtual_config = virtual
     put_callback(config, callback, options.buffersize is not None)
-    return Configured(config, *sides, overflow, callback, virtual)
+    return Configured(config, *sides, overflow, callback, (virtual, kept))
 
 
 def open_stream(
@@ -145,8 +153,10 @@ def _sides(direction: Direction, options: Options) -> tuple[Side | None, Side | 
     if direction == Direction.OUTPUT:
         return None, _side(Direction.OUTPUT, *_single(options))
     names = ("device", "channels", "dtype", "device_dtype", "latency", "extra_settings")
+    *values, mapping = _single(options)
     inputs, outputs = zip(
-        *(pair(name, value) for name, value in zip(names, _single(options), strict=True)),
+        *(pair(name, value) for name, value in zip(names, values, strict=True)),
+        mapping_pair(mapping),
         strict=True,
     )
     return _side(Direction.INPUT, *inputs), _side(Direction.OUTPUT, *outputs)
@@ -160,6 +170,7 @@ def _single(options: Options) -> tuple[Any, ...]:
         options.device_dtype,
         options.latency,
         options.extra_settings,
+        options.mapping,
     )
 
 
@@ -171,6 +182,7 @@ def _side(
     device_dtype: Any,
     latency: Any,
     extra: Any,
+    mapping: Any,
 ) -> Side:
     form = sample_format(dtype)
     device_code = form.device_code
@@ -180,15 +192,21 @@ def _side(
     latency_s = _latency(latency)
     if channels is not None:
         integer("channels", channels, 1, 256)
+    plan = None if mapping is None else channel_map("mapping", mapping, channels, direction)
     info = select_device(device, direction)
-    count = channel_count(channels, info, direction)
+    if plan is None:
+        count = device_count = channel_count(channels, info, direction)
+    else:
+        count, device_count = plan.channels, plan.device_channels
     most = info.max_input_channels if direction == Direction.INPUT else info.max_output_channels
-    if count > most:
+    if device_count > most:
+        what = f"channels is {count}" if plan is None else f"mapping needs channel {device_count}"
         raise UnsupportedSettingsError(
-            f'channels is {count}; "{info.name}" has 1 to {most} {direction.name.lower()} channels'
+            f'{what}; "{info.name}" has 1 to {most} {direction.name.lower()} channels'
         )
-    host = check_host_settings(extra, info, count)
-    return Side(info, count, form, device_code, latency_s, host)
+    host = check_host_settings(extra, info, device_count)
+    gains = None if plan is None else plan.gains
+    return Side(info, count, form, device_code, latency_s, host, device_count, gains)
 
 
 def _fill_side(target: Any, side: Side) -> None:
@@ -199,6 +217,15 @@ def _fill_side(target: Any, side: Side) -> None:
     target.device_format = side.device_code
     target.latency_s = side.latency_s
     fill_host_settings(target, side.extra)
+
+
+def _fill_map(target: Any, side: Side) -> Any:
+    """Fill in a channel map; return what must live as long as the configuration."""
+    target.n_device_channels = side.device_channels
+    if side.gains is not None:
+        target.gains = memory = ffi.from_buffer("float[]", side.gains)
+        return memory
+    return None
 
 
 def _latency(value: Any) -> float:

@@ -25,6 +25,11 @@ class OutputStream(WritingStream):
 extra_settings, device_samplerate, resample_quality, stall_after, lost_after, control_timeout, \
 on_lost, reopen_timeout
         As for `InputStream`.
+    mapping : sequence of int, dict or array_like, optional
+        Which of the device's channels to play on, counted from 1: the device channel of each
+        channel of the stream, 0 for none, where one channel may go to several and several to one;
+        or ``{stream: device}``, where the second may be a list; or a matrix of gains, (device,
+        stream) channels. Unless `channels` is given the stream has as many as that makes.
     underflow : {"silence", "raise"}, optional
         What happens when the ring is empty before it was ended; see `Underflow`.
     keep_nonfinite : bool, optional
@@ -76,6 +81,7 @@ PastreamTimeoutError, ForkedError, OutOfMemoryError, ArgumentError, ArgumentType
         buffersize: int | None = None,
         underflow: Literal["silence", "raise"] | Underflow = "silence",
         device_dtype: Any = None,
+        mapping: Any = None,
         extra_settings: Any = None,
         device_samplerate: float | Literal["auto"] | None = None,
         resample_quality: Literal["fast", "medium", "best"] | ResampleQuality = "medium",
@@ -100,6 +106,7 @@ PastreamTimeoutError, ForkedError, OutOfMemoryError, ArgumentError, ArgumentType
                 buffersize=buffersize,
                 underflow=underflow,
                 device_dtype=device_dtype,
+                mapping=mapping,
                 extra_settings=extra_settings,
                 device_samplerate=device_samplerate,
                 resample_quality=resample_quality,

@@ -14,6 +14,8 @@ from pastream_ng.enums import Direction
 from pastream_ng.errors import ArgumentError, ArgumentTypeError
 from pastream_ng.rings import RingBuffer
 from pastream_ng.streams.base import StreamBase
+from pastream_ng.streams.mapping import mapping_list
+from pastream_ng.streams.matrix import get_matrix, set_matrix
 from pastream_ng.streams.raw import writable_bytes
 from pastream_ng.streams.transfer import Read
 
@@ -61,6 +63,39 @@ class ReadingStream(StreamBase):
             On the first look.
         """
         return self._meters(Direction.INPUT)
+
+    @property
+    def input_matrix(self) -> Array:
+        """The gains from the device's channels to the stream's, (stream, device) float32; a copy.
+
+        May be set to other gains of the same shape at any time, also during a run: each block of
+        the device sees one whole matrix. None takes channel k to channel k again.
+
+        Raises
+        ------
+        ArgumentError, ArgumentTypeError
+            Gains of another shape, or that are no finite numbers.
+        ClosedError, ForkedError, OutOfMemoryError
+        """
+        return get_matrix(self, Direction.INPUT)
+
+    @input_matrix.setter
+    def input_matrix(self, gains: Any) -> None:
+        set_matrix(self, "input_matrix", Direction.INPUT, gains)
+
+    @property
+    def rxmapping(self) -> list[int] | None:
+        """The device channel of each channel of the stream, from 1, 0 for silence.
+
+        None if `input_matrix` is more than such a choice. May be set like `input_matrix`, to a
+        list, to a dict ``{device: stream}``, or to None; channels that a dict does not name are
+        silent.
+        """
+        return mapping_list(self.input_matrix)
+
+    @rxmapping.setter
+    def rxmapping(self, mapping: Any) -> None:
+        set_matrix(self, "rxmapping", Direction.INPUT, mapping)
 
     @property
     def read_available(self) -> int:

@@ -14,9 +14,12 @@ from pastream_ng.errors import StateError
 from pastream_ng.rings import RingBuffer
 from pastream_ng.rings.transfer import Write
 from pastream_ng.streams.base import StreamBase
+from pastream_ng.streams.mapping import mapping_list
+from pastream_ng.streams.matrix import get_matrix, set_matrix
 from pastream_ng.streams.raw import is_raw, raw_frames
 
 if TYPE_CHECKING:
+    from pastream_ng._native.arrays import Array
     from pastream_ng.streams.meters import MeterReading
 
 __all__ = ["WritingStream"]
@@ -44,6 +47,32 @@ class WritingStream(StreamBase):
     def txbuff(self) -> RingBuffer:
         """The same as `output_ring`, by its name in pastream."""
         return self.output_ring
+
+    @property
+    def output_matrix(self) -> Array:
+        """The gains from the stream's channels to the device's, (device, stream) float32; a copy.
+
+        May be set as `InputStream.input_matrix`.
+        """
+        return get_matrix(self, Direction.OUTPUT)
+
+    @output_matrix.setter
+    def output_matrix(self, gains: Any) -> None:
+        set_matrix(self, "output_matrix", Direction.OUTPUT, gains)
+
+    @property
+    def txmapping(self) -> list[int] | None:
+        """The stream's channel on each channel of the device, from 1, 0 for silence.
+
+        None if `output_matrix` is more than such a choice. May be set like `output_matrix`, to a
+        list, to a dict ``{stream: device}``, or to None; channels that a dict does not name are
+        silent.
+        """
+        return mapping_list(self.output_matrix)
+
+    @txmapping.setter
+    def txmapping(self, mapping: Any) -> None:
+        set_matrix(self, "txmapping", Direction.OUTPUT, mapping)
 
     @property
     def output_meters(self) -> MeterReading:
