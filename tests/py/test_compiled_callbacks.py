@@ -56,6 +56,15 @@ int32_t twice(ARGUMENTS) {
     return 0;
 }
 
+// Loops until user[0] is set, once frame user[1] is reached.
+int32_t run_away(ARGUMENTS) {
+    volatile int64_t *free = user;
+    (void)input; (void)output; (void)n_frames; (void)flags;
+    while (time->frame >= free[1] && free[0] == 0)
+        continue;
+    return 0;
+}
+
 int32_t too_few(const void *input, void *output, int64_t n_frames) {
     return input == output && n_frames > 0;
 }
@@ -87,7 +96,7 @@ def path(tmp_path_factory):
 @pytest.fixture(scope="module")
 def ffi():
     made = FFI()
-    for name in ("pass_on", "count_up", "twice"):
+    for name in ("pass_on", "count_up", "twice", "run_away"):
         made.cdef(f"int32_t {name}{DECLARED};")
     made.cdef("int32_t too_few(const void *, void *, int64_t);")
     return made
@@ -377,3 +386,23 @@ def test_wrong_addresses_are_refused(address, error):
     if address != 0 and address is not None:
         with pytest.raises((ps.ArgumentError, ps.ArgumentTypeError), match="user_data"):
             ps.CompiledCallback(1, user_data=address)
+
+
+# ---- R10: it runs away ---------------------------------------------------------------------------
+
+
+def test_R10_a_function_that_does_not_return_is_a_lost_stream(lib):
+    user = np.array([0, 4800], dtype="int64")
+    stream = ps.OutputStream(
+        WALL, 48000, 1, callback=lib.run_away, userdata=user, control_timeout=0.3
+    )
+    try:
+        stream.start()
+        until(lambda: stream.state == ps.StreamState.LOST)
+        with pytest.raises(ps.DeviceLostError):
+            stream.close()
+        assert stream.closed
+        # The rest of the program goes on.
+        assert ps.rec(100, device=ps.VirtualDevice(clock="free")).shape == (100, 2)
+    finally:
+        user[0] = 1
