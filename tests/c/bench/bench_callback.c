@@ -7,6 +7,7 @@
 
 #include "base/alloc.h"
 #include "stream/callback.h"
+#include "stream/hook.h"
 #include "timing.h"
 
 // What one callback costs, driven directly: the part of every block that is not the host's.
@@ -62,9 +63,45 @@ static void open_bench(bench *b, uint32_t n_channels, pst_format device_format) 
                            .output_delay_s = 0.003}};
 }
 
+static int32_t do_nothing(const void *input, void *output, int64_t n_frames,
+                          const pst_callback_time *time, uint32_t flags, void *user) PST_RT {
+    (void)input, (void)output, (void)n_frames, (void)time, (void)flags, (void)user;
+    return PST_CALLBACK_CONTINUE;
+}
+
+// What stands between the rings and the device.
+typedef enum extra { NOTHING, FUNCTION, SELECTION, MIX } extra;
+
+static void add_matrix(_Atomic(pst_matrix *) *place, uint32_t n_channels, extra kind) {
+    float gains[MAX_CHANNELS * MAX_CHANNELS];
+    for (uint32_t d = 0; d < n_channels; ++d)
+        for (uint32_t s = 0; s < n_channels; ++s)
+            gains[d * n_channels + s] = kind == MIX ? 0.25f : (float)(s == n_channels - 1 - d);
+    pst_matrix *matrix = NULL;
+    if (pst_matrix_create(&matrix, n_channels, n_channels, NULL) != PST_OK)
+        fail("no matrix");
+    pst_matrix_set(matrix, gains);
+    atomic_store(place, matrix);
+}
+
+static void add_extra(bench *b, uint32_t n_channels, extra kind) {
+    pst_flow *flow = b->flow;
+    if (kind == NOTHING)
+        return;
+    if (pst_hook_make_room(flow, BLOCK_FRAMES, NULL) != PST_OK)
+        fail("no room");
+    if (kind == FUNCTION) {
+        flow->hook.function = do_nothing;
+        return;
+    }
+    add_matrix(&flow->in.matrix, n_channels, kind);
+    add_matrix(&flow->out.matrix, n_channels, kind);
+}
+
 static void close_bench(bench *b) {
     pst_ring_release(b->flow->in.ring);
     pst_ring_release(b->flow->out.ring);
+    pst_hook_deinit(b->flow);
     pst_flow_deinit(b->flow);
     pst_free(b->flow);
 }
@@ -94,15 +131,21 @@ int main(void) {
         const char *name;
         uint32_t n_channels;
         pst_format device_format;
+        extra extra;
     } cases[] = {
-        {"2 channels, float32", 2, PST_FORMAT_F32},
-        {"2 channels, int16 device", 2, PST_FORMAT_I16},
-        {"8 channels, float32", 8, PST_FORMAT_F32},
+        {"2 channels, float32", 2, PST_FORMAT_F32, NOTHING},
+        {"2 channels, int16 device", 2, PST_FORMAT_I16, NOTHING},
+        {"8 channels, float32", 8, PST_FORMAT_F32, NOTHING},
+        {"2 channels, float32, a function", 2, PST_FORMAT_F32, FUNCTION},
+        {"2 channels, float32, both sides swapped", 2, PST_FORMAT_F32, SELECTION},
+        {"2 channels, float32, both sides mixed", 2, PST_FORMAT_F32, MIX},
+        {"8 channels, float32, both sides mixed", 8, PST_FORMAT_F32, MIX},
     };
     printf("{\"block_frames\": %d, \"rows\": [", BLOCK_FRAMES);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; ++i) {
         bench b;
         open_bench(&b, cases[i].n_channels, cases[i].device_format);
+        add_extra(&b, cases[i].n_channels, cases[i].extra);
         printf("%s{\"name\": \"%s\", \"ns\": %.1f}", i > 0 ? ", " : "", cases[i].name,
                timing_ns_per_step(call_back, &b, 200000));
         close_bench(&b);
