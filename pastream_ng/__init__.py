@@ -70,6 +70,7 @@ from pastream_ng.errors import (
     SystemCallError,
     UnsupportedSettingsError,
 )
+from pastream_ng.files import SoundFile
 from pastream_ng.measuring import LatencyMeasurement, measure_latency
 from pastream_ng.mixing import DuplexMixer, Mixer, Voice, VoiceStatus
 from pastream_ng.rings import ReadView, RingBuffer, RingReader, WriteView
@@ -140,6 +141,7 @@ __all__ = [
     "ResampleQuality",
     "RingBuffer",
     "RingReader",
+    "SoundFile",
     "StateError",
     "StreamClock",
     "StreamEvent",

@@ -11,11 +11,13 @@
 enum { PIECE_FRAMES = 4096 };
 
 struct pst_decoder {
+    _Atomic uint32_t n_refs;
     const pst_codec_ops *ops;
     void *state;
     pst_io *io;
     pst_decoder_info info;
     pst_format native;
+    bool is_closed;
     uint8_t *piece; // Frames as the codec gives them, before their conversion.
     _Atomic int64_t position;
 };
@@ -74,6 +76,7 @@ pst_status pst_decoder_open(pst_decoder **decoder, pst_io *io, const pst_file_fo
         pst_free(made);
         return status;
     }
+    atomic_init(&made->n_refs, 1);
     *decoder = made;
     return PST_OK;
 }
@@ -88,6 +91,15 @@ int64_t pst_decoder_position(const pst_decoder *decoder) PST_RT {
 
 void pst_decoder_cancel(pst_decoder *decoder, bool cancelled) PST_RT {
     pst_io_cancel(decoder->io, cancelled);
+}
+
+static pst_status refuse_closed(pst_error *err) {
+    return pst_fail(err, PST_CLOSED, 0, "The sound file is closed");
+}
+
+void pst_decoder_close(pst_decoder *decoder) {
+    decoder->is_closed = true;
+    pst_io_shut(decoder->io, NULL);
 }
 
 // Reads a piece into data, in whatever format.
@@ -107,6 +119,8 @@ static pst_status read_piece(pst_decoder *decoder, uint8_t *data, pst_format for
 pst_status pst_decoder_read(pst_decoder *decoder, void *data, pst_format format, uint64_t n_frames,
                             uint64_t *n_read, pst_error *err) {
     *n_read = 0;
+    if (decoder->is_closed)
+        return refuse_closed(err);
     const uint32_t sample_bytes = pst_format_bytes(format);
     if (sample_bytes == 0)
         return pst_fail(err, PST_BAD_ARGUMENT, 0, "format is %d, which is no format", (int)format);
@@ -126,6 +140,8 @@ pst_status pst_decoder_read(pst_decoder *decoder, void *data, pst_format format,
 }
 
 pst_status pst_decoder_seek(pst_decoder *decoder, int64_t frame, pst_error *err) {
+    if (decoder->is_closed)
+        return refuse_closed(err);
     if (!decoder->info.is_seekable)
         return pst_fail(err, PST_BAD_STATE, 0, "The file cannot seek: it comes from a pipe");
     if (frame < 0 || frame > decoder->info.n_frames)
@@ -137,8 +153,12 @@ pst_status pst_decoder_seek(pst_decoder *decoder, int64_t frame, pst_error *err)
     return status;
 }
 
-void pst_decoder_destroy(pst_decoder *decoder) {
-    if (decoder == NULL)
+void pst_decoder_retain(pst_decoder *decoder) PST_RT {
+    atomic_fetch_add_explicit(&decoder->n_refs, 1, memory_order_relaxed);
+}
+
+void pst_decoder_release(pst_decoder *decoder) {
+    if (decoder == NULL || atomic_fetch_sub(&decoder->n_refs, 1) > 1)
         return;
     free_parts(decoder);
     pst_io_close(decoder->io, NULL);

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 
 #include <stdatomic.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/error.h"
@@ -11,8 +12,10 @@
 enum { PIECE_FRAMES = 4096 };
 
 struct pst_encoder {
+    _Atomic uint32_t n_refs;
     const pst_codec_ops *ops;
     void *state; // NULL once finished.
+    pid_t pid;
     pst_io *io;
     pst_file_format format;
     pst_format native;
@@ -71,6 +74,7 @@ pst_status pst_encoder_open(pst_encoder **encoder, pst_io *io, const pst_file_fo
         return pst_fail_memory(err);
     made->ops = pst_codec_for(format->container);
     made->io = io;
+    made->pid = getpid();
     made->format = *format;
     made->is_current = true;
     // No codec takes wider samples than these.
@@ -88,6 +92,7 @@ pst_status pst_encoder_open(pst_encoder **encoder, pst_io *io, const pst_file_fo
         pst_free(made);
         return status;
     }
+    atomic_init(&made->n_refs, 1);
     *encoder = made;
     return PST_OK;
 }
@@ -182,6 +187,10 @@ pst_status pst_encoder_finish(pst_encoder *encoder, pst_error *err) {
     return encoder->failure.status == PST_OK ? PST_OK : report(encoder, err);
 }
 
+void pst_encoder_get_format(const pst_encoder *encoder, pst_file_format *format) PST_RT {
+    *format = encoder->format;
+}
+
 int64_t pst_encoder_frames(const pst_encoder *encoder) PST_RT {
     return atomic_load_explicit(&encoder->n_frames, memory_order_relaxed);
 }
@@ -195,8 +204,13 @@ void pst_encoder_cancel(pst_encoder *encoder, bool cancelled) PST_RT {
     pst_io_cancel(encoder->io, cancelled);
 }
 
-void pst_encoder_destroy(pst_encoder *encoder) {
-    if (encoder == NULL)
+void pst_encoder_retain(pst_encoder *encoder) PST_RT {
+    atomic_fetch_add_explicit(&encoder->n_refs, 1, memory_order_relaxed);
+}
+
+void pst_encoder_release(pst_encoder *encoder) {
+    // A child shares the position in the file with its parent: it must not even look.
+    if (encoder == NULL || encoder->pid != getpid() || atomic_fetch_sub(&encoder->n_refs, 1) > 1)
         return;
     pst_encoder_finish(encoder, NULL);
     pst_io_close(encoder->io, NULL);

@@ -97,9 +97,7 @@ static int64_t read_on(pst_io *io, void *data, int64_t n_bytes) {
     uint8_t *to = data;
     int64_t n_done = 0;
     while (n_done < n_bytes) {
-        const bool stop = atomic_load_explicit(&io->is_cancelled, memory_order_relaxed);
-        const int64_t n =
-            stop ? -ECANCELED : io->functions.read(io->user, to + n_done, n_bytes - n_done);
+        const int64_t n = io->functions.read(io->user, to + n_done, n_bytes - n_done);
         if (n == -EINTR)
             continue;
         if (n < 0 || n > n_bytes - n_done) {
@@ -178,9 +176,7 @@ int64_t pst_io_write(pst_io *io, const void *data, int64_t n_bytes) {
     const uint8_t *from = data;
     int64_t n_done = 0;
     while (n_done < n_bytes) {
-        const bool stop = atomic_load_explicit(&io->is_cancelled, memory_order_relaxed);
-        const int64_t n =
-            stop ? -ECANCELED : io->functions.write(io->user, from + n_done, n_bytes - n_done);
+        const int64_t n = io->functions.write(io->user, from + n_done, n_bytes - n_done);
         if (n == -EINTR)
             continue;
         if (n <= 0 || n > n_bytes - n_done) {

@@ -101,8 +101,14 @@ static void check_file(memory_place *m, const pst_io_functions *functions,
         CHECK_EQ(pst_decoder_seek(decoder, (int64_t)n_frames + 1, &err), PST_BAD_ARGUMENT);
         CHECK_EQ(pst_decoder_seek(decoder, -1, &err), PST_BAD_ARGUMENT);
     }
+    const int n_closed = m->n_closed;
+    pst_decoder_close(decoder);
+    pst_decoder_close(decoder);
+    CHECK_EQ(m->n_closed, n_closed + 1);
+    CHECK_EQ(pst_decoder_read(decoder, got, format, 1, &n_read, &err), PST_CLOSED);
+    CHECK_EQ(pst_decoder_seek(decoder, 0, &err), PST_CLOSED);
     free(got);
-    pst_decoder_destroy(decoder);
+    pst_decoder_release(decoder);
 }
 
 static void round_trip(const pst_file_format *format, uint64_t n_frames, bool is_choppy) {
@@ -118,7 +124,7 @@ static void round_trip(const pst_file_format *format, uint64_t n_frames, bool is
     CHECK_EQ(m.n_closed, 1);
     CHECK_EQ(pst_encoder_finish(encoder, NULL), PST_OK);
     CHECK_EQ(pst_encoder_write(encoder, data, format->sample_format, n_frames, NULL), PST_CLOSED);
-    pst_encoder_destroy(encoder);
+    pst_encoder_release(encoder);
     CHECK_EQ(m.n_closed, 1);
     check_file(&m, &memory_file, format, data, format->sample_format, n_frames);
     memory_free(&m);
@@ -180,7 +186,7 @@ static void test_floats_are_clipped_not_wrapped(void) {
     pst_encoder_get_counts(encoder, &counts);
     CHECK_EQ(counts.n_clipped, 2);
     CHECK_EQ(counts.n_nonfinite, 1);
-    pst_encoder_destroy(encoder);
+    pst_encoder_release(encoder);
     check_file(&m, &memory_file, &format, wanted, PST_FORMAT_I16, N_OF(wanted));
     memory_free(&m);
 }
@@ -193,7 +199,7 @@ static void test_int32_is_rounded_to_24_bits(void) {
     pst_encoder *encoder = begin(&m, &memory_file, &format);
     REQUIRE(encoder != NULL);
     CHECK_EQ(pst_encoder_write(encoder, data, PST_FORMAT_I32, N_OF(data), NULL), PST_OK);
-    pst_encoder_destroy(encoder);
+    pst_encoder_release(encoder);
     check_file(&m, &memory_file, &format, wanted, PST_FORMAT_I32, N_OF(wanted));
     memory_free(&m);
 }
@@ -211,7 +217,7 @@ static void test_reading_in_another_format(void) {
     pst_encoder *encoder = begin(&m, &memory_file, &format);
     REQUIRE(encoder != NULL);
     CHECK_EQ(pst_encoder_write(encoder, data, PST_FORMAT_I16, N / 2, NULL), PST_OK);
-    pst_encoder_destroy(encoder);
+    pst_encoder_release(encoder);
     check_file(&m, &memory_file, &format, wanted, PST_FORMAT_F32, N / 2);
     memory_free(&m);
 }
@@ -238,7 +244,7 @@ static void test_an_updated_file_is_whole_without_its_end(void) {
                        (uint64_t)(1000 * (part + 1)));
             m.position = position;
         }
-        pst_encoder_destroy(encoder);
+        pst_encoder_release(encoder);
         check_file(&m, &memory_file, &format, data, PST_FORMAT_I16, 3000);
         memory_free(&m);
     }
@@ -267,7 +273,7 @@ static void test_a_full_disk(void) {
         err = (pst_error){0};
         CHECK_EQ(pst_encoder_finish(encoder, &err), PST_SYSTEM_ERROR);
         CHECK_EQ(err.native_code, ENOSPC);
-        pst_encoder_destroy(encoder);
+        pst_encoder_release(encoder);
         check_file(&m, &memory_file, &format, data, PST_FORMAT_I32, 3000);
         memory_free(&m);
     }
@@ -295,7 +301,7 @@ static void test_a_container_is_never_filled_beyond_its_sizes(void) {
     CHECK_EQ((int64_t)size[0] | (int64_t)size[1] << 8 | (int64_t)size[2] << 16 |
                  (int64_t)size[3] << 24,
              n_bytes);
-    pst_encoder_destroy(encoder);
+    pst_encoder_release(encoder);
     memory_free(&m);
     free(data);
 }
@@ -324,7 +330,7 @@ static void test_pipes(void) {
         REQUIRE(encoder != NULL);
         CHECK_EQ(pst_encoder_write(encoder, data, PST_FORMAT_I16, 90000, NULL), PST_OK);
         CHECK_EQ(pst_encoder_update(encoder, NULL), PST_OK);
-        pst_encoder_destroy(encoder);
+        pst_encoder_release(encoder);
         if (containers[c] == PST_CONTAINER_CAF || containers[c] == PST_CONTAINER_W64) {
             pst_decoder *decoder = NULL;
             pst_error err = {0};
@@ -347,7 +353,7 @@ static void test_a_pipe_does_not_seek(void) {
     pst_decoder *decoder = NULL;
     REQUIRE(open_memory(&decoder, &m, &memory_pipe, &format, NULL) == PST_OK);
     CHECK_EQ(pst_decoder_seek(decoder, 0, NULL), PST_BAD_STATE);
-    pst_decoder_destroy(decoder);
+    pst_decoder_release(decoder);
 }
 
 // ---- Arguments -------------------------------------------------------------------------------

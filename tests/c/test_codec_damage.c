@@ -52,7 +52,7 @@ static pst_status write_place(memory_place *m, const pst_file_format *format, ps
     }
     status = pst_encoder_write(encoder, data, PST_FORMAT_I16, N_FRAMES, err);
     const pst_status finished = pst_encoder_finish(encoder, err);
-    pst_encoder_destroy(encoder);
+    pst_encoder_release(encoder);
     return status != PST_OK ? status : finished;
 }
 
@@ -119,7 +119,7 @@ static void test_a_file_cut_at_every_byte(void) {
                            "container %d, %lld of %lld bytes: %d frames", (int)containers[c],
                            (long long)m.n_bytes, (long long)whole, (int)n_read);
                 CHECK(memcmp(got, data, (size_t)n_read * 4) == 0);
-                pst_decoder_destroy(decoder);
+                pst_decoder_release(decoder);
             }
         memory_free(&m);
     }
@@ -148,7 +148,7 @@ static void test_sizes_that_lie(void) {
                  PST_END);
         CHECK_EQ(n_read, N_FRAMES);
         CHECK(memcmp(got, data, sizeof data) == 0);
-        pst_decoder_destroy(decoder);
+        pst_decoder_release(decoder);
     }
     memory_free(&m);
 }
@@ -161,7 +161,7 @@ static void check_field_refused(int at, int n_bytes, uint32_t value) {
         m.bytes[at + i] = (uint8_t)(value >> 8 * i);
     pst_decoder *decoder = NULL;
     CHECK_EQ(open_place(&decoder, &m, &memory_file, NULL, NULL), PST_BAD_FILE);
-    pst_decoder_destroy(decoder);
+    pst_decoder_release(decoder);
     memory_free(&m);
 }
 
@@ -201,7 +201,7 @@ static void test_random_damage_does_no_harm(void) {
                 ;
             CHECK(pst_decoder_position(decoder) <= m.n_bytes);
             free(got);
-            pst_decoder_destroy(decoder);
+            pst_decoder_release(decoder);
         }
         memory_free(&m);
     }
@@ -229,7 +229,7 @@ static void test_a_read_error_is_no_end(void) {
         CHECK_EQ(err.native_code, EIO);
         CHECK_EQ(n_read, N_FRAMES - 40);
         CHECK(memcmp(got, data, (size_t)n_read * 4) == 0);
-        pst_decoder_destroy(decoder);
+        pst_decoder_release(decoder);
         m.broken_at = 3;
         CHECK_EQ(open_place(&decoder, &m, pipe ? &memory_pipe : &memory_file, NULL, &err),
                  PST_SYSTEM_ERROR);
@@ -253,7 +253,7 @@ static void test_an_error_of_closing_is_told(void) {
     pst_error err = {0};
     CHECK_EQ(pst_encoder_finish(encoder, &err), PST_SYSTEM_ERROR);
     CHECK_EQ(err.native_code, EDQUOT);
-    pst_encoder_destroy(encoder);
+    pst_encoder_release(encoder);
     memory_free(&m);
 }
 
@@ -281,8 +281,8 @@ static void test_functions_that_are_missing(void) {
     CHECK_EQ(pst_io_open_user(&io, &functions, &m, PST_IO_READ, NULL), PST_BAD_ARGUMENT);
     CHECK_EQ(pst_io_open_user(&io, &memory_file, &m, PST_IO_CREATE, NULL), PST_BAD_ARGUMENT);
     CHECK_EQ(pst_io_close(NULL, NULL), PST_OK);
-    pst_encoder_destroy(NULL);
-    pst_decoder_destroy(NULL);
+    pst_encoder_release(NULL);
+    pst_decoder_release(NULL);
 }
 
 // ---- Real files ------------------------------------------------------------------------------
@@ -307,7 +307,7 @@ static void test_a_file_of_the_file_system(void) {
     REQUIRE(pst_encoder_open(&encoder, io, &wav, &err) == PST_OK);
     CHECK_EQ(pst_encoder_write(encoder, data, PST_FORMAT_I16, N_FRAMES, &err), PST_OK);
     CHECK_EQ(pst_encoder_finish(encoder, &err), PST_OK);
-    pst_encoder_destroy(encoder);
+    pst_encoder_release(encoder);
     CHECK_EQ(pst_io_open_path(&io, path, PST_IO_CREATE, &err), PST_SYSTEM_ERROR);
     CHECK_EQ(err.native_code, EEXIST);
 
@@ -327,7 +327,7 @@ static void test_a_file_of_the_file_system(void) {
     uint64_t n_read = 0;
     CHECK_EQ(pst_decoder_read(decoder, got, PST_FORMAT_I16, N_FRAMES, &n_read, &err), PST_OK);
     CHECK(memcmp(got, data, sizeof data) == 0);
-    pst_decoder_destroy(decoder);
+    pst_decoder_release(decoder);
     CHECK_EQ(fcntl(inside, F_GETFD), FD_CLOEXEC);
     close(inside);
     CHECK_EQ(pst_io_open_fd(&io, inside, false, PST_IO_READ, &err), PST_SYSTEM_ERROR);
@@ -360,7 +360,7 @@ static void test_a_read_that_waits_for_a_pipe_can_be_cancelled(void) {
     void *result = NULL;
     pthread_join(thread, &result);
     CHECK_EQ(*(pst_status *)result, PST_SYSTEM_ERROR);
-    pst_decoder_destroy(decoder);
+    pst_decoder_release(decoder);
     close(ends[1]);
 }
 
@@ -384,7 +384,7 @@ static void test_every_allocation_failing_in_turn(void) {
         failing_alloc_begin(n);
         const pst_status written = write_place(&target, &wav, &err);
         const pst_status opened = open_place(&decoder, &m, &memory_pipe, &raw, &err);
-        pst_decoder_destroy(decoder);
+        pst_decoder_release(decoder);
         if (failing_alloc_end() < n) {
             CHECK_EQ(written, PST_OK);
             CHECK_EQ(opened, PST_OK);

@@ -4,6 +4,7 @@
 #ifndef PASTREAM_CHAIN_H
 #define PASTREAM_CHAIN_H
 
+#include "pastream/codec.h"
 #include "pastream/device.h"
 #include "pastream/format.h"
 #include "pastream/ring.h"
@@ -56,6 +57,14 @@ PST_API PST_NODISCARD pst_status pst_source_memory(pst_source **source, const vo
                                                    uint64_t n_frames, pst_format format,
                                                    uint32_t n_channels, pst_error *err);
 
+// A source of a sound file, in a format of the caller's choice, from where the decoder stands to
+// the file's end; with loops, from frame 0 again and again. The decoder is retained, and nobody
+// else uses it until the chain is over.
+// Returns PST_OK, PST_NO_MEMORY, PST_BAD_ARGUMENT (loops, and the file cannot seek or is empty).
+// Thread: control. Realtime: no.
+PST_API PST_NODISCARD pst_status pst_source_file(pst_source **source, pst_decoder *decoder,
+                                                 pst_format format, bool loops, pst_error *err);
+
 // Destroys a source that no chain owns. NULL is allowed. Thread: control. Realtime: no.
 PST_API void pst_source_destroy(pst_source *source);
 
@@ -67,6 +76,15 @@ PST_API void pst_source_destroy(pst_source *source);
 // Returns PST_OK, PST_NO_MEMORY, PST_BAD_ARGUMENT. Thread: control. Realtime: no.
 PST_API PST_NODISCARD pst_status pst_sink_ring(pst_sink **sink, pst_ring *ring, pst_stream *stream,
                                                pst_format format, uint32_t n_channels,
+                                               pst_error *err);
+
+// A sink that appends to a sound file, from frames in a format of the caller's choice, and brings
+// the file's header up to date twice a second and at the end; the file stays open. The encoder is
+// retained, and nobody else uses it until the chain is over. stream: NULL, or the stream that is
+// recorded (retained): it is aborted when the file takes no more.
+// Returns PST_OK, PST_NO_MEMORY, PST_BAD_ARGUMENT. Thread: control. Realtime: no.
+PST_API PST_NODISCARD pst_status pst_sink_file(pst_sink **sink, pst_encoder *encoder,
+                                               pst_stream *stream, pst_format format,
                                                pst_error *err);
 
 // Destroys a sink that no chain owns. NULL is allowed. Thread: control. Realtime: no.

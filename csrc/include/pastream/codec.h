@@ -74,7 +74,7 @@ PST_API void pst_decoder_get_info(const pst_decoder *decoder, pst_decoder_info *
 //
 // n_read: gets how many came; also of a read that failed.
 // Returns PST_OK; PST_END if the file ended before (what came is whole); PST_SYSTEM_ERROR;
-// PST_BAD_FILE.
+// PST_BAD_FILE; PST_CLOSED.
 // Thread: worker. Realtime: no (reads).
 PST_API PST_NODISCARD pst_status pst_decoder_read(pst_decoder *decoder, void *data,
                                                   pst_format format, uint64_t n_frames,
@@ -92,9 +92,16 @@ PST_API int64_t pst_decoder_position(const pst_decoder *decoder) PST_RT;
 // Makes a read that waits for a pipe fail, see pst_io_cancel. Thread: any. Realtime: yes.
 PST_API void pst_decoder_cancel(pst_decoder *decoder, bool cancelled) PST_RT;
 
-// Closes the file and frees the decoder. NULL is allowed.
-// Thread: any, one at a time. Realtime: no.
-PST_API void pst_decoder_destroy(pst_decoder *decoder);
+// Closes the file; reading and seeking give PST_CLOSED from then on. Idempotent.
+// Thread: worker. Realtime: no.
+PST_API void pst_decoder_close(pst_decoder *decoder);
+
+// Adds a reference; the first one is the opener's. Thread: any. Realtime: yes.
+PST_API void pst_decoder_retain(pst_decoder *decoder) PST_RT;
+
+// Drops a reference; the last one closes the file and frees the decoder. NULL is allowed.
+// Thread: any. Realtime: no.
+PST_API void pst_decoder_release(pst_decoder *decoder);
 
 // ---- Writing -------------------------------------------------------------------------------
 
@@ -136,6 +143,9 @@ PST_API PST_NODISCARD pst_status pst_encoder_update(pst_encoder *encoder, pst_er
 // Thread: worker. Realtime: no (writes).
 PST_API pst_status pst_encoder_finish(pst_encoder *encoder, pst_error *err);
 
+// Tells what was asked for at opening. Thread: any. Realtime: yes (constants).
+PST_API void pst_encoder_get_format(const pst_encoder *encoder, pst_file_format *format) PST_RT;
+
 // Returns how many frames the file holds. Thread: any. Realtime: yes.
 PST_API int64_t pst_encoder_frames(const pst_encoder *encoder) PST_RT;
 
@@ -146,9 +156,13 @@ PST_API void pst_encoder_get_counts(const pst_encoder *encoder, pst_convert_coun
 // Makes a write that waits for a pipe fail, see pst_io_cancel. Thread: any. Realtime: yes.
 PST_API void pst_encoder_cancel(pst_encoder *encoder, bool cancelled) PST_RT;
 
-// Finishes the file if that has not been done, and frees the encoder. NULL is allowed.
-// Thread: any, one at a time. Realtime: no.
-PST_API void pst_encoder_destroy(pst_encoder *encoder);
+// Adds a reference; the first one is the opener's. Thread: any. Realtime: yes.
+PST_API void pst_encoder_retain(pst_encoder *encoder) PST_RT;
+
+// Drops a reference; the last one finishes the file if that has not been done, and frees the
+// encoder. NULL is allowed. In a forked child it does nothing: the file is the parent's.
+// Thread: any. Realtime: no.
+PST_API void pst_encoder_release(pst_encoder *encoder);
 
 #if !defined(PST_CFFI) && defined(__cplusplus)
 }

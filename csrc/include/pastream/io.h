@@ -73,8 +73,8 @@ PST_API bool pst_io_is_seekable(const pst_io *io) PST_RT;
 // Returns the errno of the first failure, 0 if there was none. Thread: any. Realtime: yes.
 PST_API int pst_io_error(const pst_io *io) PST_RT;
 
-// Makes a wait for a pipe, and all reading and writing from now on, fail with ECANCELED; false
-// takes it back. A call of a user's function is not interrupted.
+// Makes waits for a pipe fail with ECANCELED from now on; false takes it back. Files and functions
+// of the user's are not concerned.
 // Thread: any. Realtime: yes.
 PST_API void pst_io_cancel(pst_io *io, bool cancelled) PST_RT;
 
