@@ -269,6 +269,7 @@ def _virtual(device: Any) -> Any:
     if len(devices) > 1:
         first, second = devices
         raise ArgumentError(
-            f"device is {shown((first, second))}; both sides must be the same virtual device"
+            f"device is {shown((first, second))}; both sides of a stream run by one clock, so they "
+            "must be the same virtual device; open a stream for each"
         )
     return virtual_config(devices.pop()) if devices else None

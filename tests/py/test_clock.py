@@ -169,3 +169,43 @@ def test_R5_a_jump_of_the_date_moves_dates_and_no_times():
     assert abs(report["moved"]) == pytest.approx(3600, abs=1), "the shim did not work"
     assert abs(report["time"]) < 0.5
     assert report["wall"] == pytest.approx(report["moved"], abs=1)
+
+
+# ---- R14: two devices, two clocks ----------------------------------------------------------------
+
+
+@pytest.mark.sanitize
+def test_R14_two_virtual_clocks_are_not_joined():
+    slow, fast = (
+        ps.VirtualDevice("null", clock="free", faults=[ps.Fault("drift", at=0, amount=ppm)])
+        for ppm in (-200, 200)
+    )
+    with pytest.raises(ps.ArgumentError, match=r"device is .*one clock.*a stream for each"):
+        ps.DuplexStream((slow, fast), RATE, 1)
+
+
+def test_R14_the_drift_of_each_of_two_streams_is_read_over_a_day():
+    hours = 24
+    clocks = []
+    for ppm in (-200, 200):
+        drift = ps.Fault("drift", at=0, amount=ppm)
+        device = ps.VirtualDevice("null", clock="free", faults=[drift])
+        with ps.InputStream(device, RATE, 1, "int16", 4096) as stream:
+            frames = round(hours * 3600 * RATE)
+            for _chunk in stream.chunks(4096, frames=frames, copy=False, timeout=60):
+                pass
+            clocks.append(stream.clock)
+            assert stream.stats.lost_frames == 0
+    slow, fast = clocks
+    assert slow.drift_ppm == pytest.approx(-200, abs=1)
+    assert fast.drift_ppm == pytest.approx(200, abs=1)
+    assert max(slow.drift_uncertainty, fast.drift_uncertainty) < 1
+    # What two rings between them would gain in a minute.
+    gained = (fast.samplerate - slow.samplerate) * 60
+    assert gained == pytest.approx(400e-6 * RATE * 60, abs=6)
+    # Frame and time stay together over the whole run.
+    for clock, ppm in ((slow, -200), (fast, 200)):
+        length = hours * 3600 * (1 - ppm * 1e-6)
+        assert clock.time_of(round(hours * 3600 * RATE)) - clock.time_of(0) == pytest.approx(
+            length, rel=1e-6
+        )

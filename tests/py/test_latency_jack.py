@@ -27,6 +27,12 @@ def test_a_loop_on_jack_is_measured_and_taken_out(jack):
         assert report["equal"] == report["frames"]
 
 
+def test_R14_devices_of_two_hosts_are_not_joined(jack):
+    refusals = run("latency.py", "joined_with_a_virtual_device", env=jack.env, device="system")
+    assert len(refusals) == 2
+    assert all("open a stream for each" in text for text in refusals)
+
+
 def test_R16_the_latency_that_is_told_is_the_measured_one_also_after_an_xrun(strict_jack):
     delay, period = 1000, strict_jack.period
     client = strict_jack.loop(delay)

@@ -41,6 +41,17 @@ def round_trip(device, blocksize):
     }
 
 
+def joined_with_a_virtual_device(device):
+    """Try to open a stream over two hosts."""
+    refusals = []
+    for pair in ((device, "loopback"), ("loopback", device)):
+        try:
+            ps.DuplexStream(pair, RATE, 1).close()
+        except ps.UnsupportedSettingsError as error:
+            refusals.append(str(error))
+    return refusals
+
+
 def _told(stream):
     clock = stream.clock
     return (clock.input_age + clock.output_delay) * RATE
