@@ -70,7 +70,7 @@ pst_status pst_voice_config_check(const pst_voice_config *config, uint32_t n_cha
         return pst_fail(err, PST_BAD_ARGUMENT, 0, "data is NULL");
     pst_status status = check_count("n_frames", config->n_frames, 1, INT64_MAX / 1024, err);
     if (status == PST_OK)
-        status = check_count("n_channels", config->n_channels, 1, 256, err);
+        status = check_count("n_channels", config->n_channels, 1, PST_MAX_CHANNELS, err);
     if (status != PST_OK)
         return status;
     if (config->gains != NULL)

@@ -9,9 +9,9 @@
 
 pst_status pst_mixer_create(pst_mixer **mixer, uint32_t n_channels, bool stop_when_idle,
                             pst_error *err) {
-    if (n_channels < 1 || n_channels > 256)
-        return pst_fail(err, PST_BAD_ARGUMENT, 0, "n_channels is %u; it must be from 1 to 256",
-                        n_channels);
+    if (n_channels < 1 || n_channels > PST_MAX_CHANNELS)
+        return pst_fail(err, PST_BAD_ARGUMENT, 0, "n_channels is %u; it must be from 1 to %d",
+                        n_channels, PST_MAX_CHANNELS);
     pst_mixer *made = pst_alloc(sizeof *made);
     if (made == NULL)
         return pst_fail_memory(err);

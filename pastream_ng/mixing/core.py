@@ -80,7 +80,7 @@ class Core:
         owned, err = owner("pst_voice *", lib.pst_voice_release), new_error()
         with self._lock:
             self._check_open()
-            self._sweep()
+            self._sweep_some()
             check(lib.pst_mixer_play(self.pointer, config, owned, err), err)
             sent = Sent(owned, data)
             self._sent.append(sent)
@@ -103,6 +103,13 @@ class Core:
         with self._lock:
             self._sweep()
             return list(self._sent)
+
+    def _sweep_some(self) -> None:
+        """Sweep where that is cheap: thousands of voices may be scheduled, one after another."""
+        known = len(self._sent)
+        retired = known - self.status().n_voices
+        if retired > 0 and (known < 64 or retired * 8 >= known):
+            self._sweep()
 
     def _sweep(self) -> None:
         lib.pst_mixer_collect(self.pointer)

@@ -390,12 +390,17 @@ class Mixer(StreamBase):
         """
         limit = seconds("timeout", timeout)
         self._use()
-        return wait(self._look, limit) != Status.TIMEOUT
+        return self._is_done(wait(self._look, limit))
+
+    def _is_done(self, status: int) -> bool:
+        if status != Status.TIMEOUT:
+            self._core.sent()  # Lets go of all data.
+        return status != Status.TIMEOUT
 
     async def _wait_async(self, timeout: float | None) -> bool:
         limit = seconds("timeout", timeout)
         self._use()
-        return await wait_async(self._look, self._core.arm, limit) != Status.TIMEOUT
+        return self._is_done(await wait_async(self._look, self._core.arm, limit))
 
     # ---- The end --------------------------------------------------------------------------------
 

@@ -39,13 +39,19 @@ class SharedMixer(Mixer):
     def play(self, data: Any, **voice: Any) -> Voice:
         """Play an array, starting the stream if it does not run."""
         sent = super().play(data, **voice)
+        try:
+            self._ensure_running()
+        except BaseException:
+            sent.stop()  # It must not be heard with the next one.
+            raise
+        return sent
+
+    def _ensure_running(self) -> None:
         if self._core.status().is_over and not StreamBase.wait(self, _END_S):
-            sent.stop()
             raise PastreamTimeoutError(f"timeout: {self} did not end its last run in {_END_S:g} s")
         if not self.active:
             self.start()
             self._is_reported = False
-        return sent
 
     def _wait_played_out(self, deadline: Deadline) -> bool:
         """Wait until the run is over; False if the time ran out. Raises what ended it."""

@@ -273,6 +273,11 @@ class Voice:
             self._mixer._check_running(self._sent.is_retired)
         return status
 
+    def _is_done(self, status: int) -> bool:
+        if status != Status.TIMEOUT:
+            self._sent.data = None
+        return status != Status.TIMEOUT
+
     def wait(self, timeout: float | None = None) -> bool:
         """Wait until the voice is over: its last frame was handed to the device.
 
@@ -295,13 +300,13 @@ class Voice:
         """
         limit = seconds("timeout", timeout)
         self._mixer._check_process()
-        return wait(self._look, limit) != Status.TIMEOUT
+        return self._is_done(wait(self._look, limit))
 
     async def finished(self, timeout: float | None = None) -> bool:
         """Await what `wait` waits for, without a thread."""
         limit = seconds("timeout", timeout)
         self._mixer._check_process()
-        return await wait_async(self._look, self._sent.arm, limit) != Status.TIMEOUT
+        return self._is_done(await wait_async(self._look, self._sent.arm, limit))
 
     def __repr__(self) -> str:
         status = self.status

@@ -194,3 +194,20 @@ def test_the_server_shows_the_name_of_the_program(jack, counter):
         assert any(port.startswith("Night recorder") for port in jack.ports())
         scenario.say("enough")
         scenario.result()
+
+
+def test_sounds_start_at_their_frames_while_the_gil_is_held(jack, sink):
+    beats, distance, hold = 8, 3001, 1.0
+    with Scenario(
+        "jack.py", "rhythm", env=jack.env, beats=beats, distance=distance, hold=hold
+    ) as s:
+        s.wait_for("running")
+        jack.connect("pastream_ng:out_0", "sink:in_1")
+        s.say("connected")
+        report = s.result()
+    assert report["longest"] >= hold
+    assert report["started"] == [distance * beat for beat in range(beats)]
+    assert report["late"] == report["lost"] == 0
+    heard = np.flatnonzero(sink.take()[:, 0] == 0.5)
+    assert len(heard) == 10 * beats
+    assert np.array_equal(heard[::10] - heard[0], distance * np.arange(beats))

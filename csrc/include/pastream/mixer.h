@@ -6,6 +6,7 @@
 
 #include "pastream/base.h"
 #include "pastream/callback.h"
+#include "pastream/format.h"
 
 #if !defined(PST_CFFI) && defined(__cplusplus)
 extern "C" {
@@ -77,10 +78,11 @@ typedef struct pst_loop {
 } pst_loop;
 
 typedef struct pst_voice_config {
-    const float *data;       // n_frames interleaved frames: the caller's, valid until the voice is
-                             // retired.
-    int64_t n_frames;        // At least 1.
-    uint32_t n_channels;     // 1 to 256; without gains: the mixer's, or 1, which goes to all.
+    const float *data; // n_frames interleaved frames: the caller's, valid until the voice is
+                       // retired.
+    int64_t n_frames;  // At least 1.
+    uint32_t
+        n_channels; // 1 to PST_MAX_CHANNELS; without gains: the mixer's, or 1, which goes to all.
     const float *gains;      // NULL, or [mixer's channels][n_channels], finite. Copied.
     pst_moment start;        // When the first frame is heard.
     int64_t offset_frames;   // Data frame to begin with, 0 to n_frames - 1.
@@ -123,7 +125,7 @@ typedef struct pst_mixer_status {
     bool is_over;       // stop_when_idle ended the run, and no new one has begun.
 } pst_mixer_status;
 
-// Makes a mixer for n_channels (1 to 256). It starts with one reference.
+// Makes a mixer for n_channels (1 to PST_MAX_CHANNELS). It starts with one reference.
 // stop_when_idle: end the stream's run in the block in which no voice is left.
 // Returns PST_OK, PST_BAD_ARGUMENT, PST_NO_MEMORY or PST_SYSTEM_ERROR.
 // Thread: control. Realtime: no (allocates).

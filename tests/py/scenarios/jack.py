@@ -161,3 +161,22 @@ def play_odd_numbers(keep_nonfinite):
         stream.output_ring.end()
         assert stream.wait(20)
         return stream.stats.nonfinite_samples
+
+
+def rhythm(beats, distance, hold):
+    """Schedule beats ahead, and hold the GIL while they are played."""
+    with ps.Mixer("system", RATE, channels=1, blocksize=128) as mixer:
+        mixer.start()
+        tell("running")
+        assert wait_for_word() == "connected"
+        began = mixer.frame_count + RATE // 4
+        click = np.full(10, 0.5, "float32")
+        voices = [mixer.play(click, at=began + distance * beat) for beat in range(beats)]
+        with GilHog(hold) as hog:
+            assert mixer.wait(30)
+        return {
+            "started": [voice.status.started - began for voice in voices],
+            "late": max(voice.status.late_frames for voice in voices),
+            "lost": mixer.stats.lost_frames,
+            "longest": hog.longest,
+        }
