@@ -60,7 +60,7 @@ class DuplexMixer(Mixer, InputStream):
 
     @classmethod
     def _options(cls, options: dict[str, Any]) -> Options:
-        refuse_ring(cls, options, ("underflow", "callback", "callback_latency"))
+        refuse_ring(cls, options, ("underflow",))
         kind, other = pair("dtype", options.get("dtype"))
         if isinstance(options.get("dtype"), (tuple, list)) and other not in (None, "float32"):
             raise ArgumentError(f"dtype is {options['dtype']!r}; a mixer's output is float32")

@@ -45,11 +45,11 @@ __all__ = ["Mixer", "refuse_ring"]
 
 
 def refuse_ring(kind: type, options: dict[str, Any], names: tuple[str, ...]) -> None:
-    """Refuse what a stream has for its output ring and its samples: a mixer has neither."""
-    for name in names:
+    """Refuse what a stream has for its output ring and its samples, and callbacks: it has none."""
+    for name in (*names, "callback", "callback_latency", "userdata"):
         if name in options:
             raise ArgumentTypeError(
-                f"{name} is no argument of {kind.__name__}: it mixes float32, without a ring"
+                f"{name} is no argument of {kind.__name__}: its callback mixes float32"
             )
 
 
@@ -112,9 +112,7 @@ class Mixer(StreamBase):
 
     @classmethod
     def _options(cls, options: dict[str, Any]) -> Options:
-        refuse_ring(
-            cls, options, ("dtype", "buffersize", "underflow", "callback", "callback_latency")
-        )
+        refuse_ring(cls, options, ("dtype", "buffersize", "underflow"))
         return OutputStream._options({**options, "dtype": "float32"})
 
     def _prepare(self, configured: Configured) -> None:

@@ -315,6 +315,37 @@ def test_wait_sees_a_lost_device():
             mixer.wait(30)
 
 
+def test_voices_outlive_an_outage_of_the_device():
+    device = ps.VirtualDevice("null", faults=[ps.Fault("dead", at=640)], away=0.05)
+    options = {"on_lost": "reopen", "stall_after": 0.05, "lost_after": 0.1}
+    with ps.Mixer(device, 48000, 1, 64, **options) as mixer:
+        voice = mixer.play(np.zeros(4800))
+        later = mixer.play(np.zeros(100), at=1000)
+        mixer.start()
+        assert mixer.wait(30)
+        assert voice.state == later.state == ps.VoiceState.FINISHED
+        assert voice.status.played_frames == 4800
+        # Frames go on over the outage, so what was to start within it is late.
+        assert later.status.started == 1000 + later.status.late_frames
+        assert mixer.stats.lost_frames > 0
+
+
+def test_a_sound_that_could_not_start_is_not_heard_later(monkeypatch):
+    first = ps.play(np.zeros(10), 48000, device="null", blocking=True)
+
+    def fail(self):
+        raise ps.DeviceBusyError("somebody else has it")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(type(first.mixer), "start", fail)
+        with pytest.raises(ps.DeviceBusyError):
+            ps.play(np.zeros(4800), 48000, device="null", loop=True)
+    left = first.mixer.voices
+    ps.play(np.zeros(10), 48000, device="null", blocking=True)
+    assert [voice.status.played_frames for voice in left] == [0] * len(left)
+    assert not any(voice.active for voice in left)
+
+
 def test_wait_can_be_interrupted(live):
     voice = live.play(np.zeros(100), loop=True)
     timer = threading.Timer(0.05, signal.raise_signal, [signal.SIGINT])

@@ -27,7 +27,8 @@ def loops() -> None:
 
 def arrays() -> None:
     take: NDArray[Any] = ps.rec(48000, channels=2, device=ps.VirtualDevice(clock="free"))
-    ps.play(take, 48000)
+    voice: ps.Voice = ps.play(take, 48000, loop=(0.1, None), crossfade=0.01)
+    voice.fade(0.5, 0.01, at=100, curve="equal-power")
     done: bool = ps.wait(timeout=10)
     both = ps.playrec(take, 48000, channels=2)
     print(done, both.mean(), ps.get_stream().stats.xruns)
