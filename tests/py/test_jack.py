@@ -104,6 +104,16 @@ def test_R1_duplex_loses_nothing_either_way_while_the_gil_is_held(jack, counter,
     assert (heard.first, heard.n_frames, heard.breaks) == (1, seconds * 48000, [])
 
 
+def test_pain_17_channels_of_a_real_server_are_chosen(jack):
+    with Scenario("jack.py", "mapped", env=jack.env, device="system") as scenario:
+        scenario.wait_for("running")
+        for number in (0, 1):
+            jack.connect(f"pastream_ng:out_{number}", f"pastream_ng:in_{number}")
+        scenario.say("connected")
+        report = scenario.result()
+    assert report == {"heard": True, "other": 0, "channels": [2, 1]}
+
+
 @pytest.mark.parametrize("blocksize", [2, 16, 100, 1000, None])
 def test_R8_any_block_size_through_the_hosts_adapter(jack, counter, blocksize):
     report = run(

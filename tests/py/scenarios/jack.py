@@ -134,6 +134,29 @@ def duplex_while_held(device, seconds, hold, blocksize):
         return _report(np.concatenate(kept), stream, longest=hog.longest, losses=losses)
 
 
+def mapped(device):
+    """Play on the second port and hear the second port first."""
+    data = ramp(4800, first=1)
+    with ps.DuplexStream(device, RATE, blocksize=128, mapping=([2, 1], [2])) as stream:
+        stream.start()
+        tell("running")
+        assert wait_for_word() == "connected"
+        stream.output_ring.write(data)
+        chosen, other = [], 0
+        for chunk in stream.chunks(128, frames=20 * RATE):
+            chosen.append(chunk[:, 0])
+            other += np.count_nonzero(chunk[:, 1])
+            if chunk[:, 0].max() == data[-1]:
+                break
+        heard = np.concatenate(chosen)
+        first = int(heard.argmax()) - (len(data) - 1)
+        return {
+            "heard": np.array_equal(heard[first : first + len(data)], data),
+            "other": int(other),
+            "channels": stream.channels,
+        }
+
+
 def count_losses(device, seconds):
     """Compare what the counter shows with what the stream says; the server waits for nobody."""
     kept, gaps, at = [], [], 0
