@@ -21,8 +21,10 @@ from pastream_ng.devices import (
     AlsaSettings,
     AsioSettings,
     CoreAudioSettings,
+    DeviceChange,
     DeviceInfo,
     DeviceList,
+    DeviceWatch,
     Fault,
     HostApiInfo,
     VirtualDevice,
@@ -36,6 +38,7 @@ from pastream_ng.devices import (
     refresh,
     set_application_name,
     supported_samplerates,
+    watch_devices,
 )
 from pastream_ng.enums import (
     Curve,
@@ -111,11 +114,13 @@ __all__ = [
     "CoreAudioSettings",
     "Curve",
     "DeviceBusyError",
+    "DeviceChange",
     "DeviceError",
     "DeviceInfo",
     "DeviceList",
     "DeviceLostError",
     "DeviceNotFoundError",
+    "DeviceWatch",
     "Distribution",
     "DuplexMixer",
     "DuplexStream",
@@ -175,6 +180,7 @@ __all__ = [
     "stop",
     "supported_samplerates",
     "wait",
+    "watch_devices",
 ]
 
 __version__ = _version()

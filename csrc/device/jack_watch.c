@@ -74,10 +74,12 @@ void pst_jack_watch_begin(pst_jack_watch *watch) {
     watch->has_frames = tells_frames(watch);
 }
 
+// A client whose server has gone is leaked: closing it crashes if another one has tried to find a
+// server in between.
 void pst_jack_watch_end(pst_jack_watch *watch) {
     client_close_fn client_close;
     find_function("jack_client_close", &client_close);
-    if (watch->client != NULL && client_close != NULL)
+    if (watch->client != NULL && client_close != NULL && !pst_jack_watch_is_gone(watch))
         (void)client_close(watch->client);
     watch->client = NULL;
 }

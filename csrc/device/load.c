@@ -95,6 +95,7 @@ static void replace(pst_system *system, const replacement *new, pst_device_list 
     pst_device_list *before = system->list;
     system->list = list;
     ++system->list_number;
+    pst_device_watches_post(system);
     if (complaint != NULL)
         system->complaint = *complaint;
     pthread_mutex_unlock(&system->lock);

@@ -45,6 +45,28 @@ uint64_t pst_system_list_number(pst_system *system) {
     return number;
 }
 
+static uint64_t digest_text(uint64_t digest, const char *text) {
+    do // FNV-1a, the NUL included.
+        digest = (digest ^ (unsigned char)*text) * UINT64_C(0x100000001B3);
+    while (*text++ != '\0');
+    return digest;
+}
+
+uint64_t pst_system_list_digest(pst_system *system) {
+    uint64_t digest = UINT64_C(0xCBF29CE484222325);
+    pthread_mutex_lock(&system->lock);
+    const pst_device_list *list = system->list;
+    for (int32_t i = 0; list != NULL && i < list->n_devices; ++i) {
+        digest = digest_text(digest, list->devices[i].info.uid);
+        if (i == list->default_input)
+            digest = digest_text(digest, "default input");
+        if (i == list->default_output)
+            digest = digest_text(digest, "default output");
+    }
+    pthread_mutex_unlock(&system->lock);
+    return digest;
+}
+
 int32_t pst_system_hostapi_count(pst_system *system) {
     if (lock_loaded(system, NULL) != PST_OK)
         return 0;

@@ -54,7 +54,14 @@ struct pst_system {
     pst_error complaint;   // Of a backend that could not be loaded; its status is 0 if all could.
     pst_member *first_member, *last_member;
     uint32_t n_work;
+    pst_device_watch *first_watch; // Open ones, posted to when the list is replaced,
+    struct pst_hotplug *hotplug;   // and the thread that replaces it for them; NULL without any.
 };
+
+// ---- watch.c -----------------------------------------------------------------------------------
+
+// Tells every watch that the list was replaced. With the lock held. Realtime: no.
+void pst_device_watches_post(pst_system *system);
 
 // pst_system_create with other backends (ended by NULL), for tests.
 PST_NODISCARD pst_status pst_system_create_with(pst_system **system,
@@ -80,6 +87,10 @@ typedef struct pst_claim {
 PST_NODISCARD pst_status pst_system_claim(pst_system *system, const pst_side *input,
                                           const pst_side *output, int64_t deadline_ns,
                                           pst_claim *claim, pst_error *err);
+
+// Returns a number that tells lists with other devices or defaults apart. Loads nothing.
+// Thread: any. Realtime: no.
+uint64_t pst_system_list_digest(pst_system *system);
 
 // As pst_system_refresh, unless the list was read after since_ns.
 PST_NODISCARD pst_status pst_system_refresh_since(pst_system *system, int64_t since_ns,

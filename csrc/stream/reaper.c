@@ -66,6 +66,7 @@ static bool take(void *owner) {
 pst_status pst_system_close_streams(pst_system *system, int64_t timeout_ns) {
     if (pst_system_check_fork(system, NULL) != PST_OK)
         return PST_OK;
+    pst_system_close_watches(system);
     pst_stream *stream;
     // All at the same time, since each may take its full deadline.
     while ((stream = pst_system_some_member(system, take)) != NULL)

@@ -36,6 +36,10 @@ class Deadline:
     def __init__(self, seconds: float | None) -> None:
         self._end = None if seconds is None else time.monotonic_ns() + int(seconds * 1e9)
 
+    def left(self) -> float | None:
+        """Return the seconds that are left, at least 0; None for no end."""
+        return None if self._end is None else max(0.0, (self._end - time.monotonic_ns()) / 1e9)
+
     def slice_ns(self) -> int:
         """Return how long the next wait may take: 0 once the time is over."""
         if self._end is None:

@@ -25,13 +25,16 @@ from pastream_ng.devices.settings import (
     supported_samplerates,
 )
 from pastream_ng.devices.virtual import Fault, VirtualDevice
+from pastream_ng.devices.watch import DeviceChange, DeviceWatch, watch_devices
 
 __all__ = [
     "AlsaSettings",
     "AsioSettings",
     "CoreAudioSettings",
+    "DeviceChange",
     "DeviceInfo",
     "DeviceList",
+    "DeviceWatch",
     "Fault",
     "HostApiInfo",
     "VirtualDevice",
@@ -45,4 +48,5 @@ __all__ = [
     "refresh",
     "set_application_name",
     "supported_samplerates",
+    "watch_devices",
 ]

@@ -22,6 +22,7 @@ __all__ = [
     "default_device",
     "device_of_uid",
     "direction_of",
+    "numbered_devices",
     "portaudio_version",
     "query_devices",
     "query_hostapis",
@@ -81,10 +82,15 @@ _cache = _Cache()
 
 def all_devices() -> DeviceList:
     """Return every device, reading the list if this is the first use."""
+    return numbered_devices()[1]
+
+
+def numbered_devices() -> tuple[int, DeviceList]:
+    """Return C's number of the list, and the list, reading it if this is the first use."""
     pointer = system.get()
     latest = _cache.latest
     if latest is not None and latest[0] == lib.pst_system_list_number(pointer):
-        return latest[1]
+        return latest
     while True:
         system.load()
         number = lib.pst_system_list_number(pointer)
@@ -97,7 +103,7 @@ def all_devices() -> DeviceList:
             continue
         if lib.pst_system_list_number(pointer) == number:
             _cache.latest = number, found
-            return found
+            return _cache.latest
 
 
 def _read(pointer: Any) -> DeviceList:

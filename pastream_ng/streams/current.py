@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -38,6 +39,10 @@ class Current:
             self.stream, self.player = stream, None
             return stream
 
+    def after_fork(self) -> None:
+        """Let the child go on though a thread that it does not have may have held the lock."""
+        self.lock = threading.Lock()
+
     def stop(self) -> None:
         """Close the stream of another call, from any thread."""
         with self.lock:
@@ -51,6 +56,8 @@ class Current:
 
 #: What the one-liners share.
 current = Current()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=current.after_fork)
 
 
 def run(

@@ -2,11 +2,17 @@
 # SPDX-License-Identifier: MIT
 """Devices that come and go while streams run: the list is read again, streams go on."""
 
+import asyncio
+import threading
+import time
+
 import numpy as np
 import pytest
 from servers.scenario import Scenario
 
 import pastream_ng as ps
+from pastream_ng.devices.info import DeviceList
+from pastream_ng.devices.watch import difference
 
 PATIENCE = 30.0
 
@@ -44,6 +50,26 @@ def test_row45_refreshing_does_not_disturb_a_pulse_stream(pulse):
     report = refresh_often(pulse, "pst_s16_monitor")
     assert report["lost_frames"] == report["dropped_frames"] == 0
     assert report["captured_frames"] == report["frames"]
+
+
+@pytest.mark.parametrize("host", ["jack", "pulse"])
+def test_row45_refreshing_while_a_stream_of_a_dead_server_is_open(request, host):
+    server = request.getfixturevalue(f"mortal_{host}")
+    device = "system" if host == "jack" else "pst_s16_monitor"
+    with Scenario(
+        "device.py", "refresh_without_a_server", env=server.env, device=device
+    ) as scenario:
+        scenario.wait_for("running")
+        server.kill()
+        scenario.wait_for("down")
+        server.restart()
+        scenario.say("back")
+        report = scenario.result()
+    print(report)
+    assert report["lost"] == "DeviceLostError"
+    assert all(report["refreshed"])
+    assert report["close"] == ""
+    assert report["read"] == 4800
 
 
 # ---- Rows 47, 48: streams that outlive their device ---------------------------------------------
@@ -182,9 +208,10 @@ def test_row48_a_recording_outlives_jack_servers(mortal_jack):
 
     report = outlive(mortal_jack, "counter", 2, restart)
     assert report["kinds"].count("DEVICE_LOST") == report["kinds"].count("DEVICE_BACK") == 2
-    # Each life of the counter is there, without a hole in it.
+    # Each life of the counter is there, without a hole that was not told.
     assert len(report["lives"]) == 3
-    assert all(life["lost"] == life["doubled"] == 0 for life in report["lives"])
+    assert all(life["doubled"] == 0 for life in report["lives"])
+    assert sum(life["lost"] for life in report["lives"]) <= report["told"]
     assert all(life["n_frames"] >= 12000 for life in report["lives"])
     files, threads = zip(*(row["resources"] for row in report["rounds"]), strict=True)
     assert threads[-1] <= max(threads[:2])
@@ -194,3 +221,89 @@ def test_row48_a_recording_outlives_jack_servers(mortal_jack):
 def test_row48_a_recording_outlives_pulse_servers(mortal_pulse):
     report = outlive(mortal_pulse, "pst_s16_monitor", 2, mortal_pulse.restart)
     assert report["kinds"].count("DEVICE_BACK") >= 2
+
+
+# ---- Row 46: devices that come and go -----------------------------------------------------------
+
+
+def test_row46_clients_of_jack_come_and_go(mortal_jack):
+    with Scenario("device.py", "watch", env=mortal_jack.env, rounds=4) as scenario:
+        scenario.wait_for("watching")
+        counter = mortal_jack.counter("here", n_ports=1)
+        scenario.wait_for("seen 0")
+        counter.stop()
+        scenario.wait_for("seen 1")
+        mortal_jack.kill()
+        scenario.wait_for("seen 2")
+        mortal_jack.restart()
+        seen = scenario.result()
+    print(seen)
+    assert [row["added"] for row in seen] == [["here"], [], [], ["system"]]
+    assert [row["removed"] for row in seen] == [[], ["here"], ["system"], []]
+    assert [row["default"] for row in seen] == [False, False, True, True]
+
+
+def test_row46_a_pulse_server_begins(mortal_pulse):
+    mortal_pulse.kill()
+    with Scenario("device.py", "watch", env=mortal_pulse.env, rounds=1) as scenario:
+        scenario.wait_for("watching")
+        mortal_pulse.restart()
+        seen = scenario.result()
+    assert "pst_s16_monitor" in seen[0]["added"]
+    assert seen[0]["default"]
+
+
+def test_row46_our_own_streams_are_no_news(jack):
+    with Scenario("device.py", "watch_quietly", env=jack.env, device="system") as scenario:
+        assert scenario.result() == 0
+
+
+def test_row46_the_program_ends_with_a_watch_open(no_servers):
+    with Scenario("device.py", "leave_a_watch_open", env=no_servers) as scenario:
+        left_at = scenario.result()
+    assert time.monotonic() - left_at < 10
+
+
+def devices(*names, default=0):
+    template = ps.query_devices("null")
+    infos = [ps.DeviceInfo(**{**template, "name": name, "uid": f"X/{name}"}) for name in names]
+    return DeviceList(infos, (default, default))
+
+
+def test_row46_a_change_tells_what_is_new_and_what_is_gone():
+    change = difference(devices("a", "b"), devices("b", "c", default=-1))
+    assert [info.name for info in change.added] == ["c"]
+    assert [info.name for info in change.removed] == ["a"]
+    assert len(change.devices) == 2
+    assert change.default_changed
+    # Devices are the same by their uids, whatever their place.
+    assert difference(devices("a", "b"), devices("b", "a", default=1)) is None
+    moved = difference(devices("a", "b"), devices("a", "b", default=1))
+    assert (moved.added, moved.removed, moved.default_changed) == ((), (), True)
+
+
+def test_row46_a_watch_has_time_limits_and_an_end():
+    watch = ps.DeviceWatch(timeout=0.01)
+    assert watch.devices == ps.query_devices()
+    assert watch.wait(0.01) is None
+    assert ps.refresh()  # The same devices: no change.
+    assert watch.wait(0.01) is None
+    with pytest.raises(ps.PastreamTimeoutError, match=r"0\.01 s"):
+        next(watch)
+
+    async def look():
+        async with ps.watch_devices(0.01) as other:
+            async for _ in other:
+                pass
+
+    with pytest.raises(ps.PastreamTimeoutError):
+        asyncio.run(look())
+    threading.Timer(0.1, watch.close).start()
+    with pytest.raises(ps.ClosedError):
+        watch.wait()
+    assert watch.closed
+    assert list(watch) == []
+    with pytest.raises(ps.ClosedError):
+        watch.wait(0)
+    with pytest.raises(ps.ArgumentError, match="timeout is -1"):
+        ps.DeviceWatch(-1)

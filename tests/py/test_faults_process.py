@@ -63,6 +63,11 @@ def test_P1_forks_do_not_disturb_a_recording_and_children_end_as_usual():
 
 
 @needs_fork
+def test_P1_a_child_can_stop_though_a_thread_of_the_parent_was_in_play():
+    assert run("process.py", "fork_while_another_thread_is_in_play") == 23
+
+
+@needs_fork
 def test_P1_a_child_cannot_write_into_what_the_parent_plays():
     report = run("process.py", "fork_while_playing")
     assert report == {"end": 23, "heard": True, "ring": True}

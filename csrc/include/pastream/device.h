@@ -205,6 +205,39 @@ PST_API PST_NODISCARD pst_status pst_system_get_hostapi(pst_system *system, int3
 // Thread: any. Realtime: no.
 PST_API int32_t pst_system_default_device(pst_system *system, pst_direction direction);
 
+// ---- Watching the list ---------------------------------------------------------------------
+
+// Tells that the list of devices was replaced: by a refresh of anybody's, or because devices came
+// or went. While a system has open watches, a thread of the library waits for signs of that: files
+// of ALSA's cards, the sockets of the JACK and PulseAudio servers (both on Linux), and ports of
+// clients at the JACK server. A quarter of a second after the last sign it reads the list again.
+typedef struct pst_device_watch pst_device_watch;
+
+// Opens a watch. It starts with one reference.
+// Returns PST_OK, PST_NO_MEMORY, PST_SYSTEM_ERROR, PST_FORKED. Thread: any. Realtime: no.
+PST_API PST_NODISCARD pst_status pst_device_watch_create(pst_device_watch **watch,
+                                                         pst_system *system, pst_error *err);
+
+// Drops the reference, and closes. Nobody may be waiting. Never blocks. NULL is allowed. Does
+// nothing in a forked child. Thread: any. Realtime: no.
+PST_API void pst_device_watch_release(pst_device_watch *watch);
+
+// Ends all waits with PST_CLOSED. Idempotent. Thread: any. Realtime: no.
+PST_API void pst_device_watch_close(pst_device_watch *watch);
+
+// Waits until the list has another number (pst_system_list_number) than `number`.
+// Returns PST_OK, PST_TIMEOUT, PST_CLOSED, PST_FORKED. Thread: any, several at once.
+// Realtime: no (blocks).
+PST_API PST_NODISCARD pst_status pst_device_watch_wait(pst_device_watch *watch, uint64_t number,
+                                                       int64_t timeout_ns);
+
+// Arms a file descriptor that becomes readable when pst_device_watch_wait with this number has
+// something to tell; it may be spurious. Returns it, or a negative status: PST_SYSTEM_ERROR,
+// PST_FORKED. Ownership: the watch's. Thread: one at a time. Realtime: no.
+PST_API int pst_device_watch_arm_fd(pst_device_watch *watch, uint64_t number);
+
+// ---- Asking --------------------------------------------------------------------------------
+
 // Asks whether devices would take these settings, without opening them. A side may be NULL. If it
 // is the rate that they do not take, the text lists common rates that they do.
 // Returns PST_OK, PST_NO_DEVICE, PST_UNSUPPORTED, PST_BAD_ARGUMENT, PST_DEVICE_BUSY, PST_TIMEOUT

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Streams on devices and servers that go away, hang, come back, or refuse."""
 
+import asyncio
 import dataclasses
 import gc
 import logging
@@ -184,6 +185,24 @@ def refreshes(device, rounds):
     return report
 
 
+def refresh_without_a_server(device):
+    """Read the list again while a stream of a server that has died is still open."""
+    stream = ps.InputStream(device, RATE, 1, blocksize=128)
+    stream.start()
+    stream.input_ring.read(4800, timeout=PATIENCE)
+    tell("running")
+    report = {"lost": _timed(stream.wait)[1]}
+    report["refreshed"] = [ps.refresh() for _ in range(3)]
+    report["devices"] = [info.name for info in ps.query_devices() if not info.is_virtual]
+    report["close"] = _timed(stream.close)[1]
+    report["refreshed"].append(ps.refresh())
+    tell("down")
+    assert wait_for_word() == "back"
+    report["refreshed"].append(ps.refresh())
+    report["read"] = len(ps.rec(4800, RATE, 1, device=device))
+    return report
+
+
 def outlive(device, rounds):
     """Record on while the server goes and comes back again and again; nobody helps the stream."""
     seen, ends, lost_before = [], [], 0
@@ -208,10 +227,12 @@ def outlive(device, rounds):
             tell(f"away {number}")
         stream.stop()
         kept = stream.input_ring.read()
-        kinds = [event.kind.name for event in stream.events()]
+        events = stream.events()
+        kinds = [event.kind.name for event in events]
         span = stream.stats.last_callback_time - stream.stats.start_time
         report = {
             "rounds": seen,
+            "told": sum(e.frames for e in events if e.kind == ps.EventKind.DEVICE_LOSS),
             "kinds": [kind for kind in kinds if kind.startswith("DEVICE_")],
             "span": span,
             "lives": [dataclasses.asdict(continuity(life)) for life in np.split(kept, ends)],
@@ -367,3 +388,57 @@ def crowd(device, turns, n_threads):
     # A thread that has done its work may still be on its way out.
     wait_until(lambda: _resources() <= before, 10)
     return {"errors": errors, "before": before, "after": _resources()}
+
+
+# ---- Row 46: devices that come and go ------------------------------------------------------------
+
+
+def _change(change):
+    return {
+        "added": [info.name for info in change.added],
+        "removed": [info.name for info in change.removed],
+        "default": change.default_changed,
+        "total": len(change.devices),
+    }
+
+
+def watch(rounds):
+    """Tell what a loop over changes sees, and that an asynchronous one sees the same."""
+
+    async def see(aiter):
+        return await asyncio.wait_for(anext(aiter), PATIENCE)
+
+    with ps.DeviceWatch(PATIENCE) as first, ps.watch_devices(PATIENCE) as second:
+        tell("watching")
+        seen = []
+        for number in range(rounds):
+            change = next(first)
+            assert asyncio.run(see(second)) == change
+            seen.append(_change(change))
+            tell(f"seen {number}")
+        stream = ps.InputStream("null", RATE, 1)
+        stream.close()
+        assert first.wait(0) is None
+    return seen
+
+
+def watch_quietly(device):
+    """Return how often the list was read while streams of our own came and went."""
+    with ps.DeviceWatch() as watch:
+        watch.wait(1.0)
+        before = watch._number
+        for _ in range(3):
+            with ps.InputStream(device, RATE, 1) as stream:
+                stream.start()
+                stream.input_ring.read(4800, timeout=PATIENCE)
+            time.sleep(0.3)
+        assert watch.wait(1.0) is None
+        return watch._number - before
+
+
+def leave_a_watch_open():
+    """End the program while a thread waits for changes."""
+    watch = ps.DeviceWatch()
+    threading.Thread(target=lambda: [*watch], daemon=True).start()
+    time.sleep(0.2)
+    return time.monotonic()

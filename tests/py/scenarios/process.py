@@ -22,6 +22,7 @@ import numpy as np
 from servers.scenario import tell, wait_for_word
 
 import pastream_ng as ps
+from pastream_ng.streams.current import current
 
 RATE = 48000
 WALL = ps.VirtualDevice(input="counter")
@@ -117,6 +118,31 @@ def fork_while_recording(forks):
         report = {"ends": ends, "breaks": _breaks(np.concatenate(kept)), **_counts(stream)}
     ps.wait(30)
     return report | {"recorded": bool(np.array_equal(take[:, 0], np.arange(RATE)))}
+
+
+def fork_while_another_thread_is_in_play():
+    """Stop and watch in a child whose parent was in the middle of a one-liner, and had a watch."""
+    warnings.simplefilter("ignore", DeprecationWarning)
+    ps.play(np.zeros(RATE, "float32"), RATE, device=WALL)
+    watch = ps.DeviceWatch()
+    with current.lock:  # As in another thread: it does not exist in the child.
+        child = os.fork()
+        if child == 0:
+            signal.alarm(20)
+            ps.stop()
+            try:
+                watch.wait(0)
+            except ps.ForkedError:
+                watch.close()
+                del watch
+                os._exit(GOOD_CHILD)
+            os._exit(1)
+        end = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    assert ps.get_stream().active
+    ps.stop()
+    assert watch.wait(0) is None
+    watch.close()
+    return end
 
 
 def fork_while_playing():
