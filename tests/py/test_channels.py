@@ -323,6 +323,28 @@ def test_meters_see_the_streams_channels(loopback):
         assert stream.output_meters.max_peak.tolist() == [0.5, 0.25]
 
 
+def test_callbacks_see_the_streams_channels(loopback):
+    heard = []
+
+    def double(indata, outdata, frames, time, status):
+        heard.append(indata.copy())
+        outdata[:, 0] = 7
+        if len(heard) == 200:
+            raise ps.CallbackStop
+
+    maps = ([3, 1, 2], [3])
+    with ps.DuplexStream(
+        loopback, RATE, dtype="int16", blocksize=BLOCK, mapping=maps, callback=double
+    ) as stream:
+        assert stream.channels == (3, 1)
+        stream.start()
+        assert stream.wait(60)
+    frames = np.concatenate(heard)
+    assert frames.shape[1] == 3
+    assert set(frames[:, 0].tolist()) == {0, 7}
+    assert not frames[:, 1:].any()
+
+
 def test_settings_are_asked_with_the_devices_channels(loopback):
     with ps.InputStream(
         loopback, 44100, mapping=[8], device_samplerate="auto", blocksize=BLOCK
