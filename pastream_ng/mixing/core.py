@@ -10,6 +10,7 @@ import weakref
 from typing import TYPE_CHECKING, Any
 
 from pastream_ng._native import ffi, lib
+from pastream_ng._native.arrays import address
 from pastream_ng._native.errors import check, new_error
 from pastream_ng._native.handle import owner
 from pastream_ng.enums import VoiceState
@@ -25,15 +26,20 @@ __all__ = ["Core", "Sent"]
 class Sent:
     """A voice that was sent to the audio thread, and its data until it is retired."""
 
-    __slots__ = ("_arm_lock", "data", "frames", "handle", "owned", "pointer")
+    __slots__ = ("_arm_lock", "data", "frames", "handle", "owned")
 
-    def __init__(self, owned: Any, data: Array) -> None:
-        self.owned = owned
-        self.pointer = owned[0]
-        self.data: Array | None = data
+    def __init__(self, data: Array) -> None:
+        self.owned = owner("pst_voice *", lib.pst_voice_release)
+        # With the view the array cannot be given other memory meanwhile.
+        self.data: tuple[Array, Any] | None = (data, address(data))
         self.frames = len(data)
         self.handle: weakref.ref[Voice] | None = None
         self._arm_lock = threading.Lock()
+
+    @property
+    def pointer(self) -> Any:
+        """The ``pst_voice *``; NULL before it is sent."""
+        return self.owned[0]
 
     def status(self) -> Any:
         """Return its ``pst_voice_status``."""
@@ -43,7 +49,7 @@ class Sent:
 
     def is_retired(self) -> bool:
         """Whether it is over."""
-        return bool(self.status().state >= VoiceState.FINISHED)
+        return not self.pointer or bool(self.status().state >= VoiceState.FINISHED)
 
     def arm(self) -> int:
         """Arm a descriptor for its end, and return it."""
@@ -59,9 +65,10 @@ class Core:
 
     def __init__(self, channels: int, stop_when_idle: bool) -> None:
         self.channels = channels
-        self._lock = threading.Lock()
+        # Finalizers and signal handlers may call in the middle of another call of their thread.
+        self._lock = threading.RLock()
         self._arm_lock = threading.Lock()
-        self._sent: list[Sent] = []
+        self._sent: dict[int, Sent] = {}
         self._is_closed = False
         pid = os.getpid()
 
@@ -77,13 +84,18 @@ class Core:
 
     def play(self, config: Any, data: Array) -> Sent:
         """Send a voice; `data` is kept until it is retired."""
-        owned, err = owner("pst_voice *", lib.pst_voice_release), new_error()
+        sent, err = Sent(data), new_error()
+        assert sent.data is not None
+        config.data = ffi.cast("float *", sent.data[1])
         with self._lock:
             self._check_open()
             self._sweep_some()
-            check(lib.pst_mixer_play(self.pointer, config, owned, err), err)
-            sent = Sent(owned, data)
-            self._sent.append(sent)
+            # Kept first: whatever interrupts this thread, the data stays while the voice plays.
+            self._sent[id(sent)] = sent
+            status = lib.pst_mixer_play(self.pointer, config, sent.owned, err)
+            if status < 0:
+                del self._sent[id(sent)]
+            check(status, err)
         return sent
 
     def command(self, sent: Sent | None, command: Any) -> None:
@@ -102,7 +114,7 @@ class Core:
         """Return the voices that are not retired, and let go of the data of the others."""
         with self._lock:
             self._sweep()
-            return list(self._sent)
+            return list(self._sent.values())
 
     def _sweep_some(self) -> None:
         """Sweep where that is cheap: thousands of voices may be scheduled, one after another."""
@@ -113,13 +125,10 @@ class Core:
 
     def _sweep(self) -> None:
         lib.pst_mixer_collect(self.pointer)
-        left = []
-        for sent in self._sent:
+        for key, sent in list(self._sent.items()):
             if sent.is_retired():
                 sent.data = None
-            else:
-                left.append(sent)
-        self._sent = left
+                self._sent.pop(key, None)
 
     def status(self) -> Any:
         """Return the ``pst_mixer_status``."""

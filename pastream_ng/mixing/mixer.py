@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from pastream_ng._checks import choice, seconds
 from pastream_ng._native import ffi, lib
-from pastream_ng._native.arrays import address
 from pastream_ng._native.waits import wait, wait_async
 from pastream_ng.enums import CommandKind, Curve, Direction, Status
 from pastream_ng.errors import (
@@ -294,7 +293,6 @@ class Mixer(StreamBase):
 
     def _send(self, config: Any, frames: Array, keep: Any) -> Voice:
         self._use()
-        config.data = ffi.cast("float *", address(frames))
         sent = self._core.play(config, frames)
         del keep
         return Voice(self, sent)

@@ -71,7 +71,7 @@ class SharedMixers:
     """The mixers in use, by device and settings. Methods may be called from any thread."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # A signal handler may stop in the middle of a play.
         self._mixers: dict[Key, SharedMixer] = {}
 
     def play(self, options: dict[str, Any], data: Any, voice: dict[str, Any]) -> Voice:
@@ -116,8 +116,8 @@ class SharedMixers:
                 self._close(key)
 
     def _close(self, key: Key) -> None:
-        mixer = self._mixers.pop(key)
-        if not mixer.closed:
+        mixer = self._mixers.pop(key, None)
+        if mixer is not None and not mixer.closed:
             mixer._close()
 
     def release_idle(self) -> None:

@@ -274,15 +274,47 @@ def test_voices_are_the_handles_that_were_given(live):
     assert live.voices == []
 
 
-def test_a_new_run_goes_on(mixer):
-    voice = mixer.play(RAMP[:400], at=4)
-    mixer.start()
-    assert np.array_equal(mixer.read(100)[BLOCK + 4 :], RAMP[: 100 - BLOCK - 4])
-    mixer.stop()
-    position = voice.position
-    assert 0 < position < 400 or voice.state == ps.VoiceState.FINISHED
-    if voice.active:
-        assert np.array_equal(heard(mixer, 10)[:, 0], RAMP[position : position + 10])
+def test_a_new_run_goes_on(loopback):
+    long = np.arange(1, 8193, dtype="float32") / 8192
+    with ps.DuplexMixer(loopback, 48000, 1, blocksize=BLOCK, buffersize=64) as mixer:
+        voice = mixer.play(long, at=4)
+        later = mixer.play(np.ones(10), at=6000)
+        mixer.start()
+        assert np.array_equal(mixer.read(100)[BLOCK + 4 :], long[: 100 - BLOCK - 4])
+        mixer.stop()
+        position = voice.position
+        assert 80 <= position < 6000
+        wanted = np.zeros(8192, "float32")
+        wanted[: 8192 - position] = long[position:]
+        wanted[6000:6010] += 1
+        assert np.array_equal(heard(mixer, 8192)[:, 0], wanted)
+        assert later.status.started == 6000
+
+
+def test_calls_within_calls_of_the_same_thread(live):
+    """Finalizers and signal handlers play and stop in the middle of anything."""
+    finalized = []
+
+    class Thing:
+        def __del__(self):
+            finalized.append(live.play(np.zeros(64)))
+            live.voices[0].fade(0.5, 10)
+
+    live.play(np.zeros(64), loop=True)
+    threshold = gc.get_threshold()
+    gc.set_threshold(20)
+    try:
+        for _ in range(300):
+            thing = Thing()
+            thing.me = thing
+            del thing
+            live.play(np.zeros(64))
+    finally:
+        gc.set_threshold(*threshold)
+    gc.collect()
+    assert len(finalized) == 300
+    live.voices[0].stop()
+    assert live.wait(30)
 
 
 def test_wait_sees_the_end_of_the_mixer(live):
