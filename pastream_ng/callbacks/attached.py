@@ -44,18 +44,21 @@ class AttachedCallback:
         if ring is not None:
             ring._claim(self._user)
 
-    def start(self, stream: StreamBase, limits: Limits) -> None:
-        """Start a run: first the callback, as far as it goes ahead, then the device."""
+    def start(self, stream: StreamBase, limits: Limits) -> bool:
+        """Start a run: first the callback, as far as it goes ahead, then the device.
+
+        False if there was nothing to start.
+        """
         if stream.active:
-            return
+            return False
         self.refuse_itself("start")
         with self._lock:
             if stream.active:
-                return
+                return False
             if not self.join(_RETURN_S):
                 raise StateError("the callback has not returned from its last run yet")
             run = self._run = CallbackRun(stream, self._blocksize, self.ahead)
-            stream._exception, stream._is_raised = None, False
+            stream._forget_failure()
             try:
                 is_wanted = run.prime()
                 stream._raise_pending()
@@ -68,6 +71,7 @@ class AttachedCallback:
                 # Somebody called stop in between.
                 lib.pst_stream_stop(stream._pointer, ffi.NULL)
             run.go()
+            return is_wanted
 
     def refuse_itself(self, name: str) -> None:
         """Raise if the callback itself calls what would wait for it."""

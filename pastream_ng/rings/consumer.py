@@ -15,7 +15,7 @@ from pastream_ng._native.arrays import address
 from pastream_ng._native.errors import check
 from pastream_ng._native.waits import attempt, wait_async
 from pastream_ng.enums import Status
-from pastream_ng.errors import ArgumentError, PastreamTimeoutError, StateError
+from pastream_ng.errors import ArgumentError, PastreamTimeoutError
 from pastream_ng.rings.views import ReadView, User, nobody
 
 if TYPE_CHECKING:
@@ -292,9 +292,8 @@ class Consumer:
         self._ring.check_process()
         user = self._read_user()
         if user is not None:
-            raise StateError(
-                f"{user} is reading here; finish it first, or make another reader with "
-                "ring.reader()"
+            user.refuse(
+                "is reading here; finish it first, or make another reader with ring.reader()"
             )
 
     def _claim(self, user: User) -> None:

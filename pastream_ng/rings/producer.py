@@ -182,7 +182,7 @@ class Producer:
         self._ring.check_process()
         user = self._write_user()
         if user is not None:
-            raise StateError(f"{user} is writing here; nobody else can meanwhile")
+            user.refuse("is writing here; nobody else can meanwhile")
 
     # ---- Waiting for room -----------------------------------------------------------------------
 

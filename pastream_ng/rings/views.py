@@ -32,6 +32,10 @@ class User:
     def __init__(self, name: str) -> None:
         self._name = name
 
+    def refuse(self, text: str) -> None:
+        """Keep the calling thread out; `text` says what to do."""
+        raise StateError(f"{self} {text}")
+
     def __str__(self) -> str:
         """Return what messages call it."""
         return self._name

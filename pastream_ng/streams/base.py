@@ -5,16 +5,15 @@
 from __future__ import annotations
 
 import os
-import time
 import weakref
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pastream_ng._checks import seconds
 from pastream_ng._native import ffi, hostlog, lib, system
-from pastream_ng._native.errors import check, error_for, new_error
+from pastream_ng._native.errors import check, new_error
 from pastream_ng._native.ring import NativeRing
-from pastream_ng._native.waits import wait, wait_async
+from pastream_ng._native.waits import Deadline, wait, wait_async
 from pastream_ng.callbacks.attached import AttachedCallback
 from pastream_ng.callbacks.compiled import CompiledCallback
 from pastream_ng.callbacks.function import PythonCallback
@@ -22,22 +21,26 @@ from pastream_ng.enums import Direction, Status, StreamState
 from pastream_ng.errors import (
     ArgumentError,
     ArgumentTypeError,
-    BufferEmpty,
-    BufferFull,
     ClosedError,
-    DeviceLostError,
-    PastreamError,
+    PastreamTimeoutError,
     StateError,
 )
 from pastream_ng.rings import RingBuffer
 from pastream_ng.streams.advice import advise_on_priority
 from pastream_ng.streams.aio import AsyncStream, in_thread
-from pastream_ng.streams.numbers import StreamNumbers
+from pastream_ng.streams.endpoints import function_end
+from pastream_ng.streams.failures import StreamFailures
+from pastream_ng.streams.launch import Launch, Launcher, caller_of, prebuffer_of
+from pastream_ng.streams.lengths import Limits, lengths_of
+from pastream_ng.streams.limits import limits_of
 from pastream_ng.streams.options import Options, configure, open_stream
+from pastream_ng.streams.run import JOIN_S
 
 if TYPE_CHECKING:
     from pastream_ng.rings.consumer import Waiter
+    from pastream_ng.streams.endpoints import Endpoint
     from pastream_ng.streams.options import Configured, Side
+    from pastream_ng.streams.run import Run
     from pastream_ng.streams.worker import Worker
 
 __all__ = ["SUSPICIOUS_SECONDS", "Limits", "StreamBase"]
@@ -47,24 +50,14 @@ SUSPICIOUS_SECONDS = 5.0
 
 S = TypeVar("S", bound="StreamBase")
 
-# How long a stop waits for Python code of the user's that is under way, in seconds.
-_RETURN_S = 5.0
+# Arguments of streams that make no sense where the run is the caller's.
+_OF_RUNS = ("frames", "pad", "offset", "reader", "writer", "prebuffer_timeout")
 
 # Memory that an abandoned host call may still touch: never freed.
 _abandoned: list[object] = []
 
 
-class Limits(NamedTuple):
-    """How long a run is, in frames; -1 is unlimited."""
-
-    input_skip: int = 0
-    input_total: int = -1
-    output_total: int = -1
-    output_pad: int = 0
-    output_run: int = -1
-
-
-class StreamBase(StreamNumbers):
+class StreamBase(StreamFailures):
     """A stream on one or two devices; the base of the public classes.
 
     All methods may be called from any thread. ``with stream:`` closes the stream at the end of the
@@ -87,11 +80,19 @@ class StreamBase(StreamNumbers):
             ring for ring in (input_ring, output_ring) if ring is not None
         ]
         self._prepare(configured)
-        self._exception: BaseException | None = None
-        self._is_raised = False
         self._told_silence = False
         self._rings: dict[str, RingBuffer] = {}
         self._callback: AttachedCallback | None = None
+        self._lengths = lengths_of(options.frames, options.pad, options.offset)
+        self._prebuffer_timeout = seconds("prebuffer_timeout", options.prebuffer_timeout)
+        self._launcher = launcher = Launcher(caller_of(options.finished_callback))
+        for name, function in (("writer", options.writer), ("reader", options.reader)):
+            if function is not None and configured.callback is not None:
+                raise ArgumentError(f"callback and {name} are given; only one can move the frames")
+        if options.writer is not None:
+            launcher.source = function_end("writer", options.writer)
+        if options.reader is not None:
+            launcher.sink = function_end("reader", options.reader)
         super().__init__(open_stream(configured, input_ring, output_ring), configured)
         if isinstance(configured.callback, CompiledCallback):
             self._borrowed.append(configured.callback)
@@ -131,32 +132,68 @@ class StreamBase(StreamNumbers):
                 raise ArgumentTypeError(
                     f"{name} is no argument of {cls.__name__}; it knows {', '.join(known)}"
                 )
+            if name in _OF_RUNS:
+                raise ArgumentTypeError(f"{name} is no argument of this function")
         return Options(**options)
 
     # ---- Life -----------------------------------------------------------------------------------
 
-    def start(self) -> None:
-        """Start a new run.
+    def start(self, prebuffer: bool | int = True, timeout: float | None = None) -> None:
+        """Start a new run, as long as `frames`, `pad` and `offset` say.
 
         Counters go back to 0, and what the input ring still holds is discarded. On a running stream
         this does nothing. A stream can be started again after it has ended, in whatever way.
 
+        Parameters
+        ----------
+        prebuffer : bool or int, optional
+            With a writer: how many frames it must have written before the device starts. True
+            means one; what has been written when it returns is enough, too.
+        timeout : float, optional
+            Seconds to wait for that; None takes the stream's ``prebuffer_timeout``.
+
         Raises
         ------
         StateError
-            A chunk loop or a view has not let go of the last run's frames yet.
-        ClosedError, ForkedError, HostError, DeviceLostError, PastreamTimeoutError
+            A chunk loop or a view has not let go of the last run's frames yet, or a reader or
+            writer of the last run has not returned; or another thread has stopped the stream while
+            this one waited for the writer.
+        PastreamTimeoutError
+            The writer did not write in time. The stream was not started.
+        Exception
+            What the writer has raised meanwhile, or a function since the last run.
+        ClosedError, ForkedError, HostError, DeviceLostError
         """
         self._use()
-        self._start(Limits())
+        limit = seconds("timeout", timeout)
+        launcher = self._launcher
+        limits = limits_of(self._direction, self._lengths, launcher.source)
+        self._start(Launch(limits, launcher.source, launcher.sink, prebuffer_of(prebuffer), limit))
 
-    def _start(self, limits: Limits, reader: RingBuffer | None = None) -> None:
-        """Start with limits; `reader` is the input ring if the caller has claimed it."""
+    def _start(self, launch: Limits | Launch, reader: RingBuffer | None = None) -> None:
+        """Start a run; `reader` is the input ring if the caller has claimed it."""
         if self.active:
             return
+        launcher = self._launcher
+        if isinstance(launch, Limits):
+            launch = Launch(launch, launcher.source, launcher.sink)
         if self._callback is not None:
-            self._callback.start(self, limits)
+            if self._callback.start(self, launch.limits):
+                launcher.accompany(self)
             return
+        with launcher.starting(self) as is_ours:
+            if not is_ours or self.active:
+                return
+            run = launcher.prepare(self, launch)
+            try:
+                self._begin(launch.limits, reader)
+            except BaseException:
+                launcher.give_up(self, run)
+                raise
+            run.has_begun = True
+            launcher.join_in(self, run, launch.sink if reader is None else None)
+
+    def _begin(self, limits: Limits, reader: RingBuffer | None) -> None:
         ring = self._own_input()
         if ring is None or ring is reader:
             self._start_device(limits)
@@ -174,18 +211,24 @@ class StreamBase(StreamNumbers):
         """Return the output ring of streams that have one."""
         return None
 
+    def _take_output_ring(self, source: Endpoint | None) -> None:
+        """Play the ring that a source brings along, or the stream's own."""
+
+    def _give_back_output_ring(self) -> None:
+        """Leave the ring of a run that brought one along, once that is over."""
+
     def _start_device(self, limits: Limits) -> None:
         pointer, err = self._use(), new_error()
         status = lib.pst_stream_set_limits(pointer, *limits, err)
         if status == Status.BAD_STATE and self.active:
             return  # Another thread was quicker.
         check(status, err)
-        self._exception, self._is_raised = None, False
         self._told_silence = False
         self._forget_events()
         status = lib.pst_stream_start(pointer, err)
         hostlog.drain(system.get())
         check(status, err)
+        self._is_fresh = False
 
     def stop(self) -> None:
         """Stop: what the host already took is played, what the output ring holds is discarded.
@@ -208,9 +251,10 @@ class StreamBase(StreamNumbers):
 
     def _end(self, function: Any) -> None:
         pointer, err = self._use(), new_error()
+        run = self._launcher.run
         self._end_workers()
         status = self._after_host_call(function(pointer, err))
-        self._join_workers(_RETURN_S)
+        self._join_workers(JOIN_S, run)
         self._raise_pending()
         check(status, err)
 
@@ -218,17 +262,36 @@ class StreamBase(StreamNumbers):
         """Tell the threads that serve the run that it is over."""
         if self._callback is not None:
             self._callback.end()
+        self._launcher.cancel(self)
 
-    def _join_workers(self, timeout: float | None) -> bool:
+    def _join_workers(self, timeout: float | None, run: Run | None) -> bool:
         """Wait for these threads, unless this is one of them; False if the time ran out."""
+        self._launcher.retire(run)
+        deadline = Deadline(timeout)
         done = self._callback is None or self._callback.join(timeout)
-        if not done and timeout == _RETURN_S:
+        if not done and timeout == JOIN_S:
             hostlog.warn("%s: the callback did not return within %g s", self, timeout)
+        if not self._launcher.see_off(self, run, deadline.left()):
+            done = False
+            if timeout == JOIN_S:
+                self._launcher.warn_of_leftovers(run)
+        if done:
+            self._give_back_output_ring()
         return done
 
     def _stop_quietly(self) -> None:
         """Stop without raising what is pending: a later call will."""
+        run = self._launcher.run
         self._after_host_call(lib.pst_stream_stop(self._pointer, ffi.NULL))
+        self._launcher.retire(run)
+
+    def _serves(self, worker: Worker) -> bool:
+        """Whether a thread of a callback belongs to the last run, or its run is not over."""
+        return not worker.is_over or self._callback is None or self._callback.serves(worker)
+
+    def _abort_run(self) -> None:
+        """Abort on behalf of a function that has failed."""
+        self._after_host_call(lib.pst_stream_abort(self._pointer, ffi.NULL))
 
     def close(self) -> None:
         """Close the devices, aborting a run. Idempotent; returns in bounded time.
@@ -241,9 +304,8 @@ class StreamBase(StreamNumbers):
             The stream had ended with an error that was not raised yet, or the host does not come
             back. It is closed all the same.
         """
-        if self._is_closed:
-            return
-        self._close()
+        if not self._is_closed:
+            self._close()
         self._raise_pending()
 
     def _close(self) -> None:
@@ -253,7 +315,7 @@ class StreamBase(StreamNumbers):
         status = lib.pst_stream_close(self._pointer, ffi.NULL)
         self._is_closed = True
         self._after_host_call(status)
-        self._join_workers(_RETURN_S)
+        self._join_workers(JOIN_S, self._launcher.run)
 
     def _after_host_call(self, status: int) -> int:
         if status == Status.TIMEOUT:
@@ -281,7 +343,7 @@ class StreamBase(StreamNumbers):
             )
 
     def wait(self, timeout: float | None = None) -> bool:
-        """Wait until the stream does not run any more.
+        """Wait until the stream does not run any more, and its reader and writer have returned.
 
         Parameters
         ----------
@@ -304,29 +366,45 @@ class StreamBase(StreamNumbers):
         pointer, err = self._use(), new_error()
         if self._callback is not None:
             self._callback.refuse_itself("wait")
-        end = None if limit is None else time.monotonic() + limit
+        deadline, run = Deadline(limit), self._launcher.run
         status = wait(lambda slice_ns: lib.pst_stream_wait(pointer, slice_ns, err), limit)
-        if status != Status.TIMEOUT:
-            left = None if end is None else max(0.0, end - time.monotonic())
-            status = status if self._join_workers(left) else int(Status.TIMEOUT)
+        if status != Status.TIMEOUT and not self._join_workers(deadline.left(), run):
+            return False
         return self._is_over(status, err)
+
+    def _wait_or_stop(self, limit: float | None) -> None:
+        """Wait for the end of a run; if it does not come in time, or Ctrl-C does, stop it."""
+        try:
+            if not self.wait(limit):
+                raise PastreamTimeoutError(f"timeout: the run was not over within {limit} s")
+        except BaseException:
+            if not self.closed:
+                self._stop_quietly()
+            raise
+
+    def _refuse_running(self, call: str) -> None:
+        if self._callback is not None:
+            raise StateError(f"the stream has a callback, which moves its frames; {call} cannot")
+        if self.active:
+            raise StateError(f"the stream is running; stop it before {call}")
 
     async def _wait_async(self, timeout: float | None) -> bool:
         """Await what `wait` waits for."""
         limit = seconds("timeout", timeout)
+        deadline = Deadline(limit)
         pointer, err = self._use(), new_error()
-        end = None if limit is None else time.monotonic() + limit
+        run = self._launcher.run
         status = await wait_async(
             lambda slice_ns: lib.pst_stream_wait(pointer, slice_ns, err),
             lambda: lib.pst_stream_arm_over(pointer),
             limit,
         )
-        if status != Status.TIMEOUT and not self._join_workers(0):
-            # Seldom, and soon over: a callback is still under way.
+        if status != Status.TIMEOUT and not self._join_workers(0, run):
+            # Seldom, and soon over: a function is still under way.
             status = await wait_async(
-                lambda slice_ns: status if self._join_workers(0) else int(Status.TIMEOUT),
+                lambda slice_ns: status if self._join_workers(0, run) else int(Status.TIMEOUT),
                 lambda: int(Status.UNSUPPORTED),
-                None if end is None else max(0.0, end - time.monotonic()),
+                deadline.left(),
             )
         return self._is_over(status, err)
 
@@ -383,42 +461,6 @@ class StreamBase(StreamNumbers):
     def callback_latency(self) -> float:
         """How far ahead of the device a Python callback's output is kept, in seconds; else 0."""
         return self._callback.ahead / self.samplerate if self._callback is not None else 0.0
-
-    # ---- Errors ---------------------------------------------------------------------------------
-
-    @property
-    def exception(self) -> BaseException | None:
-        """The error that ended the last run, or None. Kept until the next start.
-
-        What a callback of the user's raised is here as it is.
-        """
-        if self._exception is None:
-            err = new_error()
-            status = lib.pst_stream_reason(self._pointer, err)
-            if status < 0:
-                self._exception = self._error(status, err)
-        return self._exception
-
-    def _error(self, status: int, err: Any) -> PastreamError:
-        error = error_for(status, err)
-        if isinstance(error, (BufferFull, BufferEmpty, DeviceLostError)):
-            error.frame = self.frame_count
-        return error
-
-    def _fail(self, error: BaseException, worker: Worker) -> None:
-        """Keep what a thread of the run has raised for the next call, and abort the run."""
-        if worker.is_over and self._callback is not None and not self._callback.serves(worker):
-            return  # Of a run long ago.
-        if self._exception is None:
-            self._exception, self._is_raised = error, False
-        lib.pst_stream_abort(self._pointer, ffi.NULL)
-
-    def _raise_pending(self) -> None:
-        """Raise the error that ended the last run, unless that has been done."""
-        error = self.exception
-        if error is not None and not self._is_raised:
-            self._is_raised = True
-            raise error
 
     # ---- Rings ----------------------------------------------------------------------------------
 

@@ -4,13 +4,24 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
+from pastream_ng._checks import seconds
 from pastream_ng.enums import Direction, OnLost, Overflow, ResampleQuality, Underflow
+from pastream_ng.errors import ArgumentTypeError
 from pastream_ng.streams.base import StreamBase
 from pastream_ng.streams.input import InputStream
+from pastream_ng.streams.launch import Launch
+from pastream_ng.streams.lengths import lengths_of
+from pastream_ng.streams.limits import limits_of
 from pastream_ng.streams.options import Options
 from pastream_ng.streams.output import OutputStream
+from pastream_ng.streams.sources import make_source
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pastream_ng.rings import RingBuffer
 
 __all__ = ["DuplexStream"]
 
@@ -38,6 +49,10 @@ control_timeout, on_lost, reopen_timeout
         late that silence was played in its place is left out, so the latency stays what it is.
     userdata : optional
         As for `InputStream`.
+    frames, pad, offset, reader, finished_callback
+        As for `InputStream`.
+    writer, prebuffer_timeout
+        As for `OutputStream`.
 
     Raises
     ------
@@ -85,6 +100,13 @@ PastreamTimeoutError, ForkedError, OutOfMemoryError, ArgumentError, ArgumentType
         callback: Any = None,
         callback_latency: float | None = None,
         userdata: Any = None,
+        frames: int = -1,
+        pad: int = 0,
+        offset: int = 0,
+        reader: Callable[[Any, RingBuffer], object] | None = None,
+        writer: Callable[[Any, RingBuffer], object] | None = None,
+        prebuffer_timeout: float | None = 5.0,
+        finished_callback: Callable[..., object] | None = None,
     ) -> None:
         StreamBase.__init__(
             self,
@@ -112,5 +134,83 @@ PastreamTimeoutError, ForkedError, OutOfMemoryError, ArgumentError, ArgumentType
                 callback=callback,
                 callback_latency=callback_latency,
                 userdata=userdata,
+                frames=frames,
+                pad=pad,
+                offset=offset,
+                reader=reader,
+                writer=writer,
+                prebuffer_timeout=prebuffer_timeout,
+                finished_callback=finished_callback,
             ),
         )
+
+    def playrec(
+        self,
+        playback: Any,
+        frames: int | None = None,
+        pad: int = 0,
+        offset: int = 0,
+        always_2d: bool = False,
+        loop: bool = False,
+        buffersize: int | None = None,
+        blocking: bool = False,
+        out: Any = None,
+        *,
+        atleast_2d: bool = False,
+        timeout: float | None = None,
+    ) -> Any:
+        """Play and record in one run, of which nothing is left for the next.
+
+        Parameters
+        ----------
+        playback, loop, buffersize
+            As for `play`.
+        frames : int, optional
+            Frames to play; not needed for an array, of which None plays all.
+        pad : int, optional
+            Frames to go on recording after that, while silence is played. -1: none, and silence
+            fills up to `frames`.
+        offset, always_2d, atleast_2d, out
+            As for `record`.
+        blocking, timeout
+            As for `record`.
+
+        Returns
+        -------
+        numpy.ndarray, or `out`
+            As for `record`, with ``frames + max(pad, 0) - offset`` frames.
+
+        Raises
+        ------
+        PastreamError
+            As for `play` and `record`.
+
+        Examples
+        --------
+        >>> import numpy as np, pastream_ng as ps
+        >>> device = ps.VirtualDevice("loopback", clock="free")
+        >>> with ps.DuplexStream(device, 48000, channels=1, dtype="int16", blocksize=2) as stream:
+        ...     stream.playrec(np.arange(1, 6, dtype="int16"), pad=2, blocking=True)
+        array([0, 0, 1, 2, 3, 4, 5], dtype=int16)
+        """
+        self._use()
+        limit = seconds("timeout", timeout)
+        self._refuse_running("playrec")
+        source = make_source(self, playback, loop, buffersize)
+        extra = max(lengths_of(pad=pad).pad, 0)
+        if frames is None and not hasattr(out, "__len__"):
+            if source.frames is None:
+                raise ArgumentTypeError("frames is None; only an array says how long it is")
+            frames = source.frames
+        is_2d = bool(always_2d or atleast_2d)
+        result, sink, lengths = self._target(frames, offset, is_2d, None, out, extra)
+        played = lengths.frames if lengths.frames < 0 else lengths.frames - extra
+        limits = limits_of(Direction.OUTPUT, lengths_of(played, pad), source)
+        limits = limits._replace(input_skip=lengths.offset, input_total=lengths.frames)
+        if lengths.frames >= 0 and limits.output_run < 0:
+            # The input says when it is over.
+            limits = limits._replace(output_pad=-1)
+        self._start(Launch(limits, source, sink))
+        if blocking:
+            self._wait_or_stop(limit)
+        return result

@@ -11,17 +11,20 @@ from pastream_ng.streams.base import Limits
 from pastream_ng.streams.chunks import Chunks
 from pastream_ng.streams.options import Options
 from pastream_ng.streams.plan import make_plan
-from pastream_ng.streams.reading import ReadingStream
+from pastream_ng.streams.record import RecordingStream
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pastream_ng._native.arrays import Array
+    from pastream_ng.rings import RingBuffer
     from pastream_ng.streams.plan import ChunkPlan
     from pastream_ng.streams.values import ChunkInfo
 
 __all__ = ["InputStream"]
 
 
-class InputStream(ReadingStream):
+class InputStream(RecordingStream):
     """A stream that captures from a device.
 
     A C callback moves frames from the device into a ring; Python takes them out when it can. The
@@ -90,6 +93,14 @@ class InputStream(ReadingStream):
         `buffersize` is given.
     userdata : buffer, or pointer of CFFI or ctypes, optional
         What a compiled callback is handed as its last argument; kept alive.
+    frames, pad, offset : int, optional
+        Lengths of runs: the properties of the same names.
+    reader : callable, optional
+        ``reader(stream, ring)`` runs on a thread of its own during each run, and reads `ring`; see
+        :doc:`/howto/threads`.
+    finished_callback : callable, optional
+        Called with the stream, or without argument if it takes none, on a thread of the library
+        after each run has ended, in whatever way. It may do all that the owner may.
 
     Raises
     ------
@@ -138,6 +149,11 @@ class InputStream(ReadingStream):
         reopen_timeout: float | None = None,
         callback: Any = None,
         userdata: Any = None,
+        frames: int = -1,
+        pad: int = 0,
+        offset: int = 0,
+        reader: Callable[[Any, RingBuffer], object] | None = None,
+        finished_callback: Callable[..., object] | None = None,
     ) -> None:
         super().__init__(
             Options(
@@ -161,6 +177,11 @@ class InputStream(ReadingStream):
                 reopen_timeout=reopen_timeout,
                 callback=callback,
                 userdata=userdata,
+                frames=frames,
+                pad=pad,
+                offset=offset,
+                reader=reader,
+                finished_callback=finished_callback,
             )
         )
 

@@ -68,6 +68,13 @@ class Options(NamedTuple):
     callback: Any = None
     callback_latency: Any = None
     userdata: Any = None
+    frames: Any = -1
+    pad: Any = 0
+    offset: Any = 0
+    reader: Any = None
+    writer: Any = None
+    finished_callback: Any = None
+    prebuffer_timeout: Any = 5.0
 
 
 class Configured(NamedTuple):

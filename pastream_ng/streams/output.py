@@ -4,16 +4,21 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pastream_ng.enums import Direction, OnLost, ResampleQuality, Underflow
 from pastream_ng.streams.options import Options
-from pastream_ng.streams.writing import WritingStream
+from pastream_ng.streams.play import PlayingStream
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pastream_ng.rings import RingBuffer
 
 __all__ = ["OutputStream"]
 
 
-class OutputStream(WritingStream):
+class OutputStream(PlayingStream):
     """A stream that plays to a device.
 
     A C callback moves frames from a ring, `output_ring`, to the device. Ending the ring ends the
@@ -46,6 +51,13 @@ on_lost, reopen_timeout
         20 ms, whichever is more, plus what the host reports as its latency, 0.25 s at most.
     userdata : optional
         As for `InputStream`.
+    frames, pad, offset, finished_callback
+        As for `InputStream`.
+    writer : callable, optional
+        ``writer(stream, ring)`` runs on a thread of its own during each run, and writes `ring`; the
+        run ends once it has returned and all is played. See :doc:`/howto/threads`.
+    prebuffer_timeout : float, optional
+        Seconds that `start` waits for the first frames of the writer; None waits for ever.
 
     Raises
     ------
@@ -94,6 +106,12 @@ PastreamTimeoutError, ForkedError, OutOfMemoryError, ArgumentError, ArgumentType
         callback: Any = None,
         callback_latency: float | None = None,
         userdata: Any = None,
+        frames: int = -1,
+        pad: int = 0,
+        offset: int = 0,
+        writer: Callable[[Any, RingBuffer], object] | None = None,
+        prebuffer_timeout: float | None = 5.0,
+        finished_callback: Callable[..., object] | None = None,
     ) -> None:
         super().__init__(
             Options(
@@ -119,5 +137,11 @@ PastreamTimeoutError, ForkedError, OutOfMemoryError, ArgumentError, ArgumentType
                 callback=callback,
                 callback_latency=callback_latency,
                 userdata=userdata,
+                frames=frames,
+                pad=pad,
+                offset=offset,
+                writer=writer,
+                prebuffer_timeout=prebuffer_timeout,
+                finished_callback=finished_callback,
             )
         )

@@ -50,8 +50,9 @@ class Worker:
             self._work()
         except BaseException as error:
             stream = self._stream()
-            if stream is not None:
-                stream._fail(error, self)
+            if stream is not None and stream._serves(self):
+                stream._fail(error)
+                stream._abort_run()
         finally:
             # The traceback of an error refers to this frame, and so to what it still names.
             stream = None

@@ -20,6 +20,7 @@ from pastream_ng.streams.raw import is_raw, raw_frames
 
 if TYPE_CHECKING:
     from pastream_ng._native.arrays import Array
+    from pastream_ng.rings.consumer import Waiter
     from pastream_ng.streams.meters import MeterReading
 
 __all__ = ["WritingStream"]
@@ -32,16 +33,22 @@ class WritingStream(StreamBase):
     def output_ring(self) -> RingBuffer:
         """The ring that the stream plays, in the stream's dtype and channels."""
         assert self._output is not None
-        pointer = lib.pst_stream_output_ring(self._pointer)
-        waiter = self._waiter(
-            lambda stream, _reader, n, ns, err: lib.pst_stream_wait_output(stream, n, ns, err),
-            lambda _reader, n, ns: lib.pst_ring_wait_writable(pointer, n, ns),
-        )
-        return self._ring("output", self._output, pointer, waiter)
+        ring = self._rings.get("output")
+        if ring is None:
+            pointer = lib.pst_stream_output_ring(self._pointer)
+            ring = self._ring("output", self._output, pointer, self._output_waiter(pointer))
+        return ring
 
     def _own_output(self) -> RingBuffer | None:
         pointer = lib.pst_stream_output_ring(self._pointer)
         return None if pointer == ffi.NULL else self.output_ring
+
+    def _output_waiter(self, pointer: Any) -> Waiter:
+        """Return what waits for room in a ring that the stream plays."""
+        return self._waiter(
+            lambda stream, _reader, n, ns, err: lib.pst_stream_wait_output(stream, n, ns, err),
+            lambda _reader, n, ns: lib.pst_ring_wait_writable(pointer, n, ns),
+        )
 
     @property
     def txbuff(self) -> RingBuffer:
