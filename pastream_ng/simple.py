@@ -195,9 +195,9 @@ def playrec(
     align : bool, int or LatencyMeasurement, optional
         Leave out the loop's latency at the start of the recording, so that row k of it answers row
         k of `data`. It takes as many frames longer. A number is that of the frames to leave out.
-        True takes what `measure_latency` found last with the same settings in this program, and
-        calls it if it was not called yet: the first input must hear the first
-        output then.
+        True takes what `measure_latency` found last with the same settings in this program. If it
+        was not called yet, noise is played on all channels first and looked for in all of the
+        recording's.
     blocking, timeout : optional
         As for `rec`.
     **stream

@@ -184,10 +184,13 @@ pst_status pst_stream_explain(pst_stream *stream, pst_state state, pst_error *er
         return PST_OK;
     case PST_OVERFLOW:
         return pst_fail(err, reason, 0,
-                        "The input ring was full at frame %lld: it was not read in time", frame);
+                        "The input ring was full at frame %lld: it was not read in time; a longer "
+                        "ring (buffersize) or another overflow policy helps",
+                        frame);
     case PST_UNDERFLOW:
         return pst_fail(err, reason, 0,
-                        "The output ring was empty at frame %lld: it was not written in time",
+                        "The output ring was empty at frame %lld: it was not written in time; more "
+                        "frames ahead, or the underflow policy silence, help",
                         frame);
     default:
         return pst_fail(err, reason, 0, "The device or its server was gone after frame %lld",

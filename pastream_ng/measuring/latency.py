@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -153,15 +153,35 @@ def measure_latency(
         "channels": (heard, played),
         "dtype": "float32",
     }
+    return _measure(options, _Plan(count, peak, longest_s, limit), only_last=True)
+
+
+class _Plan(NamedTuple):
+    """How to measure, checked."""
+
+    repeats: int = 5
+    level: float = 0.25
+    longest: float = 1.0
+    timeout: float | None = None
+
+
+def _measure(options: dict[str, Any], plan: _Plan, only_last: bool) -> LatencyMeasurement:
+    """Measure from the last output channel to the last input channel, or from all to the best."""
     rate, key = _settings(options)
-    most = round(longest_s * rate)
+    most = round(plan.longest * rate)
     length = max(round(_BURST_SECONDS * rate), _LEAST_BURST)
-    bursts = make_bursts(count, length, round(_PAUSE_SECONDS * rate), peak)
-    recording, measured = _record(options, bursts, most, limit)
-    result = _judge(bursts.find(recording, most), recording, longest_s, *measured)
+    bursts = make_bursts(plan.repeats, length, round(_PAUSE_SECONDS * rate), plan.level)
+    recording, measured = _record(options, bursts, most, plan.timeout, only_last)
+    heard = recording[:, -1:] if only_last else recording
+    found = max((bursts.find(channel, most) for channel in heard.T), key=_certainty)
+    result = _judge(found, heard, plan.longest, *measured)
     with _known_lock:
         _known[key] = result
     return result
+
+
+def _certainty(found: list[Found | None]) -> float:
+    return sum(each.snr_db for each in found if each is not None)
 
 
 def _settings(options: dict[str, Any]) -> tuple[float, tuple[Any, ...]]:
@@ -180,12 +200,12 @@ def _settings(options: dict[str, Any]) -> tuple[float, tuple[Any, ...]]:
 
 
 def _record(
-    options: dict[str, Any], bursts: Bursts, most: int, limit: float | None
+    options: dict[str, Any], bursts: Bursts, most: int, limit: float | None, only_last: bool
 ) -> tuple[Array, tuple[float, float, int]]:
-    """Play the bursts and record; return the loop's channel, the rate, and what the host says."""
+    """Play the bursts and record; return the recording, the rate, and what the host says."""
     channels, outputs = options["channels"]
     frames = np.zeros((len(bursts.signal), outputs), np.float32)
-    frames[:, -1] = bursts.signal
+    frames[:, -1 if only_last else 0 :] = bursts.signal[:, None]
     memory = new_recording(len(frames) + most, channels, FORMATS["float32"])
     stream = DuplexStream._over(options, recording_ring(memory), playing_ring(frames))
     try:
@@ -197,7 +217,7 @@ def _record(
         measured = (stream.samplerate, told, stream.xruns)
     finally:
         stream._close()
-    return memory[:, -1], measured
+    return memory, measured
 
 
 def _judge(
@@ -214,7 +234,7 @@ def _judge(
         loudness = f"{20 * np.log10(peak):.0f} dBFS at most" if peak > 0 else "digital silence"
         raise MeasurementError(
             f"{len(sure)} of {len(found)} bursts came back within {longest:g} s; what was captured "
-            f"is {loudness}. Connect output_channel to input_channel, or raise level or longest"
+            f"is {loudness}. Connect the output to the input, or raise level or longest"
         )
     delays = sorted(each.delay for each in sure)
     frames = delays[len(delays) // 2]
@@ -235,6 +255,6 @@ def known_latency(options: dict[str, Any]) -> int:
     with _known_lock:
         known = _known.get(_settings(options)[1])
     if known is None:
-        given = {k: v for k, v in options.items() if k not in ("channels", "dtype", "overflow")}
-        known = measure_latency(**given)
+        bursts = {**options, "dtype": "float32", "overflow": Overflow.SILENCE}
+        known = _measure(bursts, _Plan(), only_last=False)
     return known.frames

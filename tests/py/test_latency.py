@@ -177,9 +177,9 @@ def test_a_recording_is_aligned_by_a_measurement():
 @pytest.mark.sanitize
 def test_a_recording_measures_by_itself_once_for_the_same_settings(monkeypatch):
     calls = []
-    measure = measuring.measure_latency
+    measure = measuring._measure
     monkeypatch.setattr(
-        measuring, "measure_latency", lambda **options: calls.append(1) or measure(**options)
+        measuring, "_measure", lambda *args, **kw: calls.append(1) or measure(*args, **kw)
     )
     data = ramp()
     out = np.zeros((3000, 1), "int16")
@@ -192,9 +192,35 @@ def test_a_recording_measures_by_itself_once_for_the_same_settings(monkeypatch):
     assert np.array_equal(got[:, 0], data)
     assert len(calls) == 2
     # A measurement of the user's own is as good.
-    measure(loop(779), RATE, blocksize=64)
+    ps.measure_latency(loop(779), RATE, blocksize=64)
+    assert len(calls) == 3
     ps.playrec(data, RATE, 1, device=loop(779), blocksize=64, align=True)
-    assert len(calls) == 2
+    assert len(calls) == 3
+
+
+def test_a_recording_finds_the_loop_among_mapped_channels():
+    data = np.stack((ramp(), -ramp()), axis=1)
+    mapping = {"input_mapping": [5, 3], "output_mapping": [2, 3]}
+    got = ps.playrec(data, RATE, 2, device=loop(500), blocksize=64, align=True, **mapping)
+    assert not got[:, 0].any()  # Nothing is played on channel 5.
+    assert np.array_equal(got[:, 1], data[:, 1])
+
+
+def test_a_mapped_loop_is_measured():
+    found = ps.measure_latency(loop(500), RATE, blocksize=64, mapping=([7], [7]), repeats=2)
+    assert found.frames == 500
+    with pytest.raises(ps.MeasurementError):
+        ps.measure_latency(loop(500), RATE, blocksize=64, mapping=([7], [8]), repeats=2)
+
+
+@pytest.mark.parametrize("rate", [8000, 44100])
+def test_a_loop_at_another_rate_is_measured(rate):
+    found = ps.measure_latency(
+        loop(500), RATE, blocksize=64, device_samplerate=rate, repeats=2, longest=0.2
+    )
+    assert found.spread == 0
+    # The host's times and the library's own delays, put together, are right.
+    assert found.frames == pytest.approx(found.reported * RATE, abs=8)
 
 
 def test_a_recording_in_the_background_is_aligned_too():

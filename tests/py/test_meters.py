@@ -199,3 +199,21 @@ def test_pain_25_a_little_silence_and_quiet_sound_are_fine(caplog):
         ps.playrec(quiet, RATE, 1, device=device)
         assert ps.get_stream().stats.zero_frames < RATE
     assert silences(caplog) == []
+
+
+def test_levels_are_those_of_the_stream_s_channels():
+    device = ps.VirtualDevice("loopback", clock="free")
+    data = np.zeros((2000, 2), "float32")
+    data[:, 0] = 0.5
+    gains = [[0, 0], [2, 0], [0, 1]]  # To channel 2, twice as loud.
+    with ps.DuplexStream(
+        device, RATE, (1, 2), blocksize=64, mapping=([2], gains), overflow="drop-oldest"
+    ) as stream:
+        stream.enable_meters()
+        stream.output_ring.write(data)
+        stream.output_ring.end()
+        stream._start(Limits(0, 2000 + 64, 2000, -1))
+        assert stream.wait(30)
+        assert stream.output_meters.max_peak.tolist() == [0.5, 0.0]
+        assert stream.input_meters.max_peak.tolist() == [1.0]
+        assert stream.input_meters.clipped.tolist() == [2000]

@@ -70,7 +70,7 @@ static int32_t do_nothing(const void *input, void *output, int64_t n_frames,
 }
 
 // What stands between the rings and the device.
-typedef enum extra { NOTHING, FUNCTION, SELECTION, MIX } extra;
+typedef enum extra { NOTHING, FUNCTION, SELECTION, MIX, METERS } extra;
 
 static void add_matrix(_Atomic(pst_matrix *) *place, uint32_t n_channels, extra kind) {
     float gains[MAX_CHANNELS * MAX_CHANNELS];
@@ -88,6 +88,11 @@ static void add_extra(bench *b, uint32_t n_channels, extra kind) {
     pst_flow *flow = b->flow;
     if (kind == NOTHING)
         return;
+    if (kind == METERS) {
+        atomic_store(&flow->input_meter, pst_meter_create(n_channels, RATE_HZ, 1.0f));
+        atomic_store(&flow->output_meter, pst_meter_create(n_channels, RATE_HZ, 1.0f));
+        return;
+    }
     if (pst_hook_make_room(flow, BLOCK_FRAMES, NULL) != PST_OK)
         fail("no room");
     if (kind == FUNCTION) {
@@ -137,6 +142,7 @@ int main(void) {
         {"2 channels, int16 device", 2, PST_FORMAT_I16, NOTHING},
         {"8 channels, float32", 8, PST_FORMAT_F32, NOTHING},
         {"2 channels, float32, a function", 2, PST_FORMAT_F32, FUNCTION},
+        {"2 channels, float32, both sides metered", 2, PST_FORMAT_F32, METERS},
         {"2 channels, float32, both sides swapped", 2, PST_FORMAT_F32, SELECTION},
         {"2 channels, float32, both sides mixed", 2, PST_FORMAT_F32, MIX},
         {"8 channels, float32, both sides mixed", 8, PST_FORMAT_F32, MIX},
