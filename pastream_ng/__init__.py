@@ -76,6 +76,8 @@ from pastream_ng.errors import (
 from pastream_ng.files import SoundFile
 from pastream_ng.measuring import LatencyMeasurement, measure_latency
 from pastream_ng.mixing import DuplexMixer, Mixer, Voice, VoiceStatus
+from pastream_ng.recordings import Recording, RecordingState, Segment
+from pastream_ng.recordings.shortcut import recording
 from pastream_ng.rings import ReadView, RingBuffer, RingReader, WriteView
 from pastream_ng.simple import get_stream, play, playrec, rec, stop, wait
 from pastream_ng.streams import (
@@ -90,6 +92,7 @@ from pastream_ng.streams import (
     OutputStream,
     StreamClock,
     StreamEvent,
+    StreamReader,
     StreamStats,
     chunks,
 )
@@ -143,14 +146,18 @@ __all__ = [
     "PastreamError",
     "PastreamTimeoutError",
     "ReadView",
+    "Recording",
+    "RecordingState",
     "ResampleQuality",
     "RingBuffer",
     "RingReader",
+    "Segment",
     "SoundFile",
     "StateError",
     "StreamClock",
     "StreamEvent",
     "StreamFlags",
+    "StreamReader",
     "StreamState",
     "StreamStats",
     "SystemCallError",
@@ -175,6 +182,7 @@ __all__ = [
     "query_devices",
     "query_hostapis",
     "rec",
+    "recording",
     "refresh",
     "set_application_name",
     "stop",

@@ -165,6 +165,7 @@ static pst_status join(pst_ring *ring, const _Atomic uint64_t *follow, uint32_t 
     uint64_t place = atomic_load(follow) & ~PST_RING_HELD;
     atomic_store(&slot->position, place | PST_RING_HELD);
     atomic_fetch_or(&ring->active, bit);
+    atomic_store(&ring->is_shared, true);
     for (uint64_t now; (now = atomic_load(follow) & ~PST_RING_HELD) != place;) {
         place = now;
         atomic_store(&slot->position, place | PST_RING_HELD);

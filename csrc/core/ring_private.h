@@ -53,6 +53,7 @@ struct pst_ring {
     _Atomic bool interrupted;
     _Atomic bool producer_interrupted;
     _Atomic bool is_claimed;  // Reader 0 never counts as idle.
+    _Atomic bool is_shared;   // Others than reader 0 have taken part since pst_ring_clear.
     _Atomic uint64_t room_at; // Post once room_end gets here: the producer waits.
     pst_event room_event;
 

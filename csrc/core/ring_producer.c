@@ -139,8 +139,7 @@ uint64_t pst_ring_pass_idle(pst_ring *ring, uint64_t n_frames) PST_RT {
     if (ring->room_end < end)
         ring->room_end = pst_ring_find_room(ring, written);
     pst_ring_reader *first = &ring->readers[0];
-    const bool has_others = (atomic_load(&ring->active) & ~UINT32_C(1)) != 0;
-    if (ring->room_end < end && has_others &&
+    if (ring->room_end < end && atomic_load_explicit(&ring->is_shared, memory_order_relaxed) &&
         atomic_load_explicit(&first->is_idle, memory_order_relaxed)) {
         move_reader(ring, first, written, end - ring->capacity);
         ring->room_end = pst_ring_find_room(ring, written);
@@ -158,6 +157,7 @@ bool pst_ring_clear(pst_ring *ring) PST_RT {
             all_moved = false;
     }
     atomic_store(&ring->readers[0].is_idle, !atomic_load(&ring->is_claimed));
+    atomic_store(&ring->is_shared, (atomic_load(&ring->active) & ~UINT32_C(1)) != 0);
     return all_moved;
 }
 

@@ -301,8 +301,13 @@ class Consumer:
         with self._read_lock:
             self._check_reader()
             self._read_user = ref(user)
+            if self._index == 0:
+                # A stream passes over frames of a first reader that nobody uses.
+                lib.pst_ring_claim(self._ring.pointer, True)
 
     def _unclaim(self, user: User) -> None:
         """Let others read here again, if it is `user` who keeps them out."""
         if self._read_user() is user:
             self._read_user = nobody
+            if self._index == 0:
+                lib.pst_ring_claim(self._ring.pointer, False)

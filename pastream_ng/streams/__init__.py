@@ -11,6 +11,7 @@ from pastream_ng.streams.duplex import DuplexStream
 from pastream_ng.streams.input import InputStream
 from pastream_ng.streams.meters import MeterReading
 from pastream_ng.streams.output import OutputStream
+from pastream_ng.streams.reader import StreamReader
 from pastream_ng.streams.shortcut import chunks
 from pastream_ng.streams.timing import CallbackTiming, Distribution
 from pastream_ng.streams.values import ChunkInfo, StreamEvent, StreamStats
@@ -27,6 +28,7 @@ __all__ = [
     "OutputStream",
     "StreamClock",
     "StreamEvent",
+    "StreamReader",
     "StreamStats",
     "chunks",
 ]

@@ -24,6 +24,7 @@ from pastream_ng.streams.base import SUSPICIOUS_SECONDS
 from pastream_ng.streams.values import info_of
 
 if TYPE_CHECKING:
+    from pastream_ng.rings.consumer import Consumer
     from pastream_ng.streams.base import Limits
     from pastream_ng.streams.input import InputStream
     from pastream_ng.streams.plan import ChunkPlan
@@ -37,16 +38,21 @@ _DESCRIBED = 1024
 class Capture:
     """One pass over a chunk loop.
 
-    `begin` comes first, `finish` in the end, also if `begin` did not succeed.
+    `begin` comes first, `finish` in the end, also if `begin` did not succeed. Through a `reader` of
+    its own it neither starts nor stops the stream.
     """
 
-    def __init__(self, stream: InputStream, plan: ChunkPlan) -> None:
+    def __init__(
+        self, stream: InputStream, plan: ChunkPlan, reader: Consumer | None = None
+    ) -> None:
         ring = stream.input_ring
         native, form = ring._ring, ring._regions.form
         assert form is not None
         self._stream = stream
         self._plan = plan
-        self._reader = ring
+        self._reader = ring if reader is None else reader
+        self._index = self._reader._index
+        self._own = reader is None  # The stream's own reader.
         self._pointer = stream._use()
         self._ring = native.pointer
         self._bytes = native.buffer().toreadonly()
@@ -80,12 +86,11 @@ class Capture:
     def begin(self, limits: Limits) -> None:
         """Claim the reader, and start the stream if it does not run."""
         self._reader._claim(self._user)
-        lib.pst_ring_claim(self._ring, True)
-        if self._stream.active:
+        if not self._own or self._stream.active:
             # The limits of a run cannot change any more: count here.
             self._skip = self._plan.offset
         else:
-            self._stream._start(limits, self._reader)
+            self._stream._start(limits, self._stream.input_ring)
         if self._plan.total >= 0:
             self._left = self._plan.total - self._plan.offset
 
@@ -120,7 +125,7 @@ class Capture:
         passed, self._passed = self._passed, 0
         return lib.pst_stream_next_input(
             self._pointer,
-            0,
+            self._index,
             passed,
             self._need(),
             self._hold,
@@ -131,7 +136,7 @@ class Capture:
 
     def arm(self) -> int:
         """Arm a descriptor for what the round needs, and return it."""
-        return lib.pst_ring_arm_readable(self._ring, 0, self._need())
+        return lib.pst_ring_arm_readable(self._ring, self._index, self._need())
 
     def take(self, status: int) -> bool:
         """Take over what `look` holds; False if it makes no chunk."""
@@ -224,10 +229,9 @@ class Capture:
         """
         if self._reader._read_user() is not self._user:
             return
-        lib.pst_ring_skip(self._ring, 0, self._passed + self._done)
-        lib.pst_ring_claim(self._ring, False)
+        lib.pst_ring_skip(self._ring, self._index, self._passed + self._done)
         self._reader._unclaim(self._user)
-        if not self._stream.closed:
+        if self._own and not self._stream.closed:
             if closes:
                 self._stream._close()
             else:

@@ -12,6 +12,7 @@ from pastream_ng.streams.base import Limits
 from pastream_ng.streams.capture import Capture
 
 if TYPE_CHECKING:
+    from pastream_ng.rings.consumer import Consumer
     from pastream_ng.streams.chunks_async import AsyncChunks
     from pastream_ng.streams.input import InputStream
     from pastream_ng.streams.plan import ChunkPlan
@@ -34,27 +35,35 @@ class Chunks(Generic[T]):
     """
 
     def __init__(
-        self, stream: InputStream, plan: ChunkPlan, limits: Limits, closes: bool = False
+        self,
+        stream: InputStream,
+        plan: ChunkPlan,
+        limits: Limits,
+        closes: bool = False,
+        reader: Consumer | None = None,
     ) -> None:
         self.stream = stream
         self._plan = plan
         self._limits = limits
         self._closes = closes
+        self._reader = reader
         self._iterator: Generator[T, None, None] | None = None
 
     def __iter__(self) -> Iterator[T]:
         # Nothing but the loop holds the generator: leaving the loop ends it at once.
-        return _generate(self.stream, self._plan, self._limits, self._closes)
+        return _generate(self.stream, self._plan, self._limits, self._closes, self._reader)
 
     def __next__(self) -> T:
         if self._iterator is None:
-            self._iterator = _generate(self.stream, self._plan, self._limits, self._closes)
+            self._iterator = _generate(
+                self.stream, self._plan, self._limits, self._closes, self._reader
+            )
         return next(self._iterator)
 
     def __aiter__(self) -> AsyncChunks[T]:
         from pastream_ng.streams.chunks_async import AsyncChunks
 
-        return AsyncChunks(self.stream, self._plan, self._limits, self._closes)
+        return AsyncChunks(self.stream, self._plan, self._limits, self._closes, self._reader)
 
     def close(self) -> None:
         """End what ``next`` has begun. Loops end by themselves."""
@@ -67,9 +76,13 @@ class Chunks(Generic[T]):
 
 
 def _generate(
-    stream: InputStream, plan: ChunkPlan, limits: Limits, closes: bool
+    stream: InputStream,
+    plan: ChunkPlan,
+    limits: Limits,
+    closes: bool,
+    reader: Consumer | None,
 ) -> Generator[T, None, None]:
-    capture = Capture(stream, plan)
+    capture = Capture(stream, plan, reader)
     try:
         capture.begin(limits)
         while capture.prepare():

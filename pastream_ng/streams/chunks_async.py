@@ -13,6 +13,7 @@ from pastream_ng.enums import Status
 from pastream_ng.streams.capture import Capture
 
 if TYPE_CHECKING:
+    from pastream_ng.rings.consumer import Consumer
     from pastream_ng.streams.base import Limits
     from pastream_ng.streams.input import InputStream
     from pastream_ng.streams.plan import ChunkPlan
@@ -31,8 +32,15 @@ class AsyncChunks(Generic[T]):
     left, this one at once. No thread waits; the event loop watches the ring's descriptor.
     """
 
-    def __init__(self, stream: InputStream, plan: ChunkPlan, limits: Limits, closes: bool) -> None:
-        self._make = (stream, plan, limits)
+    def __init__(
+        self,
+        stream: InputStream,
+        plan: ChunkPlan,
+        limits: Limits,
+        closes: bool,
+        reader: Consumer | None,
+    ) -> None:
+        self._make = (stream, plan, limits, reader)
         self._plan = plan
         self._closes = closes
         self._capture: Capture | None = None
@@ -59,8 +67,8 @@ class AsyncChunks(Generic[T]):
         if self._is_over:
             return _NONE
         if self._capture is None:
-            stream, plan, limits = self._make
-            self._capture = Capture(stream, plan)
+            stream, plan, limits, reader = self._make
+            self._capture = Capture(stream, plan, reader)
             self._capture.begin(limits)
         capture = self._capture
         while capture.prepare():

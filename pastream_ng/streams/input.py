@@ -11,7 +11,7 @@ from pastream_ng.streams.base import Limits
 from pastream_ng.streams.chunks import Chunks
 from pastream_ng.streams.options import Options
 from pastream_ng.streams.plan import make_plan
-from pastream_ng.streams.record import RecordingStream
+from pastream_ng.streams.shared import SharedInputStream
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["InputStream"]
 
 
-class InputStream(RecordingStream):
+class InputStream(SharedInputStream):
     """A stream that captures from a device.
 
     A C callback moves frames from the device into a ring; Python takes them out when it can. The
@@ -267,7 +267,8 @@ class InputStream(RecordingStream):
         ArgumentError, ArgumentTypeError
             An argument that is not as described above, at once.
         StateError
-            In the loop: another loop or view reads from the stream.
+            In the loop: another loop or view reads from the stream; more of them go side by side
+            on readers of their own, see `reader`.
         PastreamTimeoutError
             In the loop: no chunk came in time.
         BufferFull

@@ -223,6 +223,21 @@ static void test_an_idle_reader_is_passed_over(void) {
     close_ring(&box);
 }
 
+static void test_an_idle_reader_stays_idle_when_the_others_have_gone(void) {
+    ring_box box;
+    uint32_t other;
+    REQUIRE(open_ring(&box, PST_RING_COPYING, 100, 4));
+    CHECK(pst_ring_clear(box.ring));
+    CHECK_EQ(pst_ring_attach(box.ring, &other), PST_OK);
+    pst_ring_detach(box.ring, other);
+    CHECK_EQ(put_frames(&box, 100), 100);
+    CHECK_EQ(pst_ring_pass_idle(box.ring, 10), 10);
+    CHECK(pst_ring_clear(box.ring)); // Until the next run.
+    CHECK_EQ(put_frames(&box, 100), 100);
+    CHECK_EQ(pst_ring_pass_idle(box.ring, 10), 0);
+    close_ring(&box);
+}
+
 static void test_a_claimed_reader_is_not_idle(void) {
     ring_box box;
     uint32_t other;
@@ -267,6 +282,7 @@ static void test_clearing_moves_all_but_those_that_hold_a_span(void) {
 int main(void) {
     RUN(test_a_reader_joins_beside_another);
     RUN(test_an_idle_reader_is_passed_over);
+    RUN(test_an_idle_reader_stays_idle_when_the_others_have_gone);
     RUN(test_a_claimed_reader_is_not_idle);
     RUN(test_clearing_moves_all_but_those_that_hold_a_span);
     RUN(test_every_reader_sees_everything);

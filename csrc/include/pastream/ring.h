@@ -102,7 +102,8 @@ PST_API uint64_t pst_ring_write(pst_ring *ring, const void *data, uint64_t n_fra
 PST_API uint64_t pst_ring_make_room(pst_ring *ring, uint64_t n_frames) PST_RT;
 
 // Moves reader 0 forward until n_frames fit, if it is idle (see pst_ring_clear), holds no span, and
-// is not the only reader. Nothing is counted: nobody wanted these frames. Returns how many fit now.
+// is not the only reader that there has been since then. Nothing is counted: nobody wanted these
+// frames. Returns how many fit now.
 // Thread: producer. Realtime: yes.
 PST_API uint64_t pst_ring_pass_idle(pst_ring *ring, uint64_t n_frames) PST_RT;
 
