@@ -79,6 +79,9 @@ void pst_system_begin_work(pst_system *system);
 void pst_system_end_work(pst_system *system);
 pst_status pst_system_wait_work(pst_system *system, int64_t timeout_ns);
 
+// A stream has lost its device: a sign for those who watch the list. Thread: any. Realtime: no.
+void pst_system_sign(pst_system *system);
+
 // For the end of the program: as if every watch of the list were closed. Thread: any. Realtime: no.
 void pst_system_close_watches(pst_system *system);
 

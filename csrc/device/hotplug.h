@@ -20,7 +20,7 @@ PST_NODISCARD pst_status pst_hotplug_start(pst_hotplug **hotplug, pst_system *sy
 // Thread: any. Realtime: no.
 void pst_hotplug_end(pst_hotplug *hotplug);
 
-// A sign from elsewhere, as if the system had told it. Thread: any. Realtime: yes.
+// A sign from elsewhere, as if the operating system had told it. Thread: any. Realtime: yes.
 void pst_hotplug_sign(pst_hotplug *hotplug) PST_RT;
 
 #endif

@@ -105,6 +105,13 @@ void pst_device_watch_close(pst_device_watch *watch) {
     pst_hotplug_end(unused);
 }
 
+void pst_system_sign(pst_system *system) {
+    pthread_mutex_lock(&system->lock);
+    if (system->hotplug != NULL)
+        pst_hotplug_sign(system->hotplug);
+    pthread_mutex_unlock(&system->lock);
+}
+
 void pst_system_close_watches(pst_system *system) {
     pst_hotplug *unused = NULL;
     pthread_mutex_lock(&system->lock);

@@ -212,6 +212,7 @@ static pst_status start_run(pst_stream *stream, pst_error *err) {
     if (status != PST_OK)
         return status;
     atomic_store(&stream->drained, false);
+    atomic_store(&stream->loss_is_told, false);
     pst_flow_begin_run(&stream->flow, &stream->limits);
     pst_event_post(&stream->flow.over); // For those that wait for a run.
     status = start_host(stream, err);

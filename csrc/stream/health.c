@@ -147,6 +147,8 @@ pst_state pst_stream_look_closely(pst_stream *stream) {
 
 pst_state pst_stream_look(pst_stream *stream, bool has_control) {
     const pst_state state = look(stream, has_control);
+    if (state == PST_STATE_LOST && !atomic_exchange(&stream->loss_is_told, true))
+        pst_system_sign(stream->system);
     if (state != PST_STATE_LOST || stream->keeper == NULL ||
         atomic_load(&stream->presence) != PST_DEVICE_HERE)
         return state;

@@ -213,7 +213,11 @@ static int64_t open_once(pst_keeper *keeper, pst_flow *flow, int64_t *list_from_
     *list_from_ns = pst_now_ns();
     const int64_t longer_ns = keeper->pause_ns > 0 ? 2 * keeper->pause_ns : first_pause_ns;
     keeper->pause_ns = longer_ns < longest_pause_ns ? longer_ns : longest_pause_ns;
-    return keeper->pause_ns;
+    // The last try comes when the time is over.
+    const int64_t left_ns = away_since_ns + keeper->reopen_timeout_ns - pst_now_ns();
+    const bool is_last =
+        keeper->reopen_timeout_ns >= 0 && left_ns > 0 && left_ns < keeper->pause_ns;
+    return is_last ? left_ns : keeper->pause_ns;
 }
 
 static void keep(void *arg) {

@@ -32,7 +32,7 @@ static bool open_line(pst_keeper *keeper, const pst_stream_config *config, pst_f
 }
 
 // Puts the default device of a direction in the place of one that is not there. Returns false if
-// there is none, or if that is the one already.
+// there is none.
 static bool choose_default(pst_keeper *keeper, pst_side *side, pst_direction direction) {
     if (side->device == PST_NO_INDEX)
         return true;
@@ -133,7 +133,8 @@ static void give_up_in_time(pst_keeper *keeper) {
 }
 
 bool pst_keeper_try_to_open(pst_keeper *keeper, pst_flow *flow, int64_t list_ns) {
-    if (keeper->memory == NULL) { // The virtual host has nothing to look for.
+    // The virtual host has nothing to look for, unless another device may take its place.
+    if (keeper->memory == NULL || keeper->config.on_lost == PST_ON_LOST_DEFAULT) {
         pst_error err = {.status = PST_OK};
         if (pst_system_refresh_since(keeper->system, list_ns, &err) != PST_OK)
             remember_failure(keeper, &err);

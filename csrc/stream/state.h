@@ -43,6 +43,7 @@ struct pst_stream {
     _Atomic int64_t frames_at_start; // The run's count of frames then.
     _Atomic uint32_t presence;       // pst_presence.
     _Atomic bool drained;            // Complete, and played out.
+    _Atomic bool loss_is_told;       // To those who watch the list of devices.
     _Atomic int64_t suspect_last_ns; // The last callback when the silence was first noticed.
     _Atomic int64_t suspect_since_ns;
 

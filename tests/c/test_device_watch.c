@@ -9,6 +9,7 @@
 
 #include "device/hotplug.h"
 #include "fake_backend.h"
+#include "stream_fixture.h"
 
 static pst_device_watch *open_watch(pst_system *system) {
     pst_device_watch *watch = NULL;
@@ -105,6 +106,33 @@ static void test_a_refresh_is_told(void) {
     end_system(system);
 }
 
+// A stream that finds its device lost is a sign, too.
+static void test_a_lost_stream_is_a_sign(void) {
+    fake_reset();
+    pst_system *system = make_fake_system();
+    pst_device_watch *watch = open_watch(system);
+    REQUIRE(fake_wait_done(FAKE_LOAD, 1));
+    stream_setup setup = make_setup(false, false);
+    setup.config.input = make_side(0, 1, PST_FORMAT_I16);
+    setup.config.stall_after_s = 0.01;
+    setup.config.lost_after_s = 0.02;
+    pst_stream *stream = NULL;
+    CHECK_EQ(pst_stream_open(&stream, system, &setup.config, NULL), PST_OK);
+    start_stream(stream);
+    fake.devices[1].name = "another";
+    CHECK(wait_state(stream, PST_STATE_LOST)); // The fake never calls back.
+    pst_device_info info = {.name = ""};
+    const int64_t end_ns = pst_deadline_ns(PATIENCE_NS);
+    while (strcmp(info.name, "another") != 0 && pst_now_ns() < end_ns) {
+        CHECK_EQ(pst_system_get_device(system, 1, &info, NULL), PST_OK);
+        pst_sleep_until_ns(pst_now_ns() + PST_NS_PER_MS);
+    }
+    CHECK_STR(info.name, "another");
+    end_stream(stream);
+    pst_device_watch_release(watch);
+    end_system(system);
+}
+
 static void *wait_for_ever(void *arg) {
     pst_device_watch *watch = arg;
     for (uint64_t number = 0;; ++number) {
@@ -163,6 +191,7 @@ int main(void) {
     RUN(test_a_sign_brings_a_new_list);
     RUN(test_bursts_and_latecomers);
     RUN(test_a_refresh_is_told);
+    RUN(test_a_lost_stream_is_a_sign);
     RUN(test_close);
     RUN(test_threads_at_once);
     return check_done();

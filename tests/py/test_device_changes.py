@@ -223,6 +223,25 @@ def test_row48_a_recording_outlives_pulse_servers(mortal_pulse):
     assert report["kinds"].count("DEVICE_BACK") >= 2
 
 
+@pytest.mark.parametrize("host", ["jack", pytest.param("pulse", marks=pytest.mark.soak)])
+def test_row48_a_server_that_was_only_stopped(request, host):
+    server = request.getfixturevalue(f"mortal_{host}")
+    device = "system" if host == "jack" else "pst_s16_monitor"
+    with Scenario("device.py", "outlive_a_pause", env=server.env, device=device) as scenario:
+        scenario.wait_for("running")
+        server.program.pause()
+        try:
+            scenario.wait_for("away")
+        finally:
+            server.program.resume()
+        report = scenario.result()
+    print(report)
+    assert report["state"] == "RUNNING"
+    assert report["lost_frames"] > 24000
+    assert report["captured_frames"] + report["lost_frames"] == report["frames"]
+    assert report["close_seconds"] < 10
+
+
 # ---- Row 46: devices that come and go -----------------------------------------------------------
 
 

@@ -442,3 +442,26 @@ def leave_a_watch_open():
     threading.Thread(target=lambda: [*watch], daemon=True).start()
     time.sleep(0.2)
     return time.monotonic()
+
+
+def outlive_a_pause(device):
+    """Record on while the server is stopped for longer than a device may be silent."""
+    with ps.InputStream(device, RATE, 1, blocksize=128, on_lost="reopen", lost_after=0.5) as stream:
+        stream.start()
+        stream.input_ring.wait_readable(RATE // 2, timeout=PATIENCE)
+        tell("running")
+        assert wait_until(lambda: stream.state == ps.StreamState.REOPENING, PATIENCE)
+        time.sleep(1)
+        tell("away")
+        assert wait_until(lambda: stream.state == ps.StreamState.RUNNING, PATIENCE)
+        n = stream.stats.captured_frames
+        began = time.monotonic()
+        stream.input_ring.wait_readable(n + RATE // 2, timeout=PATIENCE)
+        report = {
+            "state": stream.state.name,
+            "seconds": time.monotonic() - began,
+            **_counts(stream),
+        }
+        close_seconds, _ = _timed(stream.close)
+    report["close_seconds"] = close_seconds
+    return report
