@@ -28,7 +28,7 @@ typedef struct told_sink {
     _Atomic bool blocked;
     _Atomic int n_ends;
     pst_ending ending;
-    bool *destroyed;
+    _Atomic bool *destroyed;
     uint8_t memory[1 << 20];
 } told_sink;
 
@@ -66,7 +66,7 @@ static pst_status told_end(pst_sink *sink, pst_ending ending, pst_error *err) {
 static void told_destroy(pst_sink *sink) {
     told_sink *self = (told_sink *)sink;
     if (self->destroyed != NULL)
-        *self->destroyed = true;
+        atomic_store(self->destroyed, true);
     free(self);
 }
 
@@ -124,7 +124,7 @@ static void test_all_frames_arrive_and_the_sink_is_completed(void) {
     enum { N = 100000 };
     uint8_t *frames = make_frames(N);
     told_sink *sink = make_told();
-    bool destroyed = false;
+    _Atomic bool destroyed = false;
     sink->destroyed = &destroyed;
     pst_chain *chain = make_chain(memory_source(frames, N), &sink->base);
     CHECK_EQ(progress_of(chain).state, PST_CHAIN_CREATED);
@@ -142,8 +142,12 @@ static void test_all_frames_arrive_and_the_sink_is_completed(void) {
     CHECK_EQ(sink->n_ends, 1);
     CHECK_EQ(sink->ending, PST_ENDING_COMPLETE);
     CHECK(memcmp(sink->memory, frames, (size_t)N * FRAME_BYTES) == 0);
-    CHECK(!destroyed);
+    CHECK(!atomic_load(&destroyed));
     pst_chain_release(chain);
+    const int64_t deadline_ns = pst_deadline_ns(PATIENCE_NS);
+    while (!atomic_load(&destroyed) && pst_now_ns() < deadline_ns)
+        pst_sleep_until_ns(pst_now_ns() + PST_NS_PER_MS / 4); // The worker is still going home.
+    CHECK(atomic_load(&destroyed));
     free(frames);
 }
 
@@ -255,7 +259,7 @@ static void test_stop_and_cancel_wake_whoever_waits(void) {
 static void test_a_chain_that_never_ran_is_cancelled(void) {
     for (int how = 0; how < 3; ++how) {
         told_sink *sink = make_told();
-        bool destroyed = false;
+        _Atomic bool destroyed = false;
         sink->destroyed = &destroyed;
         pst_chain *chain = make_chain(memory_source(NULL, 0), &sink->base);
         pst_chain_retain(chain);

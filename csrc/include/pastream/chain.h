@@ -51,7 +51,7 @@ PST_API PST_NODISCARD pst_status pst_source_ring(pst_source **source, pst_ring *
                                                  uint32_t reader, pst_format format,
                                                  uint32_t n_channels, pst_error *err);
 
-// A source of n_frames that lie in memory: interleaved, borrowed until the source is destroyed.
+// A source of n_frames that lie in memory: interleaved, borrowed until the chain is over.
 // Returns PST_OK, PST_NO_MEMORY, PST_BAD_ARGUMENT. Thread: control. Realtime: no.
 PST_API PST_NODISCARD pst_status pst_source_memory(pst_source **source, const void *frames,
                                                    uint64_t n_frames, pst_format format,
