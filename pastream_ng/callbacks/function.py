@@ -15,7 +15,7 @@ from pastream_ng.errors import ArgumentError, ArgumentTypeError
 if TYPE_CHECKING:
     from pastream_ng.streams.base import StreamBase
 
-__all__ = ["BLOCK_FRAMES", "PythonCallback", "python_callback"]
+__all__ = ["BLOCK_FRAMES", "PythonCallback", "check_arguments", "python_callback"]
 
 #: Frames per call where no block size was asked for.
 BLOCK_FRAMES = 512
@@ -68,12 +68,7 @@ class PythonCallback(NamedTuple):
 
 def python_callback(direction: Direction, function: Any, ahead: Any) -> PythonCallback:
     """Check a callback, and return it with its latency."""
-    if not callable(function):
-        raise ArgumentTypeError(
-            f"callback is {shown(function)} of type {type(function).__name__}; it must be a "
-            f"function ({_ARGUMENTS[direction]}), or a compiled one"
-        )
-    _check_signature(direction, function)
+    check_arguments(function, _ARGUMENTS[direction])
     if ahead is None or direction == Direction.INPUT:
         return PythonCallback(function, None)
     if isinstance(ahead, Real) and not isinstance(ahead, Integral):
@@ -87,10 +82,15 @@ def python_callback(direction: Direction, function: Any, ahead: Any) -> PythonCa
         ) from None
 
 
-def _check_signature(direction: Direction, function: Callable[..., Any]) -> None:
+def check_arguments(function: Any, wanted: str) -> None:
+    """Raise unless a callback is a plain function that takes these arguments."""
     import inspect
 
-    wanted = _ARGUMENTS[direction]
+    if not callable(function):
+        raise ArgumentTypeError(
+            f"callback is {shown(function)} of type {type(function).__name__}; it must be a "
+            f"function ({wanted})"
+        )
     if inspect.iscoroutinefunction(function):
         raise ArgumentTypeError(
             f"callback is {shown(function)}, an async function; it must be a plain one. Coroutines "
