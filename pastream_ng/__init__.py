@@ -29,6 +29,7 @@ from pastream_ng.classic import (
     devices,
     pa_version,
 )
+from pastream_ng.defaults import default
 from pastream_ng.devices import (
     AlsaSettings,
     AsioSettings,
@@ -189,6 +190,7 @@ __all__ = [
     "chunks",
     "complete_flag",
     "continue_flag",
+    "default",
     "default_api",
     "default_device",
     "default_input_device",

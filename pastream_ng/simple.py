@@ -12,6 +12,7 @@ import numpy as np
 from pastream_ng._checks import integer, pair, seconds, shown
 from pastream_ng._native.arrays import target_of
 from pastream_ng._native.waits import Deadline
+from pastream_ng.defaults import default
 from pastream_ng.devices.select import select_device
 from pastream_ng.devices.settings import channel_count
 from pastream_ng.enums import Direction, Overflow
@@ -61,7 +62,8 @@ def _recording(
     if frames is None:
         raise ArgumentTypeError("one of frames and out must be given")
     length = integer("frames", frames, 1, 2**40, "frames")
-    form = sample_format(dtype)
+    form = sample_format(default._fill("dtype", dtype, Direction.INPUT))
+    channels = default._fill("channels", channels, Direction.INPUT)
     info = select_device(device, Direction.INPUT)
     memory = new_recording(length, channel_count(channels, info, Direction.INPUT), form)
     return memory, memory, form.name

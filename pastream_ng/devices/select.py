@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from pastream_ng._checks import integer, shown
+from pastream_ng.defaults import default
 from pastream_ng.devices.info import DeviceInfo, DeviceList
 from pastream_ng.devices.query import all_devices, default_device
 from pastream_ng.devices.virtual import VirtualDevice
@@ -32,7 +33,8 @@ def select_device(
     ----------
     device : int, str, DeviceInfo, VirtualDevice or None
         An index; a uid; a name; or parts of "name, host API", separated by spaces, in any case, in
-        this order. None means what ``PASTREAM_DEVICE`` says, else PortAudio's default.
+        this order. None means `default`, else what ``PASTREAM_DEVICE`` says, else PortAudio's
+        default.
     direction : Direction, optional
         The side that it must have.
     argument : str
@@ -47,6 +49,8 @@ def select_device(
     ArgumentTypeError
         Not something that can name a device.
     """
+    if device is None:
+        device = default._fill("device", None, direction or Direction.INPUT)
     if device is None:
         named = os.environ.get(ENVIRONMENT)
         if not named:

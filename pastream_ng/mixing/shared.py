@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from pastream_ng._native import hostlog
 from pastream_ng._native.waits import Deadline
+from pastream_ng.defaults import default
 from pastream_ng.devices.select import select_device
 from pastream_ng.devices.virtual import VirtualDevice
 from pastream_ng.enums import Direction
@@ -147,6 +148,9 @@ class SharedMixers:
 
 def _key(options: dict[str, Any]) -> Key:
     """Return what calls with equal settings have in common, and the number of channels."""
+    names = ("device", "samplerate", "blocksize", "latency", "extra_settings")
+    settings = {name: default._fill(name, options.get(name), Direction.OUTPUT) for name in names}
+    options = {**options, **settings}
     device, rate = options["device"], options["samplerate"]
     info = select_device(device, Direction.OUTPUT)
     others = {"samplerate": info.default_samplerate if rate is None else float(rate)}

@@ -11,6 +11,7 @@ from pastream_ng._native import ffi, hostlog, lib, system
 from pastream_ng._native.errors import check, new_error
 from pastream_ng._native.handle import owner
 from pastream_ng.callbacks.choose import Callback, choose_callback, put_callback
+from pastream_ng.defaults import default
 from pastream_ng.devices.host_options import check_host_settings, fill_host_settings
 from pastream_ng.devices.select import select_device
 from pastream_ng.devices.settings import accepts, channel_count
@@ -90,6 +91,10 @@ class Configured(NamedTuple):
 
 def configure(direction: Direction, options: Options) -> Configured:
     """Check all arguments and look the devices up. Nothing is opened."""
+    names = ("device", "samplerate", "channels", "dtype", "blocksize", "latency", "extra_settings")
+    options = options._replace(
+        **{name: default._fill(name, getattr(options, name), direction) for name in names}
+    )
     callback = choose_callback(
         direction, options.callback, options.callback_latency, options.userdata
     )
