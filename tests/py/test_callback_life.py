@@ -83,7 +83,7 @@ def test_a_callback_that_does_not_return_holds_stop_up_only_for_a_while(monkeypa
     from pastream_ng.callbacks import attached
     from pastream_ng.streams import base
 
-    monkeypatch.setattr(base, "_RETURN_S", 0.05)
+    monkeypatch.setattr(base, "JOIN_S", 0.05)
     monkeypatch.setattr(attached, "_RETURN_S", 0.05)
     go_on, inside = threading.Event(), threading.Event()
 
