@@ -86,7 +86,12 @@ from pastream_ng.errors import (
     SystemCallError,
     UnsupportedSettingsError,
 )
-from pastream_ng.files import SoundFile
+from pastream_ng.files import (
+    SoundFile,
+    SoundFileDuplexStream,
+    SoundFileInputStream,
+    SoundFileOutputStream,
+)
 from pastream_ng.measuring import LatencyMeasurement, measure_latency
 from pastream_ng.mixing import DuplexMixer, Mixer, Voice, VoiceStatus
 from pastream_ng.recordings import Recording, RecordingState, Segment
@@ -166,6 +171,9 @@ __all__ = [
     "RingReader",
     "Segment",
     "SoundFile",
+    "SoundFileDuplexStream",
+    "SoundFileInputStream",
+    "SoundFileOutputStream",
     "StateError",
     "Stream",
     "StreamClock",

@@ -3,5 +3,15 @@
 """Sound files: read, written, played and recorded."""
 
 from pastream_ng.files.soundfile import SoundFile
+from pastream_ng.files.streams import (
+    SoundFileDuplexStream,
+    SoundFileInputStream,
+    SoundFileOutputStream,
+)
 
-__all__ = ["SoundFile"]
+__all__ = [
+    "SoundFile",
+    "SoundFileDuplexStream",
+    "SoundFileInputStream",
+    "SoundFileOutputStream",
+]

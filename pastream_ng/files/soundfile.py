@@ -449,6 +449,18 @@ class SoundFile(Handle):
             return error
         return error_for(status, err)
 
+    def _as_source(self, stream: Any, loop: bool, buffersize: int | None) -> Any:
+        """Return what plays the file; see `Endpoint`."""
+        from pastream_ng.files.endpoints import FileSource
+
+        return FileSource(self, stream._output, stream.samplerate, loop, buffersize)
+
+    def _as_sink(self, stream: Any, buffersize: int | None) -> Any:
+        """Return what records into the file; see `Endpoint`."""
+        from pastream_ng.files.endpoints import FileSink
+
+        return FileSink(self, stream._input, stream.samplerate)
+
     # ---- The end --------------------------------------------------------------------------------
 
     def close(self) -> None:

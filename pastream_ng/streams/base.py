@@ -107,6 +107,28 @@ class StreamBase(StreamFailures):
         """Complete the configuration, and add to `_borrowed` what must outlive the device."""
 
     @classmethod
+    def from_file(cls: type[S], file: Any, *args: Any, **kw: Any) -> S:
+        """Return a stream with the sample rate and channels of a sound file.
+
+        The file is only looked at; `OutputStream.play` and `OutputStream.set_source` play it.
+
+        Parameters
+        ----------
+        file : str, os.PathLike, int, binary file object or SoundFile
+            The file. Of a duplex stream it is the output that gets its channels.
+        *args, **kw
+            As for the class; what is given here counts.
+
+        Raises
+        ------
+        FileFormatError, OSError
+            The file cannot be read.
+        """
+        from pastream_ng.files.fitting import options_for
+
+        return cls(*args, **options_for(cls._direction, file, args, kw))
+
+    @classmethod
     def _over(
         cls: type[S],
         options: dict[str, Any],

@@ -50,16 +50,19 @@ class PlayingStream(WritingStream):
 
         Parameters
         ----------
-        source : callable, RingBuffer, array_like, buffer, or None
+        source : callable, RingBuffer, SoundFile, path, array_like, buffer, or None
             A function ``source(stream, ring, *args, **kwargs)`` runs on a thread of its own during
             each run and writes to `ring`; it gets ``loop=`` too if it has such an argument. A ring
             is played until it was ended and is empty; its frames must have the stream's size. An
-            array or memory is played from its start in each run, where it lies: it must not be
-            changed meanwhile. None: what is written to the stream's own ring.
+            open `SoundFile` is played from where it stands, a file given by its path from its
+            start; both are read in C. An array or memory is played from its start in each run,
+            where it lies: it must not be changed meanwhile. None: what is written to the stream's
+            own ring.
         loop : bool, optional
-            Play an array again and again, without a gap.
+            Play an array or a sound file again and again, without a gap.
         buffersize : int, optional
-            Frames of the ring between a function and the device; None takes the stream's own.
+            Frames of the ring between a function or a sound file and the device; None takes the
+            stream's own.
         args, kwargs : optional
             More arguments for a function.
 

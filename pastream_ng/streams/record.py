@@ -19,6 +19,8 @@ from pastream_ng.streams.sinks import ArraySink, make_sink
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from pastream_ng.files.soundfile import SoundFile
+
 __all__ = ["RecordingStream"]
 
 
@@ -36,11 +38,12 @@ class RecordingStream(ReadingStream):
 
         Parameters
         ----------
-        sink : callable, RingBuffer, numpy.ndarray, buffer, or None
+        sink : callable, RingBuffer, SoundFile, path, numpy.ndarray, buffer, or None
             A function ``sink(stream, ring, *args, **kwargs)`` runs on a thread of its own during
             each run and reads from `ring`. A ring gets all frames, and is ended with the run; its
-            frames must have the stream's size. A writable array or memory is filled from its start
-            in each run. None: nothing but the stream's own ring.
+            frames must have the stream's size. An open `SoundFile` is appended to, a file given by
+            its path is made anew in each run; both are written to in C. A writable array or memory
+            is filled from its start in each run. None: nothing but the stream's own ring.
         buffersize : int, optional
             Frames that the ring must hold at least; more than it has is refused.
         args, kwargs : optional
@@ -81,6 +84,33 @@ class RecordingStream(ReadingStream):
             self._launcher.sink = end
         return self.input_ring if end is None or end.face is None else end.face
 
+    def to_file(self, file: Any, mode: str = "w", **kw: Any) -> SoundFile:
+        """Return a new sound file that fits what the stream captures, for `set_sink` or `record`.
+
+        Parameters
+        ----------
+        file : str, os.PathLike, int or binary file object
+            As for `SoundFile`.
+        mode : {"w", "x"}, optional
+            As for `SoundFile`.
+        **kw
+            ``subtype``, ``endian``, ``format`` and ``closefd`` of `SoundFile`. The default subtype
+            holds the samples of the stream as they are.
+
+        Raises
+        ------
+        ArgumentError, ArgumentTypeError
+            The kind of file cannot hold such samples, or another argument is wrong.
+        OSError
+            The file cannot be made.
+        """
+        from pastream_ng.files.fitting import file_for
+
+        self._use()
+        side = self._input
+        assert side is not None
+        return file_for(side, self.samplerate, file, mode, kw)
+
     def record(
         self,
         frames: int | None = None,
@@ -98,8 +128,8 @@ class RecordingStream(ReadingStream):
         Parameters
         ----------
         frames : int, optional
-            Frames to capture, those of `offset` included; -1, with a function or a ring as `out`,
-            goes on until `stop`. Not needed with an array as `out`.
+            Frames to capture, those of `offset` included; -1 goes on until `stop`. None takes as
+            many as an array as `out` holds; with another `out` it means -1.
         offset : int, optional
             Frames to leave out at the start.
         always_2d, atleast_2d : bool, optional
@@ -161,9 +191,9 @@ class RecordingStream(ReadingStream):
         skipped = integer("offset", offset, 0, unit="frames")
         sink = None if out is None else make_sink(self, out, buffersize)
         if frames is None:
-            if sink is None or sink.frames is None:
-                raise ArgumentTypeError("one of frames and an array as out must be given")
-            frames = sink.frames + skipped - extra
+            if sink is None:
+                raise ArgumentTypeError("one of frames and out must be given")
+            frames = -1 if sink.frames is None else sink.frames + skipped - extra
         lengths = lengths_of(frames, 0, skipped)
         if lengths.frames >= 0:
             if lengths.frames + extra <= skipped:

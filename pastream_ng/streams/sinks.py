@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import math
+import os
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -107,6 +108,10 @@ def make_sink(
     if callable(sink):
         return function_end("sink", sink, args, kwargs)
     only_for_functions("sink", args, kwargs)
+    if isinstance(sink, (str, os.PathLike)):
+        from pastream_ng.files.endpoints import sink_of_path
+
+        return sink_of_path(stream, sink)
     if isinstance(sink, RingBuffer):
         return RingSink(sink, side)
     if is_raw(sink):
@@ -116,6 +121,6 @@ def make_sink(
     if not isinstance(sink, np.ndarray):
         raise ArgumentTypeError(
             f"sink is {shown(sink)} of type {type(sink).__name__}; it must be a function, a "
-            "RingBuffer, an array or another object with writable memory"
+            "RingBuffer, a sound file or its path, an array or another object with writable memory"
         )
     return ArraySink(target_of("sink", sink, side.form, side.channels))

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -97,6 +98,10 @@ def make_source(
     if callable(source):
         return _function(source, loops, size, args, kwargs, side)
     only_for_functions("source", args, kwargs)
+    if isinstance(source, (str, os.PathLike)):
+        from pastream_ng.files.endpoints import source_of_path
+
+        return source_of_path(stream, source, loops, size)
     if isinstance(source, RingBuffer):
         if loops:
             raise ArgumentError("loop is true; a ring cannot be played again, give an array")
@@ -129,9 +134,9 @@ def _array(source: Any, side: Side) -> Array:
         view, frames = raw_frames("source", source, side.form.name, frame_bytes)
         flat: Array = np.frombuffer(view, side.form.dtype)
         return flat.reshape(frames, side.channels)
-    if isinstance(source, (str, type(None))) or hasattr(source, "__fspath__"):
+    if source is None:
         raise ArgumentTypeError(
-            f"source is {shown(source)} of type {type(source).__name__}; it must be a function, a "
-            "RingBuffer, an array or another object with memory"
+            "source is None; it must be a function, a RingBuffer, a sound file or its path, an "
+            "array or another object with memory"
         )
     return frames_of("source", source, side.form, side.channels)

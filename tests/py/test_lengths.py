@@ -274,7 +274,6 @@ def test_sources_can_bring_themselves(loopback):
         (ps.RingBuffer(3, 100), False, "elements of 3 bytes; 1 channels of int32 have 4"),
         (ps.RingBuffer(size=100, dtype="float32"), False, "1 channels of float32"),
         (ps.RingBuffer(4, 100), True, "a ring cannot be played again"),
-        ("x.wav", False, "source is 'x.wav'"),
         (lambda: 0, False, r"must take \(stream, ring\)"),
     ],
 )
@@ -401,7 +400,7 @@ def test_bad_sinks_are_refused(counter, sink, text):
                 call(sink)
         with pytest.raises(ps.ArgumentError, match="the stream's ring holds"):
             stream.set_sink(lambda stream, ring: 0, buffersize=10**9)
-        with pytest.raises(ps.ArgumentTypeError, match="one of frames and an array"):
+        with pytest.raises(ps.ArgumentTypeError, match="one of frames and out"):
             stream.record()
         with pytest.raises(ps.ArgumentError, match="more than the offset"):
             stream.record(5, offset=5)

@@ -1,0 +1,256 @@
+# Copyright 2026 The pastream_ng authors
+# SPDX-License-Identifier: MIT
+"""Sound files at the ends of a stream: a C thread moves the frames, without Python."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from weakref import ref
+
+from pastream_ng._native import ffi, hostlog, lib, system
+from pastream_ng._native.errors import check, new_error
+from pastream_ng._native.handle import owner
+from pastream_ng._native.ring import NativeRing
+from pastream_ng._native.waits import wait
+from pastream_ng.enums import Status
+from pastream_ng.errors import ArgumentError
+from pastream_ng.files.kinds import new_format
+from pastream_ng.files.soundfile import SoundFile
+from pastream_ng.rings.views import User, nobody
+from pastream_ng.streams.endpoints import Endpoint
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pastream_ng.streams.base import StreamBase
+    from pastream_ng.streams.options import Side
+
+__all__ = ["FileSink", "FileSource", "sink_of_path", "source_of_path"]
+
+# How long the end of a run waits for a slow disk, in seconds. What is left is written later.
+_FINISH_S = 5.0
+
+
+class _FileEnd(Endpoint):
+    """What playing and recording have in common: a chain per run."""
+
+    def __init__(self, file: SoundFile, side: Side, reopen: Callable[[], SoundFile] | None) -> None:
+        if file.channels != side.channels:
+            raise ArgumentError(
+                f"the sound file {file.name!r} has {file.channels} channels and the stream "
+                f"{side.channels}; they must be the same"
+            )
+        self.file = file
+        self._reopen = reopen
+        if reopen is not None:
+            file._warns = False  # Ours: nobody else could close it.
+        self._code = int(side.form.code)
+        self._user = User(f"the sound file {file.name!r}")
+        self._chain: Any = None
+
+    def _launch(self, source: Any, sink: Any) -> None:
+        """Start a chain, which owns its two ends from then on."""
+        chain, err = owner("pst_chain *", lib.pst_chain_release), new_error()
+        check(lib.pst_chain_create(chain, system.get(), source[0], sink[0], err), err)
+        source[0] = sink[0] = ffi.NULL
+        check(lib.pst_chain_start(chain[0], err), err)
+        self._chain = chain
+
+    def _finish(self) -> None:
+        """Wait for the C thread, and raise what it has met with."""
+        chain, self._chain = self._chain, None
+        if chain is None:
+            return
+        err = new_error()
+        status = wait(lambda ns: lib.pst_chain_wait(chain[0], ns, err), _FINISH_S)
+        if status == Status.TIMEOUT:
+            # The file stays with the thread, and is complete when it has written the rest.
+            _slow.append(chain)
+            hostlog.warn("%r is still written to after %g s", self.file, _FINISH_S)
+            return
+        self.file._give_back()
+        if status < 0:
+            raise self.file._error_of(status, err)
+
+    def _lend(self, user: str) -> Any:
+        """Return the C object of the file, for this run alone."""
+        if self._reopen is not None and self.file.closed:
+            self.file = self._reopen()
+            self.file._warns = False
+        return self.file._lend(user)
+
+    def _close(self) -> None:
+        """Close a file that was given by its name: each run begins it anew."""
+        if self._reopen is not None and not self.file._user:
+            self.file.close()
+
+
+# Chains whose disk was too slow: they end by themselves.
+_slow: list[Any] = []
+
+
+class FileSource(_FileEnd):
+    """Plays a sound file from where it stands; over and over, if it is to be a loop."""
+
+    prebuffers = True
+
+    def __init__(
+        self,
+        file: SoundFile,
+        side: Side,
+        samplerate: float,
+        loop: bool,
+        buffersize: int | None = None,
+        reopen: Any = None,
+    ) -> None:
+        super().__init__(file, side, reopen)
+        decoder = file._to_read("play")
+        _check_rate(file, samplerate)
+        self._repeats = loop
+        self._first = 0
+        self._make(decoder)  # Raises what is wrong with a loop.
+        if buffersize is not None:
+            frame_bytes = side.channels * int(lib.pst_format_bytes(side.form.code))
+            self.ring = NativeRing.create(buffersize, frame_bytes)
+
+    def _make(self, decoder: Any) -> Any:
+        source, err = owner("pst_source *", lib.pst_source_destroy), new_error()
+        check(lib.pst_source_file(source, decoder, self._code, self._repeats, err), err)
+        return source
+
+    def begin(self, stream: StreamBase) -> None:
+        """Begin to fill the ring."""
+        ring = stream._own_output()
+        assert ring is not None
+        pointer = ring._ring.pointer
+        decoder = self._lend("a stream plays it")
+        try:
+            with ring._write_lock:
+                ring._check_writer()
+                ring._write_user = ref(self._user)
+            lib.pst_ring_restart(pointer)
+            lib.pst_ring_skip(pointer, 0, 2**62)
+            self._first = self.file.tell()
+            sink, err = owner("pst_sink *", lib.pst_sink_destroy), new_error()
+            channels = self.file.channels
+            check(lib.pst_sink_ring(sink, pointer, ffi.NULL, self._code, channels, err), err)
+            self._launch(self._make(decoder), sink)
+        except BaseException:
+            self._leave(stream)
+            self.file._give_back()
+            raise
+
+    def _leave(self, stream: StreamBase) -> None:
+        ring = stream._own_output()
+        if ring is not None and ring._write_user() is self._user:
+            ring._write_user = nobody
+
+    def end(self, stream: StreamBase) -> None:
+        """Stop reading ahead, and go back to the first frame that was not played."""
+        if self._chain is None:
+            return
+        lib.pst_chain_cancel(self._chain[0])
+        self._leave(stream)
+        try:
+            self._finish()
+        finally:
+            self._go_back(stream)
+            self._close()
+
+    def _go_back(self, stream: StreamBase) -> None:
+        file = self.file
+        if file.closed or not file.seekable() or file._user:
+            return
+        stats = ffi.new("pst_stream_stats *")
+        lib.pst_stream_get_stats(stream._pointer, stats)
+        frame = self._first + int(stats.played_frames)
+        frame = frame % file.frames if self._repeats else min(frame, file.frames)
+        lib.pst_decoder_seek(file._pointer, frame, ffi.NULL)
+
+
+class FileSink(_FileEnd):
+    """Records into a sound file, behind what it holds."""
+
+    def __init__(self, file: SoundFile, side: Side, samplerate: float, reopen: Any = None) -> None:
+        super().__init__(file, side, reopen)
+        file._to_write("record")
+        _check_rate(file, samplerate)
+
+    def begin(self, stream: StreamBase) -> None:
+        """Begin to empty the ring. Nothing was lost meanwhile: it is deep enough."""
+        ring = stream._own_input()
+        assert ring is not None
+        pointer = ring._ring.pointer
+        encoder = self._lend("a stream records into it")
+        try:
+            ring._claim(self._user)
+            source, err = owner("pst_source *", lib.pst_source_destroy), new_error()
+            sink = owner("pst_sink *", lib.pst_sink_destroy)
+            channels = self.file.channels
+            check(lib.pst_sink_file(sink, encoder, stream._pointer, self._code, err), err)
+            check(lib.pst_source_ring(source, pointer, 0, self._code, channels, err), err)
+            self._launch(source, sink)
+        except BaseException:
+            ring._unclaim(self._user)
+            self.file._give_back()
+            raise
+
+    def end(self, stream: StreamBase) -> None:
+        """Wait until all that the ring holds is in the file."""
+        if self._chain is None:
+            return
+        ring = stream._own_input()
+        assert ring is not None
+        # A device that is gone has not ended the ring.
+        lib.pst_chain_stop(self._chain[0])
+        try:
+            self._finish()
+        finally:
+            if not self.file._user:
+                # The chain has given its reader back, and the next one to read wants it.
+                index = ffi.new("uint32_t *")
+                lib.pst_ring_attach(ring._ring.pointer, index)
+                assert index[0] == 0
+                ring._unclaim(self._user)
+            self._close()
+
+
+def _check_rate(file: SoundFile, samplerate: float) -> None:
+    if file.samplerate != round(samplerate):
+        raise ArgumentError(
+            f"the sound file {file.name!r} has {file.samplerate} Hz and the stream "
+            f"{samplerate:g}; open the stream with samplerate={file.samplerate}"
+            + (
+                ", and device_samplerate='auto' where the device does not know it"
+                if file.mode == "r"
+                else ""
+            )
+        )
+
+
+def source_of_path(stream: StreamBase, path: Any, loop: bool, buffersize: int | None) -> FileSource:
+    """Return the source for a file that is given by its name."""
+    side = stream._output
+    assert side is not None
+
+    def open_file() -> SoundFile:
+        return SoundFile(path)
+
+    file = open_file()
+    try:
+        return FileSource(file, side, stream.samplerate, loop, buffersize, open_file)
+    except BaseException:
+        file.close()
+        raise
+
+
+def sink_of_path(stream: StreamBase, path: Any) -> FileSink:
+    """Return the sink for a file that is given by its name. It is made now, and by later runs."""
+    side = stream._input
+    assert side is not None
+    wanted = new_format(path, stream.samplerate, side.channels, None, None, None, side.form)
+
+    def make_file() -> SoundFile:
+        return SoundFile._create(path, "w", wanted)
+
+    return FileSink(make_file(), side, stream.samplerate, make_file)
