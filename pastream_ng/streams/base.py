@@ -26,7 +26,7 @@ from pastream_ng.errors import (
     StateError,
 )
 from pastream_ng.rings import RingBuffer
-from pastream_ng.streams.advice import advise_on_priority
+from pastream_ng.streams.advice import advise_on_priority, advise_on_silence
 from pastream_ng.streams.aio import AsyncStream, in_thread
 from pastream_ng.streams.endpoints import function_end
 from pastream_ng.streams.failures import StreamFailures
@@ -43,10 +43,7 @@ if TYPE_CHECKING:
     from pastream_ng.streams.run import Run
     from pastream_ng.streams.worker import Worker
 
-__all__ = ["SUSPICIOUS_SECONDS", "Limits", "StreamBase"]
-
-# Input that is exactly zero for so long is worth a warning; C says the same with an event.
-SUSPICIOUS_SECONDS = 5.0
+__all__ = ["Limits", "StreamBase"]
 
 S = TypeVar("S", bound="StreamBase")
 
@@ -347,22 +344,8 @@ class StreamBase(StreamFailures):
         if self._pid == os.getpid():
             hostlog.drain(system.get())
             advise_on_priority(self)
-            self._tell_silence()
+            advise_on_silence(self)
         return status
-
-    def _tell_silence(self) -> None:
-        """Log once per run that the input is suspiciously quiet."""
-        if self._input is None or self._told_silence:
-            return
-        seconds_silent = self.stats.zero_frames / self.samplerate
-        if seconds_silent >= SUSPICIOUS_SECONDS:
-            self._told_silence = True
-            hostlog.warn(
-                "%s: the input has been exactly zero for %.0f s; is it muted, or was access to it "
-                "denied?",
-                self,
-                seconds_silent,
-            )
 
     def wait(self, timeout: float | None = None) -> bool:
         """Wait until the stream does not run any more, and its reader and writer have returned.

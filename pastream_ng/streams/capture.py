@@ -20,7 +20,7 @@ from pastream_ng._native.errors import error_for, new_error
 from pastream_ng.enums import Overflow, Status
 from pastream_ng.errors import ClosedError, PastreamTimeoutError
 from pastream_ng.rings.views import User
-from pastream_ng.streams.base import SUSPICIOUS_SECONDS
+from pastream_ng.streams.advice import SUSPICIOUS_SECONDS, advise_on_silence
 from pastream_ng.streams.values import info_of
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ class Capture:
         self._unlooked -= self._done
         if self._unlooked < 0:
             self._unlooked = self._look_after
-            self._stream._tell_silence()
+            advise_on_silence(self._stream)
         if self._left >= 0:
             self._left -= self._done
         self._held = self._done = 0

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 from weakref import ref
 
@@ -233,7 +234,8 @@ class PlayingStream(WritingStream):
 
     def _close(self) -> None:
         super()._close()
-        if not lib.pst_system_abandoned(system.get()):
+        # In a forked child the ring is as little ours as the device.
+        if self._pid == os.getpid() and not lib.pst_system_abandoned(system.get()):
             self._let_guest_go()
 
     def _end_output(self) -> None:

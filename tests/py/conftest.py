@@ -3,6 +3,7 @@
 """What all tests share: a clean environment, and virtual devices whose results are known."""
 
 import gc
+import os
 import sys
 import time
 
@@ -24,6 +25,9 @@ def clean_environment(monkeypatch):
     """No default device from outside, and no stream of one test alive in the next."""
     monkeypatch.delenv("PASTREAM_DEVICE", raising=False)
     yield
+    # What set_application_name left must not become the name of other tests' programs.
+    for name in ("PASTREAM_NAME", "PULSE_PROP_OVERRIDE_application.name"):
+        os.environ.pop(name, None)
     ps.stop()
     # What a test has dropped complains here, not in the middle of another test.
     gc.collect(1)
@@ -67,7 +71,6 @@ def until(condition, seconds=30):
 
 def run_python(code, *arguments, env=None, check=True, timeout=60):
     """Run a script in a fresh interpreter with this one's package; return the finished process."""
-    import os
     import subprocess
 
     command = [sys.executable, "-X", "dev", "-W", "error", "-c", code, *map(str, arguments)]

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import pastream_ng as ps
+from pastream_ng.streams import advice
 from pastream_ng.streams.base import Limits
 
 pytestmark = pytest.mark.sanitize
@@ -162,11 +163,18 @@ def test_meters_are_read_and_begun_by_many_threads():
 # ---- Silence -------------------------------------------------------------------------------------
 
 
+@pytest.fixture
+def taken_for_real(monkeypatch):
+    """Virtual devices count as microphones of which a user might wonder."""
+    monkeypatch.setattr(advice, "_is_real", lambda side: side is not None)
+
+
 def silences(caplog):
     """Return the warnings of silent input so far."""
     return [r.message for r in caplog.records if "exactly zero" in r.message]
 
 
+@pytest.mark.usefixtures("taken_for_real")
 def test_pain_25_input_that_is_exactly_zero_is_told_once(caplog):
     device = ps.VirtualDevice("null", clock="free")
     stream = ps.InputStream(device, RATE, 1, buffersize=RATE)
@@ -184,12 +192,21 @@ def test_pain_25_input_that_is_exactly_zero_is_told_once(caplog):
     assert "denied" in message
 
 
+@pytest.mark.usefixtures("taken_for_real")
 def test_pain_25_a_recording_of_nothing_is_told(caplog):
     with caplog.at_level(logging.WARNING):
         ps.rec(6 * RATE, RATE, 1, device=ps.VirtualDevice("null", clock="free"))
         assert len(silences(caplog)) == 1
 
 
+def test_pain_25_virtual_devices_may_be_silent(caplog):
+    with caplog.at_level(logging.WARNING):
+        ps.rec(6 * RATE, RATE, 1, device=ps.VirtualDevice("null", clock="free"))
+    assert silences(caplog) == []
+    assert ps.get_stream().stats.zero_frames == 6 * RATE
+
+
+@pytest.mark.usefixtures("taken_for_real")
 def test_pain_25_a_little_silence_and_quiet_sound_are_fine(caplog):
     quiet = np.zeros((6 * RATE, 1), "int16")
     quiet[::RATE] = 1
