@@ -64,13 +64,41 @@ static pst_status check_gains(const float *gains, size_t n_gains, pst_error *err
     return PST_OK;
 }
 
-pst_status pst_voice_config_check(const pst_voice_config *config, uint32_t n_channels,
-                                  const pst_mixer *mixer, pst_error *err) {
+static pst_status check_data(const pst_voice_config *config, pst_error *err) {
     if (config->data == NULL)
         return pst_fail(err, PST_BAD_ARGUMENT, 0, "data is NULL");
     pst_status status = check_count("n_frames", config->n_frames, 1, INT64_MAX / 1024, err);
     if (status == PST_OK)
-        status = check_count("n_channels", config->n_channels, 1, PST_MAX_CHANNELS, err);
+        status = check_count("offset_frames", config->offset_frames, 0, config->n_frames - 1, err);
+    if (status == PST_OK)
+        status = check_loop(&config->loop, config->n_frames, err);
+    return status;
+}
+
+static pst_status check_ring(const pst_voice_config *config, pst_error *err) {
+    if (config->data != NULL)
+        return pst_fail(err, PST_BAD_ARGUMENT, 0, "data is given together with ring");
+    pst_status status = check_count("n_frames", config->n_frames, 0, 0, err);
+    if (status == PST_OK)
+        status = check_count("offset_frames", config->offset_frames, 0, 0, err);
+    if (status == PST_OK)
+        status = check_count("loop.n_repeats", config->loop.n_repeats, 0, 0, err);
+    if (status != PST_OK)
+        return status;
+    pst_ring_info info;
+    pst_ring_get_info(config->ring, &info);
+    if (info.frame_bytes != config->n_channels * sizeof(float))
+        return pst_fail(err, PST_BAD_ARGUMENT, 0,
+                        "ring has frames of %u bytes; %u channels of float32 are %zu bytes",
+                        info.frame_bytes, config->n_channels, config->n_channels * sizeof(float));
+    return PST_OK;
+}
+
+pst_status pst_voice_config_check(const pst_voice_config *config, uint32_t n_channels,
+                                  const pst_mixer *mixer, pst_error *err) {
+    pst_status status = check_count("n_channels", config->n_channels, 1, PST_MAX_CHANNELS, err);
+    if (status == PST_OK)
+        status = config->ring != NULL ? check_ring(config, err) : check_data(config, err);
     if (status != PST_OK)
         return status;
     if (config->gains != NULL)
@@ -82,15 +110,11 @@ pst_status pst_voice_config_check(const pst_voice_config *config, uint32_t n_cha
     if (status == PST_OK)
         status = check_moment(&config->start, err);
     if (status == PST_OK)
-        status = check_count("offset_frames", config->offset_frames, 0, config->n_frames - 1, err);
-    if (status == PST_OK)
         status = check_gain(config->gain, err);
     if (status == PST_OK)
         status = check_count("fade_in_frames", config->fade_in_frames, 0, INT64_MAX, err);
     if (status == PST_OK)
         status = check_curve("fade_in_curve", config->fade_in_curve, err);
-    if (status == PST_OK)
-        status = check_loop(&config->loop, config->n_frames, err);
     if (status == PST_OK && config->replaces != NULL && config->replaces->mixer != mixer)
         return pst_fail(err, PST_BAD_ARGUMENT, 0, "replaces is a voice of another mixer");
     return status;
@@ -106,6 +130,10 @@ pst_status pst_command_check(const pst_command *command, const pst_voice *voice,
         return status;
     if (voice == NULL && command->kind != PST_COMMAND_GAIN)
         return pst_fail(err, PST_BAD_ARGUMENT, 0, "kind is %d; a mixer knows PST_COMMAND_GAIN only",
+                        (int)command->kind);
+    if (voice != NULL && voice->ring != NULL &&
+        (command->kind == PST_COMMAND_SEEK || command->kind == PST_COMMAND_LOOP))
+        return pst_fail(err, PST_BAD_ARGUMENT, 0, "kind is %d, which is not for a ring's voice",
                         (int)command->kind);
     switch (command->kind) {
     case PST_COMMAND_PAUSE:

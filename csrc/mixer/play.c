@@ -134,9 +134,10 @@ static int64_t lesser(int64_t a, int64_t b) PST_RT {
 
 // A segment of a voice: n_frames from its position.
 typedef struct segment {
-    int64_t n_frames;
-    bool is_blended; // Within a loop's crossfade.
-    bool is_moving;  // Its gain moves.
+    const float *input; // NULL: silence, because the ring is empty.
+    int64_t n_frames;   // 0: the ring is over.
+    bool is_blended;    // Within a loop's crossfade.
+    bool is_moving;     // Its gain moves.
 } segment;
 
 static segment next_segment(const pst_voice *voice, int64_t n_frames) PST_RT {
@@ -195,8 +196,7 @@ static void add_segment(const pst_voice *voice, float *output, const segment *pa
     if (!part->is_moving) {
         const float gain = voice->gain.to * voice->fade.to;
         if (gain != 0)
-            pst_add_steady(output, data_at(voice, voice->position), part->n_frames, &voice->route,
-                           gain);
+            pst_add_steady(output, part->input, part->n_frames, &voice->route, gain);
         return;
     }
     for (int64_t i = 0; i < part->n_frames; ++i)
@@ -206,8 +206,25 @@ static void add_segment(const pst_voice *voice, float *output, const segment *pa
     if (part->is_blended)
         add_blended(voice, output, gains, part->n_frames);
     else
-        pst_add_moving(output, data_at(voice, voice->position), part->n_frames, &voice->route,
-                       gains);
+        pst_add_moving(output, part->input, part->n_frames, &voice->route, gains);
+}
+
+// Finds what is heard in a segment, which may become shorter by that.
+static void find_input(const pst_voice *voice, segment *part) PST_RT {
+    if (voice->ring == NULL) {
+        part->input = data_at(voice, voice->position);
+        return;
+    }
+    // Looked at first: after the end nothing is written any more, so an empty ring stays empty.
+    const bool is_ended = pst_ring_ended(voice->ring);
+    pst_span span;
+    const uint64_t n_frames = pst_ring_begin_read(voice->ring, 0, (uint64_t)part->n_frames, &span);
+    if (n_frames > 0) {
+        part->input = (const float *)(const void *)span.data;
+        part->n_frames = (int64_t)n_frames;
+    } else if (is_ended) {
+        part->n_frames = 0;
+    }
 }
 
 static void jump(pst_voice *voice) PST_RT {
@@ -225,10 +242,17 @@ static void end_fade(pst_voice *voice) PST_RT {
         voice->state = PST_VOICE_PAUSED;
 }
 
-static void advance(pst_voice *voice, int64_t n_frames) PST_RT {
+static void advance(pst_voice *voice, const segment *part) PST_RT {
+    const int64_t n_frames = part->n_frames;
     const bool jumps = pst_loop_is_ahead(&voice->loop, voice->position);
-    voice->position += n_frames;
-    voice->n_played += n_frames;
+    if (part->input != NULL) {
+        voice->position += n_frames;
+        voice->n_played += n_frames;
+        if (voice->ring != NULL)
+            pst_ring_commit_read(voice->ring, 0, (uint64_t)n_frames);
+    } else if (voice->n_played > 0) {
+        voice->missing_frames += n_frames;
+    }
     pst_ramp_advance(&voice->gain, n_frames);
     if (pst_ramp_left(&voice->fade) > 0) {
         pst_ramp_advance(&voice->fade, n_frames);
@@ -243,9 +267,15 @@ static void advance(pst_voice *voice, int64_t n_frames) PST_RT {
 
 void pst_voice_render(pst_voice *voice, float *output, int64_t n_frames) PST_RT {
     while (n_frames > 0 && voice->state == PST_VOICE_PLAYING) {
-        const segment part = next_segment(voice, n_frames);
-        add_segment(voice, output, &part);
-        advance(voice, part.n_frames);
+        segment part = next_segment(voice, n_frames);
+        find_input(voice, &part);
+        if (part.n_frames == 0) {
+            retire(voice, PST_VOICE_FINISHED);
+            break;
+        }
+        if (part.input != NULL)
+            add_segment(voice, output, &part);
+        advance(voice, &part);
         output += part.n_frames * voice->route.n_out;
         n_frames -= part.n_frames;
     }
@@ -266,6 +296,7 @@ void pst_voice_publish(pst_voice *voice) PST_RT {
     set(&numbers->late_frames, voice->late_frames);
     set(&numbers->late_command_frames, voice->late_command_frames);
     set(&numbers->n_refused_commands, voice->n_refused_commands);
+    set(&numbers->missing_frames, voice->missing_frames);
     atomic_store_explicit(&numbers->gain, pst_ramp_value(&voice->gain), memory_order_relaxed);
     atomic_store_explicit(&numbers->state, (int32_t)voice->state, memory_order_release);
 }

@@ -78,6 +78,11 @@ pst_status pst_voice_create(pst_voice **voice, const pst_mixer *mixer, uint32_t 
     made->mixer = mixer;
     made->data = config->data;
     made->n_frames = config->n_frames;
+    if (config->ring != NULL) {
+        pst_ring_retain(config->ring);
+        made->ring = config->ring;
+        made->n_frames = INT64_MAX;
+    }
     made->position = config->offset_frames;
     made->started_frame = -1;
     made->loop = pst_loop_resolved(&config->loop, config->n_frames);
@@ -100,6 +105,7 @@ void pst_voice_release(pst_voice *voice) {
            atomic_fetch_sub_explicit(&voice->n_refs, 1, memory_order_acq_rel) == 1) {
         pst_voice *replaced = voice->replaces;
         pst_event_deinit(&voice->retired);
+        pst_ring_release(voice->ring);
         pst_free(voice->gains);
         pst_free(voice);
         voice = replaced;
@@ -123,6 +129,7 @@ void pst_voice_get_status(const pst_voice *voice, pst_voice_status *status) PST_
         .late_frames = get(&numbers->late_frames),
         .late_command_frames = get(&numbers->late_command_frames),
         .n_refused_commands = get(&numbers->n_refused_commands),
+        .missing_frames = get(&numbers->missing_frames),
         .gain = atomic_load_explicit(&numbers->gain, memory_order_relaxed),
     };
 }

@@ -25,6 +25,7 @@ typedef struct pst_voice_numbers {
     _Atomic int64_t late_frames;
     _Atomic int64_t late_command_frames;
     _Atomic int64_t n_refused_commands;
+    _Atomic int64_t missing_frames;
     _Atomic float gain;
     _Atomic int32_t state;
 } pst_voice_numbers;
@@ -40,7 +41,8 @@ struct pst_voice {
     pst_message replace; // Cancels the voice that this one replaces.
     // The rest belongs to the audio thread once the voice is sent.
     const float *data;
-    int64_t n_frames;
+    pst_ring *ring;   // In place of data. A reference.
+    int64_t n_frames; // Of a ring: more than can come.
     pst_route route;
     pst_voice *next;      // In the mixer's list.
     bool is_linked;       // In it.
@@ -60,6 +62,7 @@ struct pst_voice {
     int64_t late_frames;
     int64_t late_command_frames;
     int64_t n_refused_commands;
+    int64_t missing_frames;
 };
 
 // Checks what a voice of a mixer with n_channels is to be.

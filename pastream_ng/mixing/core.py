@@ -28,11 +28,11 @@ class Sent:
 
     __slots__ = ("_arm_lock", "data", "frames", "handle", "owned")
 
-    def __init__(self, data: Array) -> None:
+    def __init__(self, data: Array | None) -> None:
         self.owned = owner("pst_voice *", lib.pst_voice_release)
-        # With the view the array cannot be given other memory meanwhile.
-        self.data: tuple[Array, Any] | None = (data, address(data))
-        self.frames = len(data)
+        # With the view the array cannot be given other memory meanwhile. C keeps rings by itself.
+        self.data = None if data is None else (data, address(data))
+        self.frames = 0 if data is None else len(data)
         self.handle: weakref.ref[Voice] | None = None
         self._arm_lock = threading.Lock()
 
@@ -82,11 +82,11 @@ class Core:
         self._owned = owned
         self.pointer = owned[0]
 
-    def play(self, config: Any, data: Array) -> Sent:
-        """Send a voice; `data` is kept until it is retired."""
+    def play(self, config: Any, data: Array | None) -> Sent:
+        """Send a voice; `data` is kept until it is retired. None: `config` has a ring."""
         sent, err = Sent(data), new_error()
-        assert sent.data is not None
-        config.data = ffi.cast("float *", sent.data[1])
+        if sent.data is not None:
+            config.data = ffi.cast("float *", sent.data[1])
         with self._lock:
             self._check_open()
             self._sweep_some()

@@ -28,6 +28,7 @@ from pastream_ng.mixing.arguments import (
     sound,
 )
 from pastream_ng.mixing.core import Core
+from pastream_ng.mixing.ring import claim, ring_channels, serve
 from pastream_ng.mixing.voice import Voice
 from pastream_ng.streams.base import StreamBase
 from pastream_ng.streams.output import OutputStream
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from pastream_ng._native.arrays import Array
     from pastream_ng.mixing.arguments import Length
     from pastream_ng.mixing.voice import CurveName
+    from pastream_ng.rings import RingBuffer
     from pastream_ng.streams.options import Configured, Options
 
 __all__ = ["Mixer", "refuse_ring"]
@@ -197,6 +199,67 @@ class Mixer(StreamBase):
         fill_moment(config.start, at, time, allow_belated)
         return self._send(config, frames, keep)
 
+    def play_ring(
+        self,
+        ring: RingBuffer,
+        *,
+        at: int | None = None,
+        time: float | None = None,
+        gain: float = 1.0,
+        fade_in: Length = 0,
+        curve: CurveName | Curve = "linear",
+        mapping: Any = None,
+        allow_belated: bool = True,
+    ) -> Voice:
+        """Play what is written to a ring, for as long as it is not ended.
+
+        Where the ring is empty there is silence, which `VoiceStatus.missing_frames` counts. The
+        voice finishes when the ring was ended and is empty.
+
+        Parameters
+        ----------
+        ring : RingBuffer
+            Of float32, with the mixer's channels, or 1, which goes to all. From now on its own
+            reader is the mixer, for ever. Writers that wait for room notice when the voice is over.
+        at, time, gain, fade_in, curve, mapping, allow_belated : optional
+            As for `play`.
+
+        Returns
+        -------
+        Voice
+            `Voice.seek` and `Voice.set_loop` are not for rings.
+
+        Raises
+        ------
+        ArgumentError, ArgumentTypeError
+            An argument that is not as described above.
+        StateError
+            Somebody reads the ring, or it belongs to a stream.
+
+        Examples
+        --------
+        >>> import numpy as np, pastream_ng as ps
+        >>> ring = ps.RingBuffer(size=4096, dtype="float32", channels=1)
+        >>> with ps.Mixer(ps.VirtualDevice("null"), samplerate=48000, channels=2) as mixer:
+        ...     mixer.start()
+        ...     voice = mixer.play_ring(ring, gain=0.5)
+        ...     for _ in range(4):
+        ...         n = ring.write(np.zeros(2048), timeout=5)
+        ...     ring.end()
+        ...     voice.wait()
+        ...     voice.status.played_frames
+        True
+        8192
+        """
+        channels = ring_channels(ring)
+        config, keep = self._common_config(channels, gain, fade_in, curve, mapping)
+        fill_moment(config.start, at, time, allow_belated)
+        config.ring = ring._ring.pointer
+        user = claim(ring)
+        voice = self._send(config, None, keep)
+        serve(ring, user, voice._sent)
+        return voice
+
     def crossfade(
         self,
         old: Voice,
@@ -272,26 +335,32 @@ class Mixer(StreamBase):
     ) -> tuple[Any, Any]:
         """Return what C needs to know of a voice, and what must live until it has been told."""
         rate = self.samplerate
-        config = ffi.new("pst_voice_config *")
-        lib.pst_voice_config_default(config)
-        config.n_frames, config.n_channels = frames.shape
-        config.gain = gain_of("gain", gain)
-        config.fade_in_frames = length("fade_in", fade_in, rate)
-        config.fade_in_curve = choice("curve", curve, Curve)
+        config, keep = self._common_config(frames.shape[1], gain, fade_in, curve, mapping)
+        config.n_frames = len(frames)
         whole = True if repeats is not None and loop is False else loop
         fill_loop(config.loop, whole, repeats, crossfade, len(frames), rate)
         offset = length("start", start, rate)
         if offset >= len(frames):
             raise ArgumentError(f"start is {offset} frames; data has {len(frames)} frames")
         config.offset_frames = offset
-        gains = routes(mapping, frames.shape[1], self._core.channels)
-        keep = None
+        return config, keep
+
+    def _common_config(
+        self, channels: int, gain: Any, fade_in: Any, curve: Any, mapping: Any
+    ) -> tuple[Any, Any]:
+        config = ffi.new("pst_voice_config *")
+        lib.pst_voice_config_default(config)
+        config.n_channels = channels
+        config.gain = gain_of("gain", gain)
+        config.fade_in_frames = length("fade_in", fade_in, self.samplerate)
+        config.fade_in_curve = choice("curve", curve, Curve)
+        gains, keep = routes(mapping, channels, self._core.channels), None
         if gains is not None:
             keep = ffi.from_buffer("float[]", gains)
             config.gains = keep
         return config, keep
 
-    def _send(self, config: Any, frames: Array, keep: Any) -> Voice:
+    def _send(self, config: Any, frames: Array | None, keep: Any) -> Voice:
         self._use()
         sent = self._core.play(config, frames)
         del keep

@@ -12,6 +12,7 @@ from pastream_ng._checks import seconds
 from pastream_ng._native import ffi, lib
 from pastream_ng._native.waits import wait, wait_async
 from pastream_ng.enums import CommandKind, Curve, Status, VoiceState
+from pastream_ng.errors import ArgumentError
 from pastream_ng.mixing.arguments import fill_loop, fill_moment, fill_ramp, gain_of, length
 
 if TYPE_CHECKING:
@@ -45,6 +46,8 @@ class VoiceStatus:
         How late the latest of its commands was.
     refused_commands : int
         Commands that came too late and were not allowed to.
+    missing_frames : int
+        Silence that was played because the ring of a `Mixer.play_ring` was empty.
     gain : float
         Now, within a ramp too; fades are not part of it.
     """
@@ -57,6 +60,7 @@ class VoiceStatus:
     late_frames: int
     late_command_frames: int
     refused_commands: int
+    missing_frames: int
     gain: float
 
 
@@ -188,8 +192,10 @@ class Voice:
         Raises
         ------
         ArgumentError
-            The position lies outside the data.
+            The position lies outside the data, or the voice plays a ring.
         """
+        if not self._sent.frames:
+            raise ArgumentError("this voice plays a ring, in which nobody can seek")
         command = self._new(CommandKind.SEEK, at, time, allow_belated)
         command.seek_frame = length("position", position, self._mixer.samplerate)
         self._send(command)
@@ -206,10 +212,13 @@ class Voice:
     ) -> None:
         """Replace the loop; False lets the pass that has begun be the last.
 
-        The arguments are those of `Mixer.play`. A crossfade that has begun is finished first.
+        The arguments are those of `Mixer.play`. A crossfade that has begun is finished first. Rings
+        have no loop.
         """
         command = self._new(CommandKind.LOOP, at, time, allow_belated)
         rate = self._mixer.samplerate
+        if not self._sent.frames:
+            raise ArgumentError("this voice plays a ring, which has no loop")
         fill_loop(command.loop, loop, repeats, crossfade, self._sent.frames, rate)
         self._send(command)
 
@@ -228,6 +237,7 @@ class Voice:
             status.late_frames,
             status.late_command_frames,
             status.n_refused_commands,
+            status.missing_frames,
             status.gain,
         )
 
@@ -248,7 +258,7 @@ class Voice:
 
     @property
     def frames(self) -> int:
-        """Length of the data in frames."""
+        """Length of the data in frames; 0 for a ring, whose end is not known."""
         return self._sent.frames
 
     @property
@@ -310,7 +320,8 @@ class Voice:
 
     def __repr__(self) -> str:
         status = self.status
+        length = f" of {self._sent.frames}" if self._sent.frames else ""
         return (
-            f"<pastream_ng.Voice {status.state.name.lower()}, frame {status.position} of "
-            f"{self._sent.frames}, gain {status.gain:g}>"
+            f"<pastream_ng.Voice {status.state.name.lower()}, frame {status.position}{length}, "
+            f"gain {status.gain:g}>"
         )

@@ -212,6 +212,59 @@ static void test_channels(void) {
     pst_mixer_release(r.mixer);
 }
 
+static void test_a_ring(void) {
+    rig r;
+    rig_open(&r, 1, false);
+    const pst_ring_config size = {.capacity_frames = 64, .frame_bytes = sizeof(float)};
+    pst_ring *ring = NULL;
+    REQUIRE(pst_ring_create(&ring, &size, NULL) == PST_OK);
+    pst_voice_config config = config_of(0);
+    config.data = NULL;
+    config.ring = ring;
+    config.start.frame = 2;
+    config.fade_in_frames = 2;
+    pst_voice *voice = play(&r, &config);
+    rig_block(&r, 4); // Nothing has come yet: that is not missed.
+    CHECK_EQ(status_of(voice).missing_frames, 0);
+    CHECK_EQ(pst_ring_write(ring, numbers(), 5), 5);
+    rig_block(&r, 8);
+    const float first[8] = {1, 2, 3, 4, 5}; // The fade in went on in the silence.
+    check_output(&r, 0, 8, first);
+    CHECK_EQ(status_of(voice).missing_frames, 3);
+    CHECK_EQ(pst_ring_write(ring, numbers(), 6), 6);
+    command(&r, voice, PST_COMMAND_PAUSE, 14, 0);
+    command(&r, voice, PST_COMMAND_RESUME, 17, 0);
+    pst_ring_end(ring);
+    rig_block(&r, 8);
+    const float second[8] = {1, 2, 0, 0, 0, 3, 4, 5};
+    check_output(&r, 0, 8, second);
+    CHECK_EQ(status_of(voice).state, PST_VOICE_PLAYING);
+    rig_block(&r, 8);
+    const float last[8] = {6};
+    check_output(&r, 0, 8, last);
+    CHECK_EQ(status_of(voice).state, PST_VOICE_FINISHED);
+    CHECK_EQ(status_of(voice).played_frames, 11);
+    CHECK_EQ(status_of(voice).missing_frames, 3);
+    pst_command order;
+    pst_command_default(&order, PST_COMMAND_SEEK);
+    CHECK_EQ(pst_mixer_command(r.mixer, voice, &order, NULL), PST_BAD_ARGUMENT);
+    pst_command_default(&order, PST_COMMAND_LOOP);
+    CHECK_EQ(pst_mixer_command(r.mixer, voice, &order, NULL), PST_BAD_ARGUMENT);
+    pst_voice_release(voice);
+    voice = NULL;
+    config.n_channels = 2;
+    config.gains = numbers();
+    CHECK_EQ(pst_mixer_play(r.mixer, &config, &voice, NULL), PST_BAD_ARGUMENT);
+    config.n_channels = 1;
+    config.loop.n_repeats = 1;
+    CHECK_EQ(pst_mixer_play(r.mixer, &config, &voice, NULL), PST_BAD_ARGUMENT);
+    config.loop.n_repeats = 0;
+    config.data = numbers();
+    CHECK_EQ(pst_mixer_play(r.mixer, &config, &voice, NULL), PST_BAD_ARGUMENT);
+    pst_ring_release(ring);
+    pst_mixer_release(r.mixer);
+}
+
 int main(void) {
     RUN(test_loops);
     RUN(test_loops_with_a_crossfade);
@@ -219,5 +272,6 @@ int main(void) {
     RUN(test_ramps);
     RUN(test_a_fade_around_a_pause);
     RUN(test_channels);
+    RUN(test_a_ring);
     return check_done();
 }

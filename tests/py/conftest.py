@@ -45,6 +45,28 @@ def loopback():
     return ps.VirtualDevice("loopback", clock="free")
 
 
+@pytest.fixture
+def mixer(loopback):
+    """A mixer whose output comes back as input one block later."""
+    with ps.DuplexMixer(loopback, 48000, channels=1, blocksize=16) as stream:
+        yield stream
+
+
+@pytest.fixture
+def live_mixer():
+    """A mixer that runs in real time."""
+    with ps.Mixer(ps.VirtualDevice("null"), 48000, channels=2, blocksize=64) as stream:
+        stream.start()
+        yield stream
+
+
+def heard(mixer, frames):
+    """Start a mixer on a loopback; return what is heard from frame 0 on, (frames, channels)."""
+    mixer.start()
+    block = mixer.blocksize
+    return mixer.read(frames + block, always_2d=True)[block:]
+
+
 def counted(dtype, frames, channels=1, first=0):
     """Return what a counter device captures: each sample is the number of its frame."""
     n = np.arange(first, first + frames, dtype="uint64")

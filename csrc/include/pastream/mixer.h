@@ -7,6 +7,7 @@
 #include "pastream/base.h"
 #include "pastream/callback.h"
 #include "pastream/format.h"
+#include "pastream/ring.h"
 
 #if !defined(PST_CFFI) && defined(__cplusplus)
 extern "C" {
@@ -48,8 +49,8 @@ typedef enum pst_command_kind {
     PST_COMMAND_RESUME = 2, // Go on; ramp_frames: fade in.
     PST_COMMAND_CANCEL = 3, // Retire; ramp_frames: fade out before.
     PST_COMMAND_GAIN = 4,   // Move the gain to `gain` within ramp_frames.
-    PST_COMMAND_SEEK = 5,   // Go on at data frame seek_frame.
-    PST_COMMAND_LOOP = 6    // Replace the loop by `loop`.
+    PST_COMMAND_SEEK = 5,   // Go on at data frame seek_frame. Not of a ring.
+    PST_COMMAND_LOOP = 6    // Replace the loop by `loop`. Not of a ring.
 } pst_command_kind;
 
 // When something happens. A ramp of n frames that begins at frame f still has its first value at f
@@ -90,9 +91,14 @@ typedef struct pst_voice_config {
     int64_t fade_in_frames;  // From the start on; 0: none.
     pst_curve fade_in_curve; // Also of the voice that is replaced.
     pst_loop loop;
-    pst_voice
-        *replaces; // NULL, or a voice of this mixer to cancel at the moment of the start, with
-                   // a fade out of fade_in_frames: a crossfade. Retained while needed.
+    // NULL, or, in place of data, a ring of float32 frames of n_channels, whose reader 0 is the
+    // voice until it is retired. Retained. n_frames and offset_frames must be 0 then, and there is
+    // no loop. Where the ring is empty there is silence; the voice finishes once the ring is ended
+    // and empty.
+    pst_ring *ring;
+    // NULL, or a voice of this mixer to cancel at the moment of the start, with a fade out of
+    // fade_in_frames: a crossfade. Retained while needed.
+    pst_voice *replaces;
 } pst_voice_config;
 
 typedef struct pst_command {
@@ -115,7 +121,9 @@ typedef struct pst_voice_status {
     int64_t late_frames;    // How late the start was. Of a voice that is late: would have been.
     int64_t late_command_frames; // How late the latest of its commands was.
     int64_t n_refused_commands;  // Belated commands that were not allowed to be.
-    float gain;                  // Now, in a ramp too; fades are not part of it.
+    int64_t missing_frames; // Silence because the ring was empty, after its first frame and before
+                            // its end.
+    float gain;             // Now, in a ramp too; fades are not part of it.
 } pst_voice_status;
 
 typedef struct pst_mixer_status {
