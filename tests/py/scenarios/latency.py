@@ -1,6 +1,6 @@
 # Copyright 2026 The pastream_ng authors
 # SPDX-License-Identifier: MIT
-"""Round trips through a loop on a JACK server."""
+"""Round trips through a loop on a JACK server, and through a sink of PulseAudio."""
 
 import time
 
@@ -77,4 +77,18 @@ def over_a_stop(device, blocksize):
         "told_after": told_after,
         "lost": lost,
         "after": _measured(device, blocksize),
+    }
+
+
+def through_a_sink(sink, longest, **options):
+    """Measure from a sink of PulseAudio to its monitor."""
+    pair = (f"{sink}_monitor", f"{sink}_play")
+    found = ps.measure_latency(pair, RATE, longest=longest, timeout=30, **options)
+    return {
+        "frames": found.frames,
+        "delays": found.delays,
+        "spread": found.spread,
+        "snr_db": found.snr_db,
+        "reported": found.reported * RATE,
+        "xruns": found.xruns,
     }

@@ -1,6 +1,6 @@
 # Copyright 2026 The pastream_ng authors
 # SPDX-License-Identifier: MIT
-"""Round trips through a loop on a real JACK server."""
+"""Round trips through real servers: a loop on JACK, a monitor on PulseAudio."""
 
 import time
 
@@ -56,3 +56,14 @@ def test_R16_the_latency_that_is_told_is_the_measured_one_also_after_an_xrun(str
         assert abs(found["frames"] - found["reported"]) <= most
     for told in ("told_before", "told_after"):
         assert abs(report["after"]["frames"] - report[told]) <= most
+
+
+def test_a_sink_and_its_monitor_on_pulseaudio_are_measured(pulse):
+    report = run(
+        "latency.py", "through_a_sink", env=pulse.env, sink="pst_f32", longest=3.0, repeats=3
+    )
+    print(report)
+    # The server lets what it buffers swing, so nothing more can be said about the number.
+    assert 0 < report["frames"] < 3 * 48000
+    assert len(report["delays"]) >= 2
+    assert report["snr_db"] > 20
