@@ -77,6 +77,16 @@ def test_R1_rec_loses_nothing_while_the_gil_is_held(jack, counter):
     assert_all_accounted_for(report["stats"])
 
 
+def test_R1_recordings_lose_nothing_while_the_gil_is_held(jack, counter):
+    report = run(jack, "recordings_while_held", device="counter", seconds=3, hold=1.0)
+    assert report["longest"] >= 1.0
+    assert_all_accounted_for(report["stats"])
+    assert report["lost"] == 0
+    assert report["breaks"] == report["second"]["breaks"] == []
+    assert report["n_frames"] == report["stats"]["frames"] >= 2 * 48000
+    assert report["second"]["n_frames"] == report["n_frames"] - 48000
+
+
 def test_R1_duplex_loses_nothing_either_way_while_the_gil_is_held(jack, counter, sink):
     seconds = 5
     with Scenario(

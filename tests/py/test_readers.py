@@ -26,7 +26,7 @@ def counts(first, frames):
     return np.arange(first, first + frames, dtype="int32")
 
 
-def test_three_loops_in_three_threads_get_the_same_frames():
+def test_row16_three_loops_in_three_threads_get_the_same_frames():
     results = {}
 
     def loop(size, reader):

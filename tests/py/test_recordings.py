@@ -33,7 +33,7 @@ def counts(first, frames):
 # ---- Beginning and ending ------------------------------------------------------------------------
 
 
-def test_a_recording_of_unknown_length_ends_with_stop():
+def test_row28_a_recording_of_unknown_length_ends_with_stop():
     with counting() as stream:
         take = stream.recording()
         assert take.state is State.WAITING
@@ -54,7 +54,7 @@ def test_a_recording_of_unknown_length_ends_with_stop():
 
 
 @pytest.mark.parametrize("end", ["stop", "abort", "close", "limit"])
-def test_it_ends_with_the_run_and_has_all_of_it(end):
+def test_pain_13_an_open_recording_ends_with_the_run_and_has_all_of_it(end):
     with counting() as stream:
         take = stream.recording()
         if end == "limit":
@@ -99,7 +99,7 @@ def test_the_start_by_the_clock():
         assert abs(seen - begin) < 0.02
 
 
-def test_what_was_not_read_yet_is_the_pre_roll():
+def test_row29_what_was_not_read_yet_is_the_pre_roll():
     with counting(blocksize=1000, buffersize=4096) as stream:
         stream.start()
         until(lambda: stream.frame_count == 4000)  # The ring is full but for a rest.
@@ -204,7 +204,7 @@ def expected(loud, pre_roll, frames, release, retrigger):
 
 
 @pytest.mark.parametrize("seed", range(24))
-def test_triggers_do_what_the_documentation_says(seed):
+def test_row29_triggers_do_what_the_documentation_says(seed):
     random = np.random.default_rng(seed)
     channels = int(random.integers(1, 4))
     dtype = str(random.choice(["float32", "int16", "int32", "uint8"]))

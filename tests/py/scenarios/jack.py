@@ -112,6 +112,25 @@ def rec_while_held(device, seconds, hold):
     return _report(take[:, 0], ps.get_stream(), longest=hog.longest)
 
 
+def recordings_while_held(device, seconds, hold):
+    """Record two takes at once, with a ring that is much shorter than the GIL is held."""
+    with ps.InputStream(device, RATE, 1, blocksize=128, buffersize=RATE // 4) as stream:
+        whole = stream.recording()
+        second = stream.recording(at=RATE)
+        stream.start()
+        with GilHog(hold) as hog:
+            time.sleep(seconds)
+        stream.stop()
+        return _report(
+            whole.array(10),
+            stream,
+            longest=hog.longest,
+            lost=whole.lost,
+            second=dataclasses.asdict(continuity(second.array(10))),
+            offset=int(second.data[0] - whole.data[0]),
+        )
+
+
 def duplex_while_held(device, seconds, hold, blocksize):
     """Play numbered frames and record others at once, with Python held up."""
     data = ramp(int(seconds * RATE), first=1)
