@@ -5,6 +5,7 @@
 import ctypes
 import os
 import platform
+import re
 import sys
 import textwrap
 import threading
@@ -29,6 +30,7 @@ class Report:
 
     version: str
     portaudio: str
+    libsndfile: str
     python: str
     numpy: str
     system: str
@@ -86,6 +88,12 @@ def default_uid(kind: Literal["input", "output"]) -> str | None:
         return None
 
 
+def is_old(libsndfile: str) -> bool:
+    """Whether libsndfile, which says "libsndfile-1.2.0", is older than it should be."""
+    numbers = re.findall(r"\d+", libsndfile)
+    return len(numbers) >= 2 and (int(numbers[0]), int(numbers[1])) < (1, 2)
+
+
 def hints(report: Report) -> list[str]:
     """Return a sentence for everything that is missing and can be helped."""
     found = []
@@ -113,6 +121,11 @@ def hints(report: Report) -> list[str]:
         found.append(
             "Locking memory is not allowed. Put '@audio - memlock unlimited' into the same file."
         )
+    if is_old(report.libsndfile):
+        found.append(
+            f"{report.libsndfile} is older than 1.2, and has known faults. Debian's packages are"
+            " libsndfile1, and libsndfile1-dev to build with."
+        )
     if report.ring_memory != "mirrored":
         found.append(
             "Ring memory cannot be mapped twice here, so rings copy each frame. Chunks stay right"
@@ -127,6 +140,7 @@ def examine() -> Report:
     report = Report(
         version=ps.__version__,
         portaudio=ps.portaudio_version(),
+        libsndfile=ps.libsndfile_version(),
         python=f"{platform.python_implementation()} {platform.python_version()}",
         numpy=np.__version__,
         system=platform.platform(),
@@ -155,6 +169,7 @@ def doctor(as_json: bool) -> None:
     rows = {
         "pastream_ng": report.version,
         "PortAudio": report.portaudio,
+        "libsndfile": report.libsndfile,
         "Python": report.python,
         "NumPy": report.numpy,
         "system": report.system,

@@ -91,6 +91,7 @@ from pastream_ng.files import (
     SoundFileDuplexStream,
     SoundFileInputStream,
     SoundFileOutputStream,
+    libsndfile_version,
 )
 from pastream_ng.measuring import LatencyMeasurement, measure_latency
 from pastream_ng.mixing import DuplexMixer, Mixer, Voice, VoiceStatus
@@ -206,6 +207,7 @@ __all__ = [
     "devices",
     "get_include",
     "get_stream",
+    "libsndfile_version",
     "measure_latency",
     "pa_version",
     "play",

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Sound files: read, written, played and recorded."""
 
+from pastream_ng.files.kinds import libsndfile_version
 from pastream_ng.files.soundfile import SoundFile
 from pastream_ng.files.streams import (
     SoundFileDuplexStream,
@@ -14,4 +15,5 @@ __all__ = [
     "SoundFileDuplexStream",
     "SoundFileInputStream",
     "SoundFileOutputStream",
+    "libsndfile_version",
 ]

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from pastream_ng._checks import integer, shown
 from pastream_ng._native import ffi, lib
 from pastream_ng._native.errors import check, new_error
+from pastream_ng._native.text import decode
 from pastream_ng.enums import ByteOrder, Container, Format, Status
 from pastream_ng.errors import ArgumentError, ArgumentTypeError
 from pastream_ng.formats import SampleFormat
@@ -21,6 +22,7 @@ __all__ = [
     "FileFormat",
     "check_names",
     "container_of",
+    "libsndfile_version",
     "new_format",
     "raw_wanted",
 ]
@@ -150,6 +152,18 @@ def container_of(file: Any, format: str | None) -> Container:
             f"use one of {known}, or give format as one of {', '.join(FORMATS)}"
         )
     return found
+
+
+def libsndfile_version() -> str:
+    """Return what libsndfile, which knows the containers of sound files, calls itself.
+
+    Examples
+    --------
+    >>> import pastream_ng as ps
+    >>> ps.libsndfile_version().startswith("libsndfile")
+    True
+    """
+    return decode(lib.pst_codec_version())
 
 
 def raw_wanted(file: Any, format: str | None) -> bool:

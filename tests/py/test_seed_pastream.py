@@ -1,6 +1,8 @@
 # Copyright 2026 The pastream_ng authors
 # SPDX-License-Identifier: MIT
-"""The chunk example that pastream's readers know, with only its import changed."""
+"""The examples that pastream's readers know, with only their imports changed."""
+
+import pastream_ng
 
 from .conftest import run_python
 
@@ -12,6 +14,22 @@ chunksize = 1024
 window = np.hanning(chunksize)
 for x_l in ps.chunks(chunksize, overlap=chunksize//2, channels=1):
     X_l = np.fft.rfft(x_l * window)
+"""
+
+# Record 1000 frames to file, then play it back.
+FILES = """
+import pastream_ng as ps
+
+# Use *with* statements to auto-close the stream
+with ps.SoundFileInputStream('recording.wav') as stream:
+    stream.frames = 1000
+    stream.start()
+    stream.wait() # Block until recording is done
+
+with ps.SoundFileOutputStream('recording.wav') as stream:
+    stream.frames = 1000
+    stream.start()
+    stream.wait()
 """
 
 SHORT = """
@@ -33,6 +51,14 @@ print(n)
 def test_the_spectrum_example_runs():
     code = EXAMPLE + BOUNDED.format(count=20) + "assert X_l.shape == (513,)"
     assert run_python(code, env={"PASTREAM_DEVICE": "loopback"}).stdout == "20\n"
+
+
+def test_the_file_example_runs(tmp_path):
+    code = "import os, sys; os.chdir(sys.argv[1])" + FILES + "print(stream.stats.played_frames)"
+    env = {"PASTREAM_DEVICE": "loopback"}
+    assert run_python(code, tmp_path, env=env).stdout == "1000\n"
+    with pastream_ng.SoundFile(tmp_path / "recording.wav") as file:
+        assert (file.frames, file.subtype) == (1000, "FLOAT")
 
 
 def test_the_shortest_example_runs():

@@ -102,6 +102,18 @@ def test_python_reads_what_we_write_and_we_read_what_python_writes(path):
         assert np.array_equal(file.read(dtype="int16"), wanted[:, 0])
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+@pytest.mark.parametrize(("module", "name"), [("aifc", "a.aiff"), ("sunau", "a.au")])
+def test_other_readers_of_python_agree(module, name, tmp_path):
+    reader = pytest.importorskip(module)
+    wanted = samples("int16", (78, 2))
+    with ps.SoundFile(tmp_path / name, "w", 44100, 2) as file:
+        file.write(wanted)
+    with reader.open(str(tmp_path / name), "rb") as other:
+        assert (other.getnframes(), other.getframerate(), other.getnchannels()) == (78, 44100, 2)
+        assert other.readframes(78) == wanted.astype(">i2").tobytes()
+
+
 # ---- Reading ----
 
 

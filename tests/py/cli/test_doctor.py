@@ -15,6 +15,7 @@ from pastream_ng.cli import doctor
 TYPES = {
     "version": str,
     "portaudio": str,
+    "libsndfile": str,
     "python": str,
     "numpy": str,
     "system": str,
@@ -39,6 +40,7 @@ def test_json_has_its_fields(invoke_json: Callable[..., Any]) -> None:
     assert document["numpy"] == np.__version__
     assert platform.python_version() in document["python"]
     assert "PortAudio" in document["portaudio"]
+    assert document["libsndfile"] == ps.libsndfile_version()
     assert document["hostapis"] == [api.name for api in ps.query_hostapis()]
     assert document["ring_memory"] in {"mirrored", "copying"}
 
@@ -46,7 +48,7 @@ def test_json_has_its_fields(invoke_json: Callable[..., Any]) -> None:
 def test_text_says_the_same(invoke: Callable[..., Result], invoke_json: Callable[..., Any]) -> None:
     document = invoke_json("doctor")
     text = " ".join(invoke("doctor").output.split())
-    for name in ("version", "portaudio", "python", "numpy", "system", "ring_memory"):
+    for name in ("version", "portaudio", "libsndfile", "python", "numpy", "system", "ring_memory"):
         assert document[name] in text
     for hint in document["hints"]:
         assert hint in text
@@ -56,6 +58,7 @@ def report(**changes: Any) -> doctor.Report:
     fine: dict[str, Any] = {
         "version": "1",
         "portaudio": "PortAudio",
+        "libsndfile": "libsndfile-1.2.2",
         "python": "3",
         "numpy": "2",
         "system": "Linux",
@@ -89,6 +92,7 @@ def test_hints_name_what_to_install(monkeypatch: Any) -> None:
     assert "jackd2" in hint(hostapis=["ALSA"])
     assert "rtkit" in hint(realtime_priority=False)
     assert "memlock" in hint(locked_memory=False)
+    assert "libsndfile1-dev" in hint(libsndfile="libsndfile-1.0.31")
     assert "copy" in hint(ring_memory="copying")
 
 
