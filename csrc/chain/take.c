@@ -270,11 +270,15 @@ static void take_wake(pst_source *source) {
     pst_event_post(&self->stream->flow.over);
 }
 
+static bool has_run_begun(const take_source *self) {
+    return self->has_begun || atomic_load(&self->stream->flow.shown_run) > self->run;
+}
+
 // Under the lock.
 static void give_order(take_source *self, pst_order order, int64_t frame) {
     const bool is_now = frame < 0;
-    if (is_now)
-        frame = frame_at(self, pst_ring_written(self->ring));
+    if (is_now) // Of a run that has not begun, the next frame is the first.
+        frame = has_run_begun(self) ? frame_at(self, pst_ring_written(self->ring)) : 0;
     switch (order) {
     case PST_ORDER_STOP:
         self->stops_early = self->stops_early || is_now;

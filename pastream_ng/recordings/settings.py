@@ -7,6 +7,7 @@ from __future__ import annotations
 import operator
 import re
 from collections.abc import Sequence
+from numbers import Real
 from typing import Any, Literal
 
 from pastream_ng._checks import integer, real, shown
@@ -96,11 +97,16 @@ def _trigger(value: Any) -> tuple[Trigger, float]:
                 '"call"'
             )
         level = 10.0 ** (float(match[1]) / 20.0)
+    elif isinstance(value, bool) or not isinstance(value, Real):
+        raise ArgumentTypeError(
+            f'trigger is {shown(value)}; it must be a level from 0 to 1, one like "-20 dB", or '
+            '"call"'
+        )
     else:
-        level = real("trigger", value, 0.0, 1.0, "of full scale")
+        level = float(value)
     if not 0.0 < level <= 1.0:
         raise ArgumentError(
-            f"trigger is {shown(value)}; it must be more than silence, and at most full scale"
+            f"trigger is {shown(value)}; it must be more than 0 and at most 1, which is full scale"
         )
     return Trigger.LEVEL, level
 
