@@ -31,8 +31,8 @@ class DuplexMixer(Mixer, InputStream):
     dtype : optional
         Of the input; the output is float32.
     **stream
-        All else goes to `DuplexStream`; there is no ``underflow`` or ``callback``, and
-        ``buffersize`` is the input's.
+        All else goes to `DuplexStream`; there is no ``underflow``, ``callback`` or
+        ``writer``, and ``buffersize`` is the input's.
 
     Examples
     --------

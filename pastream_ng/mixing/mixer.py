@@ -40,14 +40,19 @@ if TYPE_CHECKING:
     from pastream_ng.mixing.arguments import Length
     from pastream_ng.mixing.voice import CurveName
     from pastream_ng.rings import RingBuffer
+    from pastream_ng.streams.lengths import Limits
     from pastream_ng.streams.options import Configured, Options
 
 __all__ = ["Mixer", "refuse_ring"]
 
 
+# What an OutputStream has for callbacks, and for functions that write to its ring.
+_REFUSED = ("callback", "callback_latency", "userdata", "writer", "prebuffer_timeout")
+
+
 def refuse_ring(kind: type, options: dict[str, Any], names: tuple[str, ...]) -> None:
     """Refuse what a stream has for its output ring and its samples, and callbacks: it has none."""
-    for name in (*names, "callback", "callback_latency", "userdata"):
+    for name in (*names, *_REFUSED):
         if name in options:
             raise ArgumentTypeError(
                 f"{name} is no argument of {kind.__name__}: its callback mixes float32"
@@ -69,7 +74,7 @@ class Mixer(StreamBase):
         As for `OutputStream`.
     **stream
         All else goes to `OutputStream`; there is no ``dtype``, ``buffersize``,
-        ``underflow`` or ``callback``.
+        ``underflow``, ``callback`` or ``writer``.
 
     Raises
     ------
@@ -466,6 +471,17 @@ class Mixer(StreamBase):
         limit = seconds("timeout", timeout)
         self._use()
         return self._is_done(await wait_async(self._look, self._core.arm, limit))
+
+    # ---- Runs -----------------------------------------------------------------------------------
+
+    def _start_device(self, limits: Limits) -> None:
+        # Without a ring only the device's frames can be counted. Padding without end belongs to
+        # calls that look at the input alone.
+        if limits.output_total >= 0:
+            pad = limits.output_pad
+            length = -1 if pad < 0 else limits.output_total + pad
+            limits = limits._replace(output_total=-1, output_pad=0, output_run=length)
+        super()._start_device(limits)
 
     # ---- The end --------------------------------------------------------------------------------
 

@@ -110,7 +110,7 @@ class AsyncStream:
 
     @property
     def _source(self) -> ReadingStream:
-        return cast("ReadingStream", self._side("_input", "captures"))
+        return cast("ReadingStream", self._side("_read", "captures"))
 
     @overload
     async def read(
@@ -169,7 +169,7 @@ class AsyncStream:
 
     @property
     def _target(self) -> WritingStream:
-        return cast("WritingStream", self._side("_output", "plays"))
+        return cast("WritingStream", self._side("_write", "plays what is written"))
 
     async def write(self, data: Any, timeout: float | None = None) -> int:
         """Write frames, awaiting room for them; as `OutputStream.write`."""
@@ -186,7 +186,7 @@ class AsyncStream:
     # ---------------------------------------------------------------------------------------------
 
     def _side(self, name: str, does: str) -> StreamBase:
-        if getattr(self.stream, name) is None:
+        if not hasattr(self.stream, name):
             raise AttributeError(f"{self.stream!r} has no such method: it is none that {does}")
         return self.stream
 

@@ -90,6 +90,33 @@ def test_calls_within_calls_of_the_same_thread(live_mixer):
     assert live_mixer.wait(30)
 
 
+@pytest.mark.parametrize(("frames", "pad"), [(960, 0), (640, 320), (960, -1)])
+def test_a_run_of_a_given_length(frames, pad):
+    with ps.Mixer("null", 48000, 1, 64) as mixer:
+        mixer.frames, mixer.pad = frames, pad
+        voice = mixer.play(np.zeros(48000))
+        mixer.start()
+        with pytest.raises(ps.StateError, match="does not run"):
+            mixer.wait(30)
+        assert mixer.finished
+        assert mixer.frame_count == voice.position == 960
+
+
+def test_a_recording_hears_the_voices(loopback):
+    with ps.DuplexMixer(loopback, 48000, 1, blocksize=BLOCK) as mixer:
+        mixer.play(RAMP[:200], at=10)
+        take = mixer.record(300)
+    assert np.array_equal(take[BLOCK + 10 : BLOCK + 210], RAMP[:200])
+
+
+def test_the_event_loop_is_told_what_a_mixer_has_not(live_mixer):
+    async def write():
+        await live_mixer.aio.write([0.0])
+
+    with pytest.raises(AttributeError, match="none that plays what is written"):
+        asyncio.run(write())
+
+
 def test_wait_sees_the_end_of_the_mixer(live_mixer):
     voice = live_mixer.play(np.zeros(100), loop=True)
     assert not voice.wait(0)
@@ -306,6 +333,7 @@ ZEROS = np.zeros(100)
             "dtype is no argument",
         ),
         (lambda m, v: ps.Mixer("null", callback=print), ps.ArgumentTypeError, "callback"),
+        (lambda m, v: ps.Mixer("null", writer=print), ps.ArgumentTypeError, "writer"),
         (lambda m, v: ps.Mixer("null", colour=1), ps.ArgumentTypeError, "colour is no argument"),
         (
             lambda m, v: ps.DuplexMixer("loopback", dtype=("int16", "int16")),
