@@ -88,6 +88,7 @@ static void count_block(pst_flow *flow, pst_pass *pass) PST_RT {
     pst_counts *counts = &flow->counts;
     const int64_t n_frames = pass->block->n_frames;
     pst_count_set(&counts->frames, flow->frame);
+    pst_count_set(&counts->end_frame, flow->frame);
     if (pst_count_get(&counts->callbacks) == 0)
         pst_count_set(&counts->thread_priority, pst_thread_realtime_priority());
     pst_count_add(&counts->callbacks, 1);
@@ -115,12 +116,29 @@ static bool is_complete(const pst_flow *flow) PST_RT {
     return (in_bounded || out_bounded) && (in_done || !in_bounded) && (out_done || !out_bounded);
 }
 
+// The first frame after a run that is complete: the end of the side that ends last, which may lie
+// before the end of its last block.
+static int64_t end_of_run(const pst_flow *flow) PST_RT {
+    const pst_flow_input *in = &flow->in;
+    const pst_flow_output *out = &flow->out;
+    const int64_t in_end = in->exists ? in->total_frames : -1;
+    const int64_t out_end = !out->exists           ? -1
+                            : out->run_frames >= 0 ? out->run_frames
+                                                   : out->end_frame;
+    const int64_t end = in_end > out_end ? in_end : out_end;
+    return end < flow->frame ? end : flow->frame;
+}
+
 // Ends the run. Whoever sees the new phase finds all counters final and the output ring empty, and
 // may write to it for the next run.
 static void end_run(pst_flow *flow, const pst_pass *pass, pst_phase phase) PST_RT {
     const pst_event_kind kind =
         phase == PST_PHASE_COMPLETE ? PST_EVENT_FINISHED : PST_EVENT_ABORTED;
-    const int64_t frame = phase == PST_PHASE_COMPLETE ? flow->frame : pass->failure_frame;
+    int64_t frame = pass->failure_frame;
+    if (phase == PST_PHASE_COMPLETE) {
+        frame = pass->result == PST_CALLBACK_COMPLETE ? flow->frame : end_of_run(flow);
+        pst_count_set(&flow->counts.end_frame, frame);
+    }
     pst_flow_push_event(flow, kind, pass->block->flags, frame, 0, pass->block->now_ns);
     pst_flow_empty_output(flow);
     atomic_store_explicit(&flow->reason, pass->failure, memory_order_relaxed);

@@ -13,6 +13,7 @@ void pst_counts_clear(pst_counts *counts) PST_RT {
 void pst_counts_read(const pst_counts *counts, pst_stream_stats *stats) PST_RT {
     *stats = (pst_stream_stats){
         .frames = pst_count_get(&counts->frames),
+        .end_frame = pst_count_get(&counts->end_frame),
         .captured_frames = pst_count_get(&counts->captured),
         .skipped_frames = pst_count_get(&counts->skipped),
         .inserted_frames = pst_count_get(&counts->inserted),

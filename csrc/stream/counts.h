@@ -14,6 +14,7 @@ typedef _Atomic int64_t pst_count;
 
 typedef struct pst_counts {
     pst_count frames;
+    pst_count end_frame;
     pst_count captured;
     pst_count skipped;
     pst_count inserted;

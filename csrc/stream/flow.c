@@ -82,6 +82,7 @@ void pst_flow_begin_run(pst_flow *flow, const pst_limits *limits) PST_RT {
     out->pad_frames = limits->output_pad_frames;
     out->run_frames = limits->output_run_frames;
     out->pad_left = limits->output_pad_frames;
+    out->end_frame = -1;
     out->taken_frames = 0;
     out->begun = false;
     out->ended = false;

@@ -80,6 +80,7 @@ typedef struct pst_flow_output {
     int64_t run_frames;   // Or PST_UNLIMITED.
     int64_t taken_frames; // From the ring, in this run.
     int64_t pad_left;
+    int64_t end_frame; // The first frame after the padding; -1 while it is not known.
     bool
         begun; // The ring has held a frame in this run: from here on an empty ring is an underflow.
     bool ended; // Padding, or done.

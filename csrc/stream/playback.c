@@ -102,6 +102,10 @@ void pst_play_block(pst_flow *flow, pst_pass *pass) PST_RT {
         return;
     const int64_t n_padded = pass->n_frames - n_done;
     pst_count_add(&flow->counts.padded, n_padded);
-    if (out->pad_left > 0)
-        out->pad_left -= n_padded < out->pad_left ? n_padded : out->pad_left;
+    if (out->end_frame >= 0 || out->pad_left < 0)
+        return;
+    const int64_t n_wanted = n_padded < out->pad_left ? n_padded : out->pad_left;
+    out->pad_left -= n_wanted;
+    if (out->pad_left == 0)
+        out->end_frame = pass->frame + n_done + n_wanted;
 }

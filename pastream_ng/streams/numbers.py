@@ -146,8 +146,8 @@ class StreamNumbers(Handle):
 
     @property
     def frame_count(self) -> int:
-        """Device frames passed since the last start, lost ones included."""
-        return self.stats.frames
+        """Device frames of the run since the last start, lost ones included."""
+        return self.stats.end_frame
 
     @property
     def xruns(self) -> int:

@@ -104,6 +104,9 @@ class StreamStats:
     ----------
     frames : int
         Device frames passed, lost ones included.
+    end_frame : int
+        The same, but for frames of the last block that lie after the end of a run that came to its
+        limits.
     captured_frames : int
         Input frames that reached the ring, inserted silence included, and also those that
         ``overflow="drop-oldest"`` took back later.
@@ -150,6 +153,7 @@ class StreamStats:
     """
 
     frames: int
+    end_frame: int
     captured_frames: int
     skipped_frames: int
     inserted_frames: int
@@ -184,6 +188,7 @@ def stats_of(stats: Any) -> StreamStats:
     """Return a ``pst_stream_stats`` as a value."""
     return StreamStats(
         frames=stats.frames,
+        end_frame=stats.end_frame,
         captured_frames=stats.captured_frames,
         skipped_frames=stats.skipped_frames,
         inserted_frames=stats.inserted_frames,

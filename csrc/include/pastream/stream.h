@@ -162,6 +162,8 @@ typedef struct pst_stream_event {
 // Counters since start. Each is exact; they are read one after another, not at one instant.
 typedef struct pst_stream_stats {
     int64_t frames;          // Device frames passed, lost ones included.
+    int64_t end_frame;       // The same, but for frames of the last block after the end of a run
+                             // that came to its limits.
     int64_t captured_frames; // Input frames put into the ring, inserted silence included, and also
                              // what drop-oldest took back later.
     int64_t skipped_frames;  // Input frames left out by input_skip_frames.
