@@ -41,16 +41,19 @@ static void file_wake(pst_sink *sink) {
     pst_encoder_cancel(self->encoder, true);
 }
 
-// The file stays open: another run may go on with it. However this one ended, what has arrived is
-// kept.
+// The file stays open for who else holds it: another run may go on with it. However this one ended,
+// what has arrived is kept. It is let go here, before the chain is said to be over: who waits for
+// that may then take the file's place away.
 static pst_status file_end(pst_sink *sink, pst_ending ending, pst_error *err) {
-    const file_sink *self = (const file_sink *)sink;
+    file_sink *self = (file_sink *)sink;
     pst_encoder_cancel(self->encoder, false);
     const pst_status status = pst_encoder_update(self->encoder, err);
     if (self->stream != NULL && (ending == PST_ENDING_BROKEN || status < 0)) {
         const pst_status aborted = pst_stream_abort(self->stream, NULL);
         (void)aborted; // The file's error is the one to tell.
     }
+    pst_encoder_release(self->encoder);
+    self->encoder = NULL;
     return status < 0 ? status : PST_OK;
 }
 

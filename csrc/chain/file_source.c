@@ -91,9 +91,12 @@ static void file_wake(pst_source *source) {
     pst_decoder_cancel(self->decoder, true);
 }
 
+// Lets the file go before the chain is said to be over, as in the sink.
 static void file_end(pst_source *source) {
-    const file_source *self = (const file_source *)source;
+    file_source *self = (file_source *)source;
     pst_decoder_cancel(self->decoder, false);
+    pst_decoder_release(self->decoder);
+    self->decoder = NULL;
 }
 
 static void file_destroy(pst_source *source) {

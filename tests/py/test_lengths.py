@@ -481,3 +481,18 @@ def test_a_run_of_a_blocking_call_that_takes_too_long_is_stopped():
             stream.record(100_000, blocking=True, timeout=0.02)
         assert not stream.active
         stream.play(ramp(10), blocking=True, timeout=HANG)
+
+
+@pytest.mark.parametrize("blocksize", [1, 64, 256])
+def test_frame_count_is_that_of_the_run_and_not_of_its_blocks(counter, loopback, blocksize):
+    with ps.InputStream(counter, 48000, 1, blocksize=blocksize, frames=1000) as stream:
+        stream.start()
+        assert stream.wait(20)
+        assert stream.frame_count == 1000
+        assert stream.events()[-1].frame == 1000
+        assert stream.stats.frames == -(-1000 // blocksize) * blocksize
+    with ps.OutputStream(loopback, 48000, 1, blocksize=blocksize) as stream:
+        stream.play(np.zeros(700, "float32"), pad=70, blocking=True)
+        assert stream.frame_count == 770
+        stream.play(np.zeros(700, "float32"), frames=900, pad=-1, blocking=True)
+        assert stream.frame_count == 900
