@@ -3,6 +3,7 @@
 """Streams with a callback in Python: what it may call, how it is dropped, what is refused."""
 
 import gc
+import os
 import threading
 import weakref
 
@@ -160,6 +161,29 @@ while len(calls) < 30:
 print("end")
 """
     assert run_python(code.format(kind)).stdout == "end\n"
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+@pytest.mark.parametrize("kind", STREAMS)
+def test_a_forked_child_is_told_and_the_parent_goes_on(kind):
+    calls = []
+    with kind(WALL, blocksize=64, callback=lambda *_: calls.append(1)) as stream:
+        stream.start()
+        until(lambda: calls)
+        child = os.fork()
+        if child == 0:
+            code = 1
+            try:
+                for call in (stream.start, stream.stop, stream.wait):
+                    with pytest.raises(ps.ForkedError):
+                        call()
+                stream.close()
+                code = 0
+            finally:
+                os._exit(code)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+        count = len(calls)
+        until(lambda: len(calls) > count + 5)
 
 
 # ---- Wrong arguments -----------------------------------------------------------------------------
