@@ -10,6 +10,7 @@ an input, the ring begins with that much silence.
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from enum import Enum
 from typing import TYPE_CHECKING, Any
@@ -56,7 +57,11 @@ class CallbackRun(Worker):
         self._ahead = ahead
         self._rate = stream.samplerate
         self._delay_s = stream._info.output_latency_s
-        self._intake = None if stream._input is None else Intake(self._pointer, stream._input)
+        self._intake = None
+        ring = stream._own_input()
+        if ring is not None:
+            assert stream._input is not None
+            self._intake = Intake(stream, ring._ring, stream._input, blocksize)
         self._outlet = None
         if stream._output is not None:
             capacity = len(stream._rings["output"])
@@ -126,11 +131,13 @@ class CallbackRun(Worker):
     def _turn_of_input(self) -> bool:
         intake = self._intake
         assert intake is not None
-        frames = intake.wait(self._blocksize, self._is_alive)
+        frames = intake.wait(self._is_alive)
         if frames == 0:
             return False
-        block = intake.take(frames)
-        verdict = self._call((block,), frames, self._time(0.0), self._status())
+        block, info = intake.take(frames)
+        # Not a call into C from here on, unless this was the last block that is held.
+        status = _input_status(info)
+        verdict = self._call((block,), frames, _time(info, 0.0), status)
         if verdict is _Verdict.STOP and not self.is_over:
             lib.pst_stream_stop(self._pointer, ffi.NULL)
         elif verdict is _Verdict.ABORT:
@@ -143,10 +150,10 @@ class CallbackRun(Worker):
         if not flags and not outlet.wait(frames, self._is_alive):
             return False
         block = outlet.block(frames)
-        status = self._status(flags)
+        status = self._output_status(flags)
         # Silence and losses took frame numbers, too.
         frame = outlet.written + self._stats.missing_frames + self._stats.lost_frames
-        now = lib.pst_now_ns() / 1e9
+        now = time.monotonic()
         heard = lib.pst_stream_output_time_s(self._pointer, frame) if not flags else 0.0
         if heard == 0.0:  # No callback yet: as if it came now.
             heard = now + self._delay_s + outlet.written / self._rate
@@ -157,14 +164,14 @@ class CallbackRun(Worker):
         intake, outlet = self._intake, self._outlet
         assert intake is not None
         assert outlet is not None
-        frames = intake.wait(self._blocksize, self._is_alive)
+        frames = intake.wait(self._is_alive)
         if frames == 0:
             return False
-        captured = intake.take(frames)
+        captured, info = intake.take(frames)
         block = outlet.block(frames)
-        heard = lib.pst_stream_output_time_s(self._pointer, intake.info.frame + self._ahead)
-        arguments = (captured, block)
-        verdict = self._call(arguments, frames, self._time(heard), self._status())
+        heard = lib.pst_stream_output_time_s(self._pointer, info.frame + self._ahead)
+        status = _input_status(info) | self._output_status()
+        verdict = self._call((captured, block), frames, _time(info, heard), status)
         if verdict is not _Verdict.ABORT and not outlet.wait_for_room(frames, self._is_alive):
             return False
         if not self._hand_over(self._on_time(block), verdict):
@@ -214,25 +221,15 @@ class CallbackRun(Worker):
 
     # ---- One call -------------------------------------------------------------------------------
 
-    def _time(self, heard: float) -> CallbackTime:
-        assert self._intake is not None
-        info = self._intake.info
-        return CallbackTime(info.adc_time_s, heard, lib.pst_now_ns() / 1e9, info.frame)
-
-    def _status(self, flags: int = 0) -> CallbackFlags:
-        """Return what has happened since the last call."""
-        stats, lost = self._stats, 0
+    def _output_status(self, flags: int = 0) -> CallbackFlags:
+        """Return what has happened to the output since the last call."""
+        stats = self._stats
         lib.pst_stream_get_stats(self._pointer, stats)
-        if self._intake is not None:
-            lost = self._intake.info.gap_frames
-            flags |= self._intake.info.flags
-            if lost:
-                flags |= StreamFlags.INPUT_OVERFLOW
         missing = stats.missing_frames - self._missing
         self._missing += missing
         if missing:
             flags |= StreamFlags.OUTPUT_UNDERFLOW
-        return CallbackFlags(flags, lost, missing)
+        return CallbackFlags(flags, missing_frames=missing)
 
     def _function(self) -> Callable[..., Any] | None:
         stream = self._stream()
@@ -240,7 +237,7 @@ class CallbackRun(Worker):
         return None if callback is None else callback.function
 
     def _call(
-        self, blocks: tuple[Array, ...], frames: int, time: CallbackTime, status: CallbackFlags
+        self, blocks: tuple[Array, ...], frames: int, when: CallbackTime, status: CallbackFlags
     ) -> _Verdict:
         # Neither the stream nor its callback is kept between two calls. The frames of a traceback,
         # which the stream will refer to, must not refer to the stream.
@@ -248,7 +245,7 @@ class CallbackRun(Worker):
         if function is None or self.is_over:
             return _Verdict.ABORT
         try:
-            result = function(*blocks, frames, time, status)
+            result = function(*blocks, frames, when, status)
         except CallbackStop:
             return _Verdict.STOP
         except CallbackAbort:
@@ -259,3 +256,13 @@ class CallbackRun(Worker):
                 "and raise CallbackStop or CallbackAbort to end the run"
             )
         return _Verdict.GO_ON
+
+
+def _time(info: Any, heard: float) -> CallbackTime:
+    return CallbackTime(info.adc_time_s, heard, time.monotonic(), info.frame)
+
+
+def _input_status(info: Any) -> CallbackFlags:
+    """Return what has happened to the frames of a block, and before it."""
+    lost = info.gap_frames
+    return CallbackFlags(info.flags | (StreamFlags.INPUT_OVERFLOW if lost else 0), lost)

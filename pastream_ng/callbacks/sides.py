@@ -12,10 +12,12 @@ import numpy as np
 from pastream_ng._native import ffi, lib
 from pastream_ng._native.arrays import address
 from pastream_ng._native.waits import SLICE_NS
-from pastream_ng.enums import Status, StreamState
+from pastream_ng.enums import Overflow, Status, StreamState
 
 if TYPE_CHECKING:
     from pastream_ng._native.arrays import Array
+    from pastream_ng._native.ring import NativeRing
+    from pastream_ng.streams.base import StreamBase
     from pastream_ng.streams.options import Side
 
 __all__ = ["Intake", "Outlet"]
@@ -30,56 +32,80 @@ _OVER = (
 )
 
 
-class Intake:
-    """Takes blocks of copies out of the input ring."""
+# So many blocks are described by one C call.
+_DESCRIBED = 256
 
-    def __init__(self, pointer: Any, side: Side) -> None:
-        self._pointer = pointer
-        self._ring = lib.pst_stream_input_ring(pointer)
+
+class Intake:
+    """Takes blocks of copies out of the input ring.
+
+    It holds all that has arrived, and hands it out block by block without calling C, which would
+    give the GIL away: a thread that keeps it for seconds costs a round, not a block.
+    """
+
+    def __init__(self, stream: StreamBase, ring: NativeRing, side: Side, blocksize: int) -> None:
+        self._pointer = stream._pointer
+        self._blocksize = blocksize
         self._dtype = np.dtype(side.form.dtype)
         self._channels = side.channels
-        self._frame_bytes = side.channels * self._dtype.itemsize
+        self._frame_bytes = ring.frame_bytes
+        self._bytes = ring.buffer().toreadonly()
+        # More would leave too little room for what arrives, or for what may be dropped.
+        most = 1 if stream._overflow == Overflow.DROP_OLDEST else ring.capacity // 2 // blocksize
+        self._most = blocksize * max(1, min(most, _DESCRIBED))
         self._span = ffi.new("pst_span *")
-        self._has_ended = False
-        #: The ``pst_frames_info`` of the last block.
-        self.info = ffi.new("pst_frames_info *")
+        self._infos = ffi.new("pst_frames_info[]", _DESCRIBED)
+        self._index = 0  # Of the next block among those that are described.
+        self._first = 0  # Where the next block lies, in frames of the ring's memory.
+        self._left = 0  # Frames that are held, and not yet handed out.
+        self._passed = 0  # Frames that C still holds for us.
 
-    def wait(self, frames: int, is_alive: Callable[[], bool]) -> int:
+    def wait(self, is_alive: Callable[[], bool]) -> int:
         """Wait for a block; return its length: shorter at the end of the run, then 0."""
         while is_alive():
-            if self._has_ended:
-                return min(frames, lib.pst_ring_readable(self._ring, 0))
-            status = lib.pst_stream_wait_input(self._pointer, 0, frames, SLICE_NS, ffi.NULL)
-            if status == Status.OK:
-                return frames
-            if status == Status.CLOSED:
-                return 0
-            # Whatever ended the run, what was captured before is still there.
-            self._has_ended = status != Status.TIMEOUT
+            if self._left < self._blocksize:
+                status = self._hold()
+                if status == Status.TIMEOUT:
+                    continue
+                if status == Status.CLOSED:
+                    return 0
+            # Whatever has ended the run, what was captured before is still there.
+            return min(self._blocksize, self._left)
         return 0
 
-    def take(self, frames: int) -> Array:
-        """Return the next frames, which are there, and describe them in `info`."""
-        memory = bytearray(frames * self._frame_bytes)
-        place = ffi.from_buffer(memory)
-        span, done = self._span, 0
-        while done < frames:  # Twice where the ring's memory is not mirrored, and wraps.
-            got = lib.pst_ring_begin_read(self._ring, 0, frames - done, span)
-            if done == 0:
-                lib.pst_stream_describe_input(self._pointer, span.position, frames, self.info)
-            if got == 0:
-                break
-            ffi.memmove(place + done * self._frame_bytes, span.data, got * self._frame_bytes)
-            lib.pst_ring_commit_read(self._ring, 0, got)
-            done += got
+    def _hold(self) -> int:
+        """Let go of what was handed out, wait for a block, and hold all there is."""
+        passed, self._passed, self._left = self._passed, 0, 0
+        size, span = self._blocksize, self._span
+        status = lib.pst_stream_next_input(
+            self._pointer, 0, passed, size, self._most, SLICE_NS, span, ffi.NULL
+        )
+        self._left, self._first, self._index = int(span.n_frames), int(span.offset_frames), 0
+        if self._left:
+            length, count = min(size, self._left), max(1, self._left // size)
+            lib.pst_stream_describe_chunks(
+                self._pointer, span.position, length, size, count, self._infos
+            )
+        return status
+
+    def take(self, frames: int) -> tuple[Array, Any]:
+        """Return the next block, which is there, and its ``pst_frames_info``."""
+        first, frame_bytes = self._first * self._frame_bytes, self._frame_bytes
+        memory = bytearray(self._bytes[first : first + frames * frame_bytes])
         block = np.ndarray((frames, self._channels), self._dtype, memory)
         block.flags.writeable = False
-        return block
+        info = self._infos[self._index]
+        self._index += 1
+        self._first += frames
+        self._left -= frames
+        self._passed += frames
+        return block, info
 
     def discard(self, is_alive: Callable[[], bool]) -> None:
         """Pass over all that still comes until the end of the run."""
-        while self.wait(1, is_alive):
-            lib.pst_ring_skip(self._ring, 0, 2**62)
+        while self.wait(is_alive):
+            self._passed += self._left
+            self._left = 0
 
 
 class Outlet:

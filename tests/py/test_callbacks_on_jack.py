@@ -27,20 +27,20 @@ def sink(jack, tmp_path):
 
 def test_pain_1_a_callback_gets_all_input_while_the_gil_is_held(jack, counter):
     report = servers.scenario.run(
-        "callbacks.py", "python_input", env=jack.env, device="counter", seconds=4, hold=1.5
+        "callbacks.py", "python_input", env=jack.env, device="counter", seconds=3, hold=1.0
     )
-    assert report["longest"] >= 1.5
+    assert report["longest"] >= 1.0
     assert report["breaks"] == []
     assert report["lost"] == report["doubled"] == report["told"] == 0
-    assert report["n_frames"] >= 4 * RATE
+    assert report["n_frames"] >= 3 * RATE
 
 
 @pytest.mark.parametrize(
-    ("function", "more"), [("python_through", {}), ("compiled_through", {"hold": 1.0})]
+    ("function", "more"), [("python_through", {}), ("compiled_through", {"hold": 0.5})]
 )
 def test_pain_1_a_callback_passes_audio_on(jack, counter, sink, function, more):
     with Scenario(
-        "callbacks.py", function, env=jack.env, device="system", seconds=3, **more
+        "callbacks.py", function, env=jack.env, device="system", seconds=2, **more
     ) as scenario:
         scenario.wait_for("running")
         jack.connect("pastream_ng:out_0", "sink:in_1")
@@ -58,5 +58,5 @@ def test_pain_1_a_callback_passes_audio_on(jack, counter, sink, function, more):
     if function == "python_through":
         assert report == {"missing": 0, "latency": 0.5}
     else:
-        assert report["longest"] >= 1.0
+        assert report["longest"] >= 0.5
         assert report["calls"] * 128 == report["frames"]
