@@ -184,12 +184,16 @@ static void test_received_and_dropped_are_all(void) {
 
 // ---- Coming and going ------------------------------------------------------------------------
 
-// Attaches, reads some blocks without a gap, leaves, again and again.
+// Attaches, at the end or beside the steady reader, reads some blocks without a gap, leaves, again
+// and again.
 static void *visit(void *arg) {
     end *e = arg;
     pst_ring *ring = e->box->ring;
     while (!pst_ring_ended(ring)) {
-        if (!CHECK_EQ(pst_ring_attach(ring, &e->reader), PST_OK))
+        const bool is_beside = check_random(&e->random) % 2 == 0;
+        if (!CHECK_EQ(is_beside ? pst_ring_attach_beside(ring, 0, &e->reader)
+                                : pst_ring_attach(ring, &e->reader),
+                      PST_OK))
             break;
         uint64_t next = pst_ring_position(ring, e->reader);
         CHECK(next <= pst_ring_written(ring));
