@@ -19,10 +19,9 @@ def test_a_loop_on_jack_is_measured_and_taken_out(jack):
         # JACK delays each way of a circle by a cycle at most.
         assert 0 <= found["frames"] - delay <= 2 * jack.period
         assert found["snr_db"] > 25
-        if not found["xruns"]:
-            assert found["spread"] == 0
-    if not (report["first"]["xruns"] or report["second"]["xruns"] or report["xruns"]):
-        assert report["first"]["frames"] == report["second"]["frames"]
+        assert found["spread"] == 0
+    assert report["first"]["frames"] == report["second"]["frames"]
+    if not report["xruns"]:
         assert report["shift"] == 0
         assert report["equal"] == report["frames"]
 
@@ -50,8 +49,8 @@ def test_R16_the_latency_that_is_told_is_the_measured_one_also_after_an_xrun(str
         client.stop()
     print(report)
     assert report["lost"] >= 0.2 * 48000
-    # The time stamps of a busy machine are off by some frames.
-    most = period + 16
+    # The time stamps of a busy machine are off by some frames: allow two milliseconds.
+    most = period + 96
     for found in (report["before"], report["after"]):
         assert abs(found["frames"] - found["reported"]) <= most
     for told in ("told_before", "told_after"):

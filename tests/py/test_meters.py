@@ -13,6 +13,8 @@ import pastream_ng as ps
 from pastream_ng.streams import advice
 from pastream_ng.streams.base import Limits
 
+from .conftest import until
+
 pytestmark = pytest.mark.sanitize
 
 RATE = 48000
@@ -107,16 +109,17 @@ def test_nothing_is_metered_until_somebody_looks(counter):
 
 
 def test_peaks_are_reset_while_the_stream_runs():
-    device = ps.VirtualDevice("null", input="sine")
-    with ps.InputStream(device, RATE, 1, blocksize=64) as stream:
+    with ps.OutputStream(ps.VirtualDevice("null"), RATE, 1, blocksize=64) as stream:
         stream.enable_meters()
-        for number, _ in enumerate(stream.chunks(640, frames=6400)):
-            if number == 3:
-                before = stream.input_meters
-                assert before.max_peak[0] == pytest.approx(0.5, abs=0.01)
-                stream.reset_meters()
-        assert stream.input_meters.max_peak[0] == pytest.approx(0.5, abs=0.01)
-        assert stream.input_meters.frames > before.frames
+        stream.output_ring.write(np.ones(1000))
+        stream.start()
+        until(lambda: stream.stats.missing_frames > 0)  # All is played; silence follows.
+        assert stream.output_meters.max_peak.tolist() == [1.0]
+        assert stream.output_meters.clipped.tolist() == [1000]
+        stream.reset_meters()
+        until(lambda: stream.output_meters.max_peak[0] == 0)
+        assert stream.output_meters.clipped.tolist() == [0]
+        assert stream.output_meters.frames > 1000
 
 
 def test_only_sides_that_exist_have_meters(counter):
