@@ -125,10 +125,11 @@ class Core:
 
     def _sweep(self) -> None:
         lib.pst_mixer_collect(self.pointer)
-        for key, sent in list(self._sent.items()):
+        # Not items(): making pairs may run finalizers, which may play.
+        for sent in list(self._sent.values()):
             if sent.is_retired():
                 sent.data = None
-                self._sent.pop(key, None)
+                self._sent.pop(id(sent), None)
 
     def status(self) -> Any:
         """Return the ``pst_mixer_status``."""

@@ -93,8 +93,9 @@ class SharedMixers:
         mixer = self._mixers.get(key)
         if channels == 1 and (mixer is None or not mixer.active):
             # One channel can be played with others, where they are being played.
-            for (other, _), candidate in self._mixers.items():
-                if other == settings and candidate.active:
+            for other in list(self._mixers):
+                candidate = self._mixers.get(other)
+                if other[0] == settings and candidate is not None and candidate.active:
                     return candidate
         if mixer is None or mixer.closed:
             return None
@@ -112,8 +113,9 @@ class SharedMixers:
         return mixer
 
     def _close_idle(self) -> None:
-        for key, mixer in list(self._mixers.items()):
-            if mixer.closed or (not mixer.active and not mixer.voices):
+        for key in list(self._mixers):
+            mixer = self._mixers.get(key)
+            if mixer is not None and not mixer.active and (mixer.closed or not mixer.voices):
                 self._close(key)
 
     def _close(self, key: Key) -> None:

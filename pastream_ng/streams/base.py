@@ -380,7 +380,8 @@ class StreamBase(StreamFailures):
     def _wait_or_stop(self, limit: float | None) -> None:
         """Wait for the end of a run; if it does not come in time, or Ctrl-C does, stop it."""
         try:
-            if not self.wait(limit):
+            # Of a mixer, too, whose own `wait` is for its voices.
+            if not StreamBase.wait(self, limit):
                 raise PastreamTimeoutError(f"timeout: the run was not over within {limit} s")
         except BaseException:
             if not self.closed:

@@ -105,7 +105,7 @@ def test_a_run_of_a_given_length(frames, pad):
 def test_a_recording_hears_the_voices(loopback):
     with ps.DuplexMixer(loopback, 48000, 1, blocksize=BLOCK) as mixer:
         mixer.play(RAMP[:200], at=10)
-        take = mixer.record(300)
+        take = mixer.record(300, blocking=True)
     assert np.array_equal(take[BLOCK + 10 : BLOCK + 210], RAMP[:200])
 
 
