@@ -154,7 +154,7 @@ static pst_status load_slot(pst_system *system, pst_slot *slot, pst_generation *
         pst_generation_exchange(system, slot, old, made, system->load_timeout_ns, &detail, err);
     if (detail.status == PST_OK)
         return status;
-    if (is_beside && detail.status == PST_UNSUPPORTED)
+    if (is_beside) // What is there stays.
         return pst_fail(err, PST_DEVICE_BUSY, 0,
                         "The list of devices cannot be read again while streams of %s are open: %s",
                         slot->ops->name, detail.text);

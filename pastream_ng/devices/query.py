@@ -250,9 +250,9 @@ def refresh() -> bool:
     Returns
     -------
     bool
-        True if the list is fresh. False if it stays as it is: the host has not answered since the
-        last time, or streams are open and PortAudio cannot be loaded once more beside them (which
-        works on Linux, for streams from up to 8 lists).
+        True if the list is fresh. False if it stays as it is: the host does not answer, or streams
+        are open and PortAudio cannot be loaded once more beside them (which works on Linux, for
+        streams from up to 8 lists).
 
     Examples
     --------

@@ -242,6 +242,25 @@ def test_row48_a_server_that_was_only_stopped(request, host):
     assert report["close_seconds"] < 10
 
 
+# ---- D7: other places in the list ---------------------------------------------------------------
+
+
+def test_D7_a_device_is_found_where_it_has_moved_to(jack, tmp_path):
+    sink = jack.sink(tmp_path, "first")
+    counter = jack.counter("second")
+    try:
+        with Scenario("device.py", "open_by_an_old_index", env=jack.env, name="second") as scenario:
+            scenario.wait_for("looked up")
+            sink.stop()
+            scenario.say("moved")
+            report = scenario.result()
+    finally:
+        counter.stop()
+    assert report["same"]
+    assert report["after"] != report["before"]
+    assert report["counter"]["n_frames"] > 0
+
+
 # ---- Row 46: devices that come and go -----------------------------------------------------------
 
 

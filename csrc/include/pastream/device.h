@@ -181,8 +181,8 @@ PST_API PST_NODISCARD pst_status pst_system_load(pst_system *system, pst_error *
 //
 // The result is PST_DEVICE_BUSY, and the list stays as it is, if PortAudio has not come back from
 // the last time, if streams are open from 8 different lists, or if streams are open and PortAudio
-// cannot be loaded once more (that needs Linux, and PortAudio as a shared library). Otherwise as
-// pst_system_load.
+// cannot be loaded once more (that needs Linux, and PortAudio as a shared library) or does not
+// answer within 10 s. Otherwise as pst_system_load.
 // Thread: any. Realtime: no.
 PST_API PST_NODISCARD pst_status pst_system_refresh(pst_system *system, pst_error *err);
 

@@ -267,11 +267,10 @@ def hang(device):
     report["other_lost"] = other.stats.lost_frames
     other.close()
     report["new"] = len(ps.rec(480, RATE, 1, device=ps.VirtualDevice()))
-    report["refreshed"] = ps.refresh()
     tell("given up")
-    if wait_for_word() == "it is back":
-        # The call comes back after all, and the device is free again.
-        report["refreshed"] = wait_until(ps.refresh, PATIENCE)
+    wait_for_word()
+    # The call comes back after all, and the device is free again; or the server is gone for good.
+    report["refreshed"] = wait_until(ps.refresh, PATIENCE)
     report["left_at"] = time.monotonic()
     return report
 
@@ -465,3 +464,23 @@ def outlive_a_pause(device):
         close_seconds, _ = _timed(stream.close)
     report["close_seconds"] = close_seconds
     return report
+
+
+# ---- D7: other places in the list ----------------------------------------------------------------
+
+
+def open_by_an_old_index(name):
+    """Open a device that has moved to another place in the list since it was looked up."""
+    info = ps.query_devices(name)
+    tell("looked up")
+    assert wait_for_word() == "moved"
+    assert ps.refresh()
+    with ps.InputStream(info, RATE, 1) as stream:
+        stream.start()
+        kept = stream.input_ring.read(RATE // 4, timeout=PATIENCE)
+        return {
+            "before": info.index,
+            "after": stream.device.index,
+            "same": stream.device.uid == info.uid,
+            "counter": dataclasses.asdict(continuity(kept)),
+        }
