@@ -244,6 +244,9 @@ class _Lib:
     def pst_source_ring(
         self, source: CData, ring: CData, reader: int, format: int, n_channels: int, err: CData, /
     ) -> int: ...
+    def pst_source_ring_lent(
+        self, source: CData, ring: CData, reader: int, format: int, n_channels: int, err: CData, /
+    ) -> int: ...
     def pst_source_memory(
         self,
         source: CData,

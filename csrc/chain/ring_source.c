@@ -17,6 +17,7 @@ typedef struct ring_source {
     uint64_t most_frames;           // Per piece: the producer must have room beside it.
     _Atomic uint64_t stop_position; // UINT64_MAX: none yet.
     bool is_attached;
+    bool is_lent; // The reader stays attached in the end.
 } ring_source;
 
 static pst_status give(ring_source *self, pst_piece *piece) {
@@ -67,7 +68,9 @@ static void ring_wake(pst_source *source) {
 
 static void ring_end(pst_source *source) {
     ring_source *self = (ring_source *)source;
-    if (self->is_attached)
+    if (self->is_attached && self->is_lent)
+        pst_ring_interrupt_reader(self->ring, self->reader, false);
+    else if (self->is_attached)
         pst_ring_detach(self->ring, self->reader);
     self->is_attached = false;
 }
@@ -109,4 +112,12 @@ pst_status pst_source_ring(pst_source **source, pst_ring *ring, uint32_t reader,
     pst_ring_retain(ring);
     *source = &self->base;
     return PST_OK;
+}
+
+pst_status pst_source_ring_lent(pst_source **source, pst_ring *ring, uint32_t reader,
+                                pst_format format, uint32_t n_channels, pst_error *err) {
+    const pst_status status = pst_source_ring(source, ring, reader, format, n_channels, err);
+    if (status == PST_OK)
+        ((ring_source *)*source)->is_lent = true;
+    return status;
 }

@@ -7,13 +7,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from weakref import ref
 
-from pastream_ng._native import ffi, hostlog, lib, system
+from pastream_ng._native import ffi, lib, system
 from pastream_ng._native.errors import check, new_error
 from pastream_ng._native.handle import owner
 from pastream_ng._native.ring import NativeRing
 from pastream_ng._native.waits import wait
 from pastream_ng.enums import Status
-from pastream_ng.errors import ArgumentError
+from pastream_ng.errors import ArgumentError, PastreamTimeoutError
 from pastream_ng.files.kinds import new_format
 from pastream_ng.files.soundfile import SoundFile
 from pastream_ng.rings.views import User, nobody
@@ -31,6 +31,21 @@ __all__ = ["FileSink", "FileSource", "sink_of_path", "source_of_path"]
 _FINISH_S = 5.0
 
 
+class FileUser(User):
+    """A sound file at the end of a ring, which lets others in once its worker is done."""
+
+    __slots__ = ("is_done",)
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.is_done: Callable[[], bool] | None = None
+
+    def refuse(self, text: str) -> None:
+        """Keep the calling thread out, if that is still needed."""
+        if self.is_done is None or not self.is_done():
+            super().refuse(text)
+
+
 class _FileEnd(Endpoint):
     """What playing and recording have in common: a chain per run."""
 
@@ -45,7 +60,7 @@ class _FileEnd(Endpoint):
         if reopen is not None:
             file._warns = False  # Ours: nobody else could close it.
         self._code = int(side.form.code)
-        self._user = User(f"the sound file {file.name!r}")
+        self._user = FileUser(f"the sound file {file.name!r}")
         self._chain: Any = None
 
     def _launch(self, source: Any, sink: Any) -> None:
@@ -64,10 +79,14 @@ class _FileEnd(Endpoint):
         err = new_error()
         status = wait(lambda ns: lib.pst_chain_wait(chain[0], ns, err), _FINISH_S)
         if status == Status.TIMEOUT:
-            # The file stays with the thread, and is complete when it has written the rest.
+            # The thread goes on alone, and the file stays with it until it has written the rest.
+            _slow[:] = [other for other in _slow if not _is_over(other)]
             _slow.append(chain)
-            hostlog.warn("%r is still written to after %g s", self.file, _FINISH_S)
-            return
+            self.file._leave_to(lambda: _is_over(chain))
+            raise PastreamTimeoutError(
+                f"timeout: the sound file {self.file.name!r} could not be written or read within "
+                f"{_FINISH_S:g} s of the end of the run; what is left is done in the background"
+            )
         self.file._give_back()
         if status < 0:
             raise self.file._error_of(status, err)
@@ -81,12 +100,16 @@ class _FileEnd(Endpoint):
 
     def _close(self) -> None:
         """Close a file that was given by its name: each run begins it anew."""
-        if self._reopen is not None and not self.file._user:
+        if self._reopen is not None and not self.file._is_lent():
             self.file.close()
 
 
-# Chains whose disk was too slow: they end by themselves.
+# Chains whose disk was too slow. They end by themselves, and would not if they were dropped.
 _slow: list[Any] = []
+
+
+def _is_over(chain: Any) -> bool:
+    return bool(lib.pst_chain_wait(chain[0], 0, ffi.NULL) != Status.TIMEOUT)
 
 
 class FileSource(_FileEnd):
@@ -159,7 +182,7 @@ class FileSource(_FileEnd):
 
     def _go_back(self, stream: StreamBase) -> None:
         file = self.file
-        if file.closed or not file.seekable() or file._user:
+        if file.closed or not file.seekable() or file._is_lent():
             return
         stats = ffi.new("pst_stream_stats *")
         lib.pst_stream_get_stats(stream._pointer, stats)
@@ -181,18 +204,22 @@ class FileSink(_FileEnd):
         ring = stream._own_input()
         assert ring is not None
         pointer = ring._ring.pointer
-        encoder = self._lend("a stream records into it")
+        encoder = None
         try:
+            encoder = self._lend("a stream records into it")
             ring._claim(self._user)
+            self._user.is_done = None
             source, err = owner("pst_source *", lib.pst_source_destroy), new_error()
             sink = owner("pst_sink *", lib.pst_sink_destroy)
             channels = self.file.channels
             check(lib.pst_sink_file(sink, encoder, stream._pointer, self._code, err), err)
-            check(lib.pst_source_ring(source, pointer, 0, self._code, channels, err), err)
+            check(lib.pst_source_ring_lent(source, pointer, 0, self._code, channels, err), err)
             self._launch(source, sink)
         except BaseException:
             ring._unclaim(self._user)
-            self.file._give_back()
+            if encoder is not None:
+                self.file._give_back()
+            stream._stop_quietly()  # Nobody would empty the ring.
             raise
 
     def end(self, stream: StreamBase) -> None:
@@ -206,11 +233,9 @@ class FileSink(_FileEnd):
         try:
             self._finish()
         finally:
-            if not self.file._user:
-                # The chain has given its reader back, and the next one to read wants it.
-                index = ffi.new("uint32_t *")
-                lib.pst_ring_attach(ring._ring.pointer, index)
-                assert index[0] == 0
+            # A worker that is late still reads there.
+            self._user.is_done = lambda: not self.file._is_lent()
+            if self._user.is_done():
                 ring._unclaim(self._user)
             self._close()
 

@@ -22,6 +22,8 @@ from pastream_ng.files.kinds import FileFormat, new_format, raw_wanted
 from pastream_ng.formats import FORMATS, SampleFormat, sample_format
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pastream_ng._native.arrays import Array
 
 __all__ = ["SoundFile"]
@@ -156,6 +158,7 @@ class SoundFile(Handle):
     def _ready(self, out: Any) -> None:
         self._lock = threading.Lock()
         self._user = ""
+        self._is_done: Callable[[], bool] | None = None
         super().__init__(out)
 
     def _check(self, status: int, err: Any) -> int:
@@ -427,8 +430,14 @@ class SoundFile(Handle):
 
     # ---- For streams ----------------------------------------------------------------------------
 
+    def _is_lent(self) -> bool:
+        """Whether a stream has the file."""
+        if self._user and self._is_done is not None and self._is_done():
+            self._give_back()
+        return bool(self._user)
+
     def _refuse_used(self) -> None:
-        if self._user:
+        if self._is_lent():
             raise StateError(f"the sound file is in use: {self._user}")
 
     def _lend(self, user: str) -> Any:
@@ -439,8 +448,12 @@ class SoundFile(Handle):
             self._user = user
         return pointer
 
+    def _leave_to(self, is_done: Callable[[], bool]) -> None:
+        """Give the file back as soon as something is so."""
+        self._user, self._is_done = "its last frames are still on their way", is_done
+
     def _give_back(self) -> None:
-        self._user = ""
+        self._user, self._is_done = "", None
 
     def _error_of(self, status: int, err: Any) -> BaseException:
         """Return what a worker has met with, see `_check`."""

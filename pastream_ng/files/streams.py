@@ -75,7 +75,7 @@ def _file_rate(kw: dict[str, Any], file: SoundFile) -> None:
 def _close_owned(stream: StreamBase, *files: SoundFile | None) -> None:
     """Complete files of the stream's own; what that raises is raised by the close of the stream."""
     for file in files:
-        if file is not None and not file.closed and not file._user:
+        if file is not None and not file.closed and not file._is_lent():
             try:
                 file.close()
             except Exception as error:

@@ -175,7 +175,7 @@ static pst_chain *start_into_file(pst_ring *ring, pst_encoder *encoder) {
     pst_source *source = NULL;
     pst_sink *sink = NULL;
     pst_chain *chain = NULL;
-    CHECK_EQ(pst_source_ring(&source, ring, 0, PST_FORMAT_I16, 2, NULL), PST_OK);
+    CHECK_EQ(pst_source_ring_lent(&source, ring, 0, PST_FORMAT_I16, 2, NULL), PST_OK);
     CHECK_EQ(pst_sink_file(&sink, encoder, NULL, PST_FORMAT_I16, NULL), PST_OK);
     CHECK_EQ(pst_chain_create(&chain, NULL, source, sink, NULL), PST_OK);
     CHECK_EQ(pst_chain_start(chain, NULL), PST_OK);
@@ -192,6 +192,11 @@ static void test_a_ring_is_recorded_into_a_file(void) {
     CHECK_EQ(pst_chain_wait(chain, PATIENCE_NS, NULL), PST_OK);
     pst_chain_release(chain);
     CHECK_EQ(pst_encoder_frames(encoder), N_FRAMES);
+    // The reader is the caller's again, and nothing keeps it from waiting.
+    pst_ring_restart(ring);
+    CHECK_EQ(pst_ring_write(ring, data, 1), 1);
+    CHECK_EQ(pst_ring_wait_readable(ring, 0, 1, 0), PST_OK);
+    CHECK_EQ(pst_ring_wait_readable(ring, 0, 2, 0), PST_TIMEOUT);
     // Not finished, and whole all the same.
     pst_decoder *decoder = open_file(&m, &memory_file);
     static int16_t got[2 * N_FRAMES + 2];
@@ -200,6 +205,24 @@ static void test_a_ring_is_recorded_into_a_file(void) {
     CHECK_EQ(n_read, N_FRAMES);
     CHECK(memcmp(got, data, sizeof data) == 0);
     pst_decoder_release(decoder);
+    pst_encoder_release(encoder);
+    pst_ring_release(ring);
+    memory_free(&m);
+}
+
+static void test_a_recording_that_is_stopped_gives_its_reader_back(void) {
+    memory_place m = {0};
+    pst_encoder *encoder = new_file(&m, &wav);
+    pst_ring *ring = make_ring(N_FRAMES);
+    for (int i = 0; i < 20; ++i) {
+        pst_chain *chain = start_into_file(ring, encoder);
+        CHECK_EQ(pst_ring_write(ring, data, 100), 100);
+        pst_chain_stop(chain);
+        CHECK_EQ(pst_chain_wait(chain, PATIENCE_NS, NULL), PST_OK);
+        pst_chain_release(chain);
+        CHECK_EQ(pst_encoder_frames(encoder), 100 * (i + 1));
+        CHECK_EQ(pst_ring_wait_readable(ring, 0, 1, 0), PST_TIMEOUT);
+    }
     pst_encoder_release(encoder);
     pst_ring_release(ring);
     memory_free(&m);
@@ -292,6 +315,7 @@ int main(void) {
     RUN(test_a_loop_over_a_file_that_has_become_empty_ends);
     RUN(test_a_read_error_comes_after_what_was_read);
     RUN(test_a_ring_is_recorded_into_a_file);
+    RUN(test_a_recording_that_is_stopped_gives_its_reader_back);
     RUN(test_a_full_disk_ends_the_chain);
     RUN(test_a_full_disk_stops_the_stream);
     RUN(test_every_allocation_failing_in_turn);

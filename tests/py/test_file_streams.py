@@ -41,17 +41,6 @@ def make(path, frames, channels=1, dtype="int32", **kw):
     return data
 
 
-def played(stream, start=True):
-    """Run a duplex loopback stream to its end; return what came back, from the first sound on."""
-    got = []
-    reader = stream.input_ring
-    if start:
-        stream.start()
-    assert stream.wait(20)
-    got = reader.read(-1)
-    return got.reshape(len(got), -1)
-
-
 # ---- Recording ----
 
 
@@ -129,13 +118,13 @@ def test_a_lost_device_leaves_all_that_came_before(path):
     with pytest.raises(ps.DeviceLostError):
         stream.wait(20)
     assert stream.inp_fh.frames == stream.stats.captured_frames == 2400
-    assert not stream.inp_fh._user  # The recorder is done, though the ring was never ended.
+    assert not stream.inp_fh._is_lent()  # The recorder is done, though the ring was never ended.
     stream.close()
     assert np.array_equal(read(path, "int32"), counted("int32", 2400))
 
 
 def test_nothing_is_lost_while_the_lock_of_python_is_held(path):
-    """The ring is a second long; nobody in Python empties it."""
+    """The ring is a quarter of a second long; nobody in Python empties it."""
     import ctypes
 
     device = ps.VirtualDevice(input="counter")
@@ -188,6 +177,43 @@ def test_what_a_users_file_raises_ends_the_run_and_comes_out_as_it_is(counter):
     assert np.array_equal(got, counted("int16", len(got)))
 
 
+class Slow(io.BytesIO):
+    """A place that keeps its writers waiting."""
+
+    def __init__(self):
+        super().__init__()
+        self.goes_on = threading.Event()
+        self.goes_on.set()
+
+    def write(self, data):
+        assert self.goes_on.wait(20)
+        return super().write(data)
+
+
+def test_a_slow_disk_holds_nobody_up_for_ever(monkeypatch, counter):
+    monkeypatch.setattr("pastream_ng.files.endpoints._FINISH_S", 0.1)
+    place = Slow()
+    stream = ps.SoundFileInputStream(
+        place, format="WAV", device=counter, dtype="int32", channels=1, frames=5000
+    )
+    place.goes_on.clear()
+    stream.start()
+    with pytest.raises(ps.PastreamTimeoutError, match="done in the background"):
+        stream.wait(20)
+    with pytest.raises(ps.StateError, match="its last frames are still on their way"):
+        stream.inp_fh.close()
+    for call in (stream.start, lambda: stream.input_ring.read(1)):
+        with pytest.raises(ps.StateError, match="is reading here"):
+            call()
+    place.goes_on.set()
+    until(lambda: not stream.inp_fh._is_lent())
+    assert stream.input_ring.read(1).shape == (0,)
+    stream.close()
+    stream.inp_fh.close()
+    place.seek(0)
+    assert np.array_equal(read(place, "int32"), counted("int32", 5000))
+
+
 def test_an_open_file_is_recorded_into_and_left_open(counter, path):
     with ps.SoundFile(path, "w", 44100, 1, "PCM_32") as file:
         file.write(np.zeros(10, "int32"))
@@ -220,6 +246,20 @@ def test_a_file_in_use_is_kept_from_others(counter, path):
         assert file.frames > 0
 
 
+@pytest.mark.parametrize("kind", [ps.SoundFileInputStream, ps.SoundFileOutputStream])
+def test_a_file_that_was_closed_cannot_be_used_again(counter, path, kind):
+    with ps.SoundFile(path, "w", RATE, 1) as file:
+        file.write(np.zeros(10))
+        if kind is ps.SoundFileOutputStream:
+            file.close()
+            file = ps.SoundFile(path)
+        with kind(file, device=counter) as stream:
+            file.close()
+            with pytest.raises(ps.ClosedError, match="this sound file is closed"):
+                stream.start()
+            assert not stream.active
+
+
 def test_chunks_can_be_read_after_a_recording(counter, path):
     with ps.SoundFileInputStream(path, device=counter, dtype="int32", channels=1) as stream:
         stream.frames = 1000
@@ -229,167 +269,6 @@ def test_chunks_can_be_read_after_a_recording(counter, path):
         got = [chunk.copy() for chunk in stream.chunks(100, frames=300)]
     assert np.array_equal(np.concatenate(got), counted("int32", 300)[:, 0])
     assert len(read(path)) == 1000
-
-
-# ---- Playing ----
-
-
-def loop_back(loopback, path, **kw):
-    """Play a file over a loopback; return what comes back, the silence before it left out."""
-    with ps.SoundFileDuplexStream(
-        None, path, device=loopback, dtype="int32", channels=(1, None), overflow="raise", **kw
-    ) as stream:
-        stream.start()
-        assert stream.wait(20)
-        got = stream.input_ring.read()
-        return got[np.flatnonzero(got)[0] - 1 :] if np.any(got) else got
-
-
-def test_playing_is_exact(loopback, path):
-    wanted = make(path, 20000)[:, 0]
-    got = loop_back(loopback, path, pad=2000)
-    assert np.array_equal(got[:20000], wanted)
-    assert not np.any(got[20000:])
-
-
-def test_a_file_tells_rate_channels_and_dtype(loopback, tmp_path):
-    for subtype, dtype in (("PCM_16", "float32"), ("PCM_32", "int32"), ("DOUBLE", "float64")):
-        path = tmp_path / f"{subtype}.wav"
-        with ps.SoundFile(path, "w", 22050, 2, subtype) as file:
-            file.write(np.zeros((10, 2)))
-        with ps.SoundFileOutputStream(path, device=loopback) as stream:
-            assert (stream.samplerate, stream.channels, stream.dtype) == (22050, 2, dtype)
-            assert stream.out_fh.name == str(path)
-            stream.start()
-            assert stream.wait(20)
-            assert stream.stats.played_frames == 10
-
-
-def test_a_run_goes_on_where_the_last_one_ended(loopback, path):
-    make(path, 5000)
-    with ps.SoundFileOutputStream(path, device=loopback) as stream:
-        stream.frames = 2000
-        for position in (2000, 4000):
-            stream.start()
-            assert stream.wait(20)
-            assert (stream.stats.played_frames, stream.out_fh.tell()) == (2000, position)
-        stream.frames = -1
-        stream.start()
-        assert stream.wait(20)
-        assert stream.out_fh.tell() == 5000
-        stream.out_fh.seek(4990)
-        stream.start()
-        assert stream.wait(20)
-        assert stream.stats.played_frames == 10
-
-
-@pytest.mark.parametrize("length", [1, 700, 9000])
-def test_a_loop_has_no_gap(loopback, path, length):
-    data = np.arange(1, length + 1, dtype="int32") << 8
-    with ps.SoundFile(path, "w", RATE, 1, "PCM_32") as file:
-        file.write(data)
-    with ps.SoundFileDuplexStream(
-        None, path, device=loopback, channels=(1, None), dtype="int32", loop=True
-    ) as stream:
-        stream.frames = 3 * length + 500
-        stream.pad = 1000
-        stream.start()
-        assert stream.wait(20)
-        got = stream.input_ring.read()
-        assert stream.out_fh.tell() == 500 % length
-    begin = np.flatnonzero(got)[0]
-    wanted = np.resize(data, 3 * length + 500)
-    assert np.array_equal(got[begin : begin + len(wanted)], wanted)
-
-
-def test_loops_that_cannot_be(loopback, path):
-    with ps.SoundFile(path, "w", RATE, 1):
-        pass
-    with pytest.raises(ps.ArgumentError, match="loop: the sound file has no frames"):
-        ps.SoundFileOutputStream(path, device=loopback, loop=True)
-    read_end, write_end = os.pipe()
-    with ps.SoundFile(write_end, "w", RATE, 1, format="AU") as file:
-        file.write(np.zeros(10))
-    with pytest.raises(ps.ArgumentError, match="loop: the sound file comes from a pipe"):
-        ps.SoundFileOutputStream(read_end, device=loopback, loop=True)
-
-
-def test_an_empty_file_is_played_at_once(loopback, path):
-    with ps.SoundFile(path, "w", RATE, 1):
-        pass
-    with ps.SoundFileOutputStream(path, device=loopback) as stream:
-        stream.start()
-        assert stream.wait(20)
-        assert stream.stats.played_frames == 0
-
-
-def test_playing_from_a_pipe(loopback):
-    read_end, write_end = os.pipe()
-    data = counted("int16", 150000)
-
-    def write():
-        with ps.SoundFile(write_end, "w", RATE, 1, format="AU") as file:
-            file.write(data)
-
-    writer = threading.Thread(target=write)
-    writer.start()
-    with ps.SoundFileOutputStream(read_end, device=loopback) as stream:
-        stream.start()
-        assert stream.wait(20)
-        assert stream.stats.played_frames == 150000
-    writer.join()
-
-
-def test_a_pipe_that_is_silent_holds_nobody_up(loopback):
-    read_end, write_end = os.pipe()
-    kw = {"samplerate": RATE, "channels": 1, "subtype": "PCM_16", "format": "RAW"}
-    with ps.SoundFileOutputStream(read_end, device=loopback, **kw) as stream:
-        with pytest.raises(ps.PastreamTimeoutError, match="timeout"):
-            stream.start(timeout=0.1)
-        os.write(write_end, bytes(20000))
-        os.close(write_end)
-
-
-def test_stop_does_not_wait_for_a_pipe(path):
-    read_end, write_end = os.pipe()
-    os.write(write_end, bytes(40000))
-    kw = {"samplerate": RATE, "channels": 1, "subtype": "PCM_16", "format": "RAW"}
-    with ps.SoundFileOutputStream(read_end, device="null", **kw) as stream:
-        stream.start()
-        until(lambda: stream.stats.played_frames > 100)
-        stream.stop()
-        assert stream.stopped
-    os.close(write_end)
-
-
-def test_raw_files_need_to_be_told(loopback, tmp_path):
-    path = tmp_path / "a.raw"
-    path.write_bytes(counted("int16", 300, 2).tobytes())
-    with ps.SoundFileOutputStream(
-        path, device=loopback, samplerate=8000, channels=2, subtype="PCM_16"
-    ) as stream:
-        stream.start()
-        assert stream.wait(20)
-        assert stream.stats.played_frames == 300
-    for missing in ({"samplerate": 8000}, {"channels": 2}, {}):
-        with pytest.raises(ps.ArgumentTypeError, match="is None; RAW files need"):
-            ps.SoundFileOutputStream(path, device=loopback, **missing)
-
-
-def test_a_read_error_ends_the_run_after_what_was_read(loopback, path):
-    class Failing(io.BytesIO):
-        def readinto(self, memory):
-            if self.tell() > 30000:
-                raise FullError("unreadable")
-            return super().readinto(memory)
-
-    make(path, 50000, dtype="int16")
-    stream = ps.SoundFileOutputStream(Failing(path.read_bytes()), device=loopback)
-    stream.start()
-    with pytest.raises(FullError, match="unreadable"):
-        stream.wait(20)
-    assert stream.stats.played_frames > 10000
-    stream.close()
 
 
 # ---- Both ----

@@ -51,6 +51,12 @@ PST_API PST_NODISCARD pst_status pst_source_ring(pst_source **source, pst_ring *
                                                  uint32_t reader, pst_format format,
                                                  uint32_t n_channels, pst_error *err);
 
+// The same with a reader that goes back to the caller, still attached, when the chain is over.
+// Returns as above. Thread: control. Realtime: no.
+PST_API PST_NODISCARD pst_status pst_source_ring_lent(pst_source **source, pst_ring *ring,
+                                                      uint32_t reader, pst_format format,
+                                                      uint32_t n_channels, pst_error *err);
+
 // A source of n_frames that lie in memory: interleaved, borrowed until the chain is over.
 // Returns PST_OK, PST_NO_MEMORY, PST_BAD_ARGUMENT. Thread: control. Realtime: no.
 PST_API PST_NODISCARD pst_status pst_source_memory(pst_source **source, const void *frames,
