@@ -25,8 +25,9 @@ from pastream_ng.streams.values import info_of
 
 if TYPE_CHECKING:
     from pastream_ng.rings.consumer import Consumer
-    from pastream_ng.streams.base import Limits
     from pastream_ng.streams.input import InputStream
+    from pastream_ng.streams.launch import Launch
+    from pastream_ng.streams.lengths import Limits
     from pastream_ng.streams.plan import ChunkPlan
 
 __all__ = ["Capture"]
@@ -83,7 +84,7 @@ class Capture:
         self._unlooked = self._look_after  # Frames until the next look at what they hold.
         self._user = User("a chunk loop")
 
-    def begin(self, limits: Limits) -> None:
+    def begin(self, limits: Limits | Launch) -> None:
         """Claim the reader, and start the stream if it does not run."""
         self._reader._claim(self._user)
         if not self._own or self._stream.active:

@@ -8,13 +8,14 @@ from collections.abc import Generator, Iterator
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from pastream_ng._native.waits import wait
-from pastream_ng.streams.base import Limits
 from pastream_ng.streams.capture import Capture
 
 if TYPE_CHECKING:
     from pastream_ng.rings.consumer import Consumer
     from pastream_ng.streams.chunks_async import AsyncChunks
     from pastream_ng.streams.input import InputStream
+    from pastream_ng.streams.launch import Launch
+    from pastream_ng.streams.lengths import Limits
     from pastream_ng.streams.plan import ChunkPlan
 
 __all__ = ["Chunks"]
@@ -38,7 +39,7 @@ class Chunks(Generic[T]):
         self,
         stream: InputStream,
         plan: ChunkPlan,
-        limits: Limits,
+        limits: Limits | Launch,
         closes: bool = False,
         reader: Consumer | None = None,
     ) -> None:
@@ -78,7 +79,7 @@ class Chunks(Generic[T]):
 def _generate(
     stream: InputStream,
     plan: ChunkPlan,
-    limits: Limits,
+    limits: Limits | Launch,
     closes: bool,
     reader: Consumer | None,
 ) -> Generator[T, None, None]:

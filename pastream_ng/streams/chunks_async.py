@@ -14,8 +14,9 @@ from pastream_ng.streams.capture import Capture
 
 if TYPE_CHECKING:
     from pastream_ng.rings.consumer import Consumer
-    from pastream_ng.streams.base import Limits
     from pastream_ng.streams.input import InputStream
+    from pastream_ng.streams.launch import Launch
+    from pastream_ng.streams.lengths import Limits
     from pastream_ng.streams.plan import ChunkPlan
 
 __all__ = ["AsyncChunks"]
@@ -36,7 +37,7 @@ class AsyncChunks(Generic[T]):
         self,
         stream: InputStream,
         plan: ChunkPlan,
-        limits: Limits,
+        limits: Limits | Launch,
         closes: bool,
         reader: Consumer | None,
     ) -> None:

@@ -12,7 +12,7 @@ from pastream_ng.errors import ArgumentTypeError
 from pastream_ng.streams.base import StreamBase
 from pastream_ng.streams.input import InputStream
 from pastream_ng.streams.launch import Launch
-from pastream_ng.streams.lengths import lengths_of
+from pastream_ng.streams.lengths import Lengths, lengths_of
 from pastream_ng.streams.limits import limits_of
 from pastream_ng.streams.options import Options
 from pastream_ng.streams.output import OutputStream
@@ -214,3 +214,25 @@ PastreamTimeoutError, ForkedError, OutOfMemoryError, ArgumentError, ArgumentType
         if blocking:
             self._wait_or_stop(limit)
         return result
+
+    def _launch_of_chunks(
+        self, lengths: Lengths, playback: Any, loop: Any, buffersize: Any
+    ) -> tuple[Launch, int]:
+        if playback is None:
+            return super()._launch_of_chunks(lengths, playback, loop, buffersize)
+        self._use()
+        source = make_source(self, playback, loop, buffersize)
+        # A recording that is longer than what is played goes on in silence.
+        most = lengths.frames if source.frames is None else min(lengths.frames, source.frames)
+        output = lengths._replace(frames=most, offset=0)
+        limits = limits_of(Direction.OUTPUT, output, source)
+        total = lengths.frames
+        if total < 0 <= lengths.pad and source.frames is not None:
+            total = source.frames
+        if total >= 0:
+            total += max(lengths.pad, 0)
+        limits = limits._replace(input_skip=lengths.offset, input_total=total)
+        if total >= 0 and limits.output_run < 0:
+            # The input says when it is over.
+            limits = limits._replace(output_pad=-1)
+        return Launch(limits, source), total

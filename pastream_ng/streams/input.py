@@ -6,9 +6,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, overload
 
+from pastream_ng._checks import shown
 from pastream_ng.enums import Direction, OnLost, Overflow, ResampleQuality
-from pastream_ng.streams.base import Limits
+from pastream_ng.errors import ArgumentTypeError
 from pastream_ng.streams.chunks import Chunks
+from pastream_ng.streams.launch import Launch
+from pastream_ng.streams.lengths import Lengths, Limits, lengths_of
 from pastream_ng.streams.options import Options
 from pastream_ng.streams.plan import make_plan
 from pastream_ng.streams.shared import SharedInputStream
@@ -190,41 +193,56 @@ class InputStream(SharedInputStream):
         self,
         chunksize: int | None = None,
         overlap: int = 0,
-        frames: int = -1,
-        offset: int = 0,
+        frames: int | None = None,
+        offset: int | None = None,
         *,
         always_2d: bool = False,
         copy: bool = True,
         with_info: Literal[False] = False,
         out: Array | None = None,
         timeout: float | None = None,
+        pad: int | None = None,
+        playback: Any = None,
+        loop: bool = False,
+        buffersize: int | None = None,
+        atleast_2d: bool = False,
     ) -> Chunks[Array]: ...
     @overload
     def chunks(
         self,
         chunksize: int | None = None,
         overlap: int = 0,
-        frames: int = -1,
-        offset: int = 0,
+        frames: int | None = None,
+        offset: int | None = None,
         *,
         always_2d: bool = False,
         copy: bool = True,
         with_info: Literal[True],
         out: Array | None = None,
         timeout: float | None = None,
+        pad: int | None = None,
+        playback: Any = None,
+        loop: bool = False,
+        buffersize: int | None = None,
+        atleast_2d: bool = False,
     ) -> Chunks[tuple[Array, ChunkInfo]]: ...
     def chunks(
         self,
         chunksize: int | None = None,
         overlap: int = 0,
-        frames: int = -1,
-        offset: int = 0,
+        frames: int | None = None,
+        offset: int | None = None,
         *,
         always_2d: bool = False,
         copy: bool = True,
         with_info: bool = False,
         out: Array | None = None,
         timeout: float | None = None,
+        pad: int | None = None,
+        playback: Any = None,
+        loop: bool = False,
+        buffersize: int | None = None,
+        atleast_2d: bool = False,
     ) -> Chunks[Any]:
         """Return live input in chunks, to be used in ``for`` or ``async for``.
 
@@ -241,11 +259,11 @@ class InputStream(SharedInputStream):
             Frames that each chunk shares with the one before, less than `chunksize`.
         frames : int, optional
             Frames of the recording, from the start of the capture on and with those of `offset`; -1
-            goes on for ever. On a stream that runs already the count begins with the first frame
-            that was not read yet.
+            goes on for ever; None takes the stream's. On a stream that runs already the count
+            begins with the first frame that was not read yet.
         offset : int, optional
-            Frames to leave out at the start.
-        always_2d : bool, optional
+            Frames to leave out at the start; None takes the stream's.
+        always_2d, atleast_2d : bool, optional
             Give mono chunks the shape (frames, 1) too, not (frames,).
         copy : bool, optional
             False gives read-only views of the ring's memory, which are valid until the next chunk.
@@ -256,6 +274,13 @@ class InputStream(SharedInputStream):
             written to it, and it is what the loop gets.
         timeout : float, optional
             Seconds to wait for one chunk; None waits for ever.
+        pad : int, optional
+            Of duplex streams: frames of silence to play after the output, and to go on for with
+            `playback`; None takes the stream's.
+        playback, loop, buffersize : optional
+            Of duplex streams: what to play meanwhile, as for `OutputStream.play`. Unless `frames`
+            is given the loop ends with it. None plays what `DuplexStream.set_source` has set, or
+            what is written.
 
         Returns
         -------
@@ -290,12 +315,37 @@ class InputStream(SharedInputStream):
         [4 5 6 7]
         [6 7 8]
         """
+        lengths = self._given_lengths(frames, pad, offset)
+        is_2d = always_2d or atleast_2d
+        launch, total = self._launch_of_chunks(lengths, playback, loop, buffersize)
         plan = self._plan(
-            chunksize, overlap, frames, offset, always_2d, copy, with_info, out, timeout
+            chunksize, overlap, total, lengths.offset, is_2d, copy, with_info, out, timeout
         )
-        return Chunks(self, plan, Limits(plan.offset, plan.total))
+        return Chunks(self, plan, launch)
 
     def _plan(self, *arguments: Any) -> ChunkPlan:
         self._use()
         assert self._input is not None
         return make_plan(self._input, self.blocksize, len(self.input_ring), *arguments)
+
+    def _given_lengths(self, frames: Any, pad: Any, offset: Any) -> Lengths:
+        """Return lengths of which those that are None are the stream's."""
+        return lengths_of(
+            self.frames if frames is None else frames,
+            self.pad if pad is None else pad,
+            self.offset if offset is None else offset,
+        )
+
+    def _launch_of_chunks(
+        self, lengths: Lengths, playback: Any, loop: Any, buffersize: Any
+    ) -> tuple[Launch, int]:
+        """Return what starts a chunk loop, and the frames of its recording, -1 for ever."""
+        self._use()
+        for name, value in (("playback", playback), ("loop", loop), ("buffersize", buffersize)):
+            if value is not None and value is not False:
+                raise ArgumentTypeError(
+                    f"{name} is {shown(value)}; "
+                    + ("it needs playback" if self._output else "it needs a DuplexStream")
+                )
+        limits = Limits(lengths.offset, lengths.frames, output_pad=lengths.pad)
+        return Launch(limits, self._launcher.source), lengths.frames

@@ -7,11 +7,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from pastream_ng.errors import ArgumentTypeError
-from pastream_ng.streams.arrays import playable, playing_ring
-from pastream_ng.streams.base import Limits
+from pastream_ng.streams.arrays import playable
 from pastream_ng.streams.chunks import Chunks
 from pastream_ng.streams.duplex import DuplexStream
 from pastream_ng.streams.input import InputStream
+from pastream_ng.streams.lengths import lengths_of
 
 if TYPE_CHECKING:
     from pastream_ng._native.arrays import Array
@@ -32,7 +32,10 @@ def chunks(
     with_info: Literal[False] = False,
     out: Array | None = None,
     timeout: float | None = None,
+    pad: int = 0,
     playback: Any = None,
+    loop: bool = False,
+    atleast_2d: bool = False,
     **stream: Any,
 ) -> Chunks[Array]: ...
 @overload
@@ -47,7 +50,10 @@ def chunks(
     with_info: Literal[True],
     out: Array | None = None,
     timeout: float | None = None,
+    pad: int = 0,
     playback: Any = None,
+    loop: bool = False,
+    atleast_2d: bool = False,
     **stream: Any,
 ) -> Chunks[tuple[Array, ChunkInfo]]: ...
 def chunks(
@@ -61,19 +67,24 @@ def chunks(
     with_info: bool = False,
     out: Array | None = None,
     timeout: float | None = None,
+    pad: int = 0,
     playback: Any = None,
+    loop: bool = False,
+    atleast_2d: bool = False,
     **stream: Any,
 ) -> Chunks[Any]:
     """Open a stream, return its live input in chunks, and close it at the end of the loop.
 
     Parameters
     ----------
-    chunksize, overlap, frames, offset, always_2d, copy, with_info, out, timeout
+    chunksize, overlap, frames, offset, always_2d, atleast_2d, copy, with_info, out, timeout
         As for `InputStream.chunks`.
     playback : array_like, optional
         Frames to play while capturing: (frames, channels), or (frames,) for one channel. Unless
         `frames` is given the loop ends with them. `channels` and `dtype` are the array's on the
         output side.
+    pad, loop : optional
+        With `playback`, as for `DuplexStream.playrec`.
     **stream
         All else goes to `InputStream`, or with `playback` to `DuplexStream`.
 
@@ -99,26 +110,25 @@ def chunks(
     (1024,) (513,)
     (1024,) (513,)
     """
-    arguments = (chunksize, overlap, frames, offset, always_2d, copy, with_info, out, timeout)
+    data = None
     if playback is None:
         source = InputStream(**stream)
-        length = -1
     else:
-        source, length = _playing(playback, stream)
+        data, options = _playing(playback, stream)
+        source = DuplexStream._over(options)
     try:
-        plan = source._plan(*arguments)
+        lengths = lengths_of(frames, pad, offset)
+        launch, total = source._launch_of_chunks(lengths, data, loop, None)
+        is_2d = always_2d or atleast_2d
+        plan = source._plan(chunksize, overlap, total, offset, is_2d, copy, with_info, out, timeout)
     except BaseException:
         source._close()
         raise
-    if plan.total < 0 <= length:
-        plan = plan._replace(total=length)
-    # The output is padded as long as the input lasts.
-    limits = Limits(plan.offset, plan.total, length, 0 if length < 0 else -1)
-    return Chunks(source, plan, limits, closes=True)
+    return Chunks(source, plan, launch, closes=True)
 
 
-def _playing(playback: Any, stream: dict[str, Any]) -> tuple[DuplexStream, int]:
-    """Return a duplex stream that plays an array, and the array's length."""
+def _playing(playback: Any, stream: dict[str, Any]) -> tuple[Array, dict[str, Any]]:
+    """Return an array to play, and the arguments of a duplex stream for it."""
     data, form = playable(playback)
     for name in ("channels", "dtype"):
         if isinstance(stream.get(name), (tuple, list)):
@@ -126,9 +136,11 @@ def _playing(playback: Any, stream: dict[str, Any]) -> tuple[DuplexStream, int]:
                 f"{name} is {stream[name]!r}; with playback it is for the input alone, since the "
                 "array has its own"
             )
-    options = {
+    size = stream.get("buffersize")
+    return data, {
         **stream,
         "channels": (stream.get("channels"), data.shape[1]),
         "dtype": (stream.get("dtype"), form.name),
+        # The array is played where it lies.
+        "buffersize": size if isinstance(size, (tuple, list)) else (size, 1),
     }
-    return DuplexStream._over(options, output_ring=playing_ring(data)), len(data)

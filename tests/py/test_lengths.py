@@ -451,6 +451,56 @@ def test_playrec_of_a_function(loopback):
         assert got.tolist() == [0] * BLOCK + list(range(1, 301))
 
 
+def looped(stream, **arguments):
+    return np.concatenate(list(stream.chunks(33, timeout=HANG, **arguments)))
+
+
+@pytest.mark.parametrize("pad", [0, 50])
+def test_chunks_of_what_comes_back(loopback, pad):
+    whole = np.concatenate((np.zeros(BLOCK), ramp(500)[:, 0], np.zeros(1000)))
+    with opened(loopback) as stream:
+        got = looped(stream, playback=ramp(500), pad=pad)
+        assert got.tolist() == whole[: 500 + pad].tolist()
+        got = looped(stream, playback=ramp(500), frames=700, pad=pad, offset=5)
+        assert got.tolist() == whole[5 : 700 + pad].tolist()
+        got = looped(stream, playback=ramp(10), frames=300, loop=True, atleast_2d=True)
+        assert got[BLOCK:, 0].tolist() == (list(range(1, 11)) * 30)[: 300 - BLOCK]
+        got = looped(
+            stream, playback=lambda s, ring: ring.write(ramp(100)), frames=100, buffersize=200
+        )
+        assert got.tolist() == whole[:100].tolist()
+
+
+def test_chunks_of_a_source_that_was_set(loopback):
+    with opened(loopback, frames=200, offset=3) as stream:
+        stream.set_source(ramp(1000))
+        assert looped(stream).tolist() == [0] * (BLOCK - 3) + list(range(1, 185))
+        assert len(looped(stream, frames=50, offset=0)) == 50
+
+
+def test_the_function_pads_and_loops(loopback):
+    data = np.arange(1, 101, dtype="int16")
+    options = {"channels": 1, "dtype": "int16", "device": loopback, "blocksize": BLOCK}
+    got = np.concatenate(list(ps.chunks(64, playback=data, pad=30, **options)))
+    assert got.tolist() == [0] * BLOCK + data.tolist() + [0] * 14
+    got = np.concatenate(list(ps.chunks(64, frames=300, playback=data, loop=True, **options)))
+    assert got[BLOCK:].tolist() == (data.tolist() * 3)[: 300 - BLOCK]
+    assert next(iter(ps.chunks(8, atleast_2d=True, **options))).shape == (8, 1)
+
+
+def test_only_duplex_loops_play(counter):
+    with (
+        opened(counter, ps.InputStream) as stream,
+        pytest.raises(ps.ArgumentTypeError, match=r"playback is b''; it needs a DuplexStream"),
+    ):
+        stream.chunks(playback=b"")
+    with (
+        opened(counter) as stream,
+        pytest.raises(ps.ArgumentTypeError, match="loop is True; it needs playback"),
+    ):
+        stream.chunks(loop=True)
+
+
 def test_one_call_leaves_nothing_for_the_next(loopback):
     """pastream's play(pad=...) made the next recording overflow."""
     with opened(loopback, buffersize=2000) as stream:
