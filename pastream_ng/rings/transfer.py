@@ -13,6 +13,8 @@ from pastream_ng.enums import Status
 from pastream_ng.errors import PastreamTimeoutError, StateError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pastream_ng.rings.producer import Producer
 
 __all__ = ["Write"]
@@ -21,14 +23,25 @@ __all__ = ["Write"]
 class Write:
     """Frames on their way into a ring.
 
+    `is_late`, if given, tells whether the time to write them is over.
+
     Attributes
     ----------
     done : int
         Frames that are in.
     """
 
-    def __init__(self, ring: Producer, memory: Any, count: int, *, waits: bool) -> None:
+    def __init__(
+        self,
+        ring: Producer,
+        memory: Any,
+        count: int,
+        *,
+        waits: bool,
+        is_late: Callable[[], bool] | None = None,
+    ) -> None:
         self._ring = ring
+        self._is_late = is_late
         self._start = address(memory)
         self._count = count
         self._waits = waits
@@ -39,6 +52,11 @@ class Write:
         ring = self._ring
         with ring._write_lock:
             ring._check_writer()
+            if self._is_late is not None and self._is_late():
+                # What waits for room in one run of a stream must not go into the next.
+                raise StateError(
+                    f"the stream stopped when {self.done} of {self._count} frames were written"
+                )
             if ring.ended:
                 raise StateError("the ring was ended; nothing can be written to it")
             self.done += lib.pst_ring_write(

@@ -78,6 +78,7 @@ class StreamBase(StreamFailures):
         ]
         self._prepare(configured)
         self._told_silence = False
+        self._is_given_up = False  # The host may still touch the memory.
         self._rings: dict[str, RingBuffer] = {}
         self._callback: AttachedCallback | None = None
         self._lengths = lengths_of(options.frames, options.pad, options.offset)
@@ -206,8 +207,8 @@ class StreamBase(StreamFailures):
             run = launcher.prepare(self, launch)
             try:
                 self._begin(launch.limits, reader)
-            except BaseException:
-                launcher.give_up(self, run)
+            except BaseException as error:
+                launcher.give_up(self, run, error)
                 raise
             run.has_begun = True
             launcher.join_in(self, run, launch.sink if reader is None else None)
@@ -338,7 +339,7 @@ class StreamBase(StreamFailures):
 
     def _after_host_call(self, status: int) -> int:
         if status == Status.TIMEOUT:
-            self._is_closed = True
+            self._is_closed = self._is_given_up = True
             _abandoned.extend(self._borrowed)
             hostlog.warn("%s: the host did not come back; its handle is abandoned", self)
         if self._pid == os.getpid():

@@ -34,6 +34,9 @@ if TYPE_CHECKING:
     from pastream_ng.rings import RingBuffer
     from pastream_ng.streams.base import StreamBase
 
+# How long a start that fails waits for its writer, in seconds.
+_SOON_S = 1.0
+
 __all__ = ["Launch", "Launcher", "caller_of", "prebuffer_of"]
 
 
@@ -139,8 +142,8 @@ class Launcher:
             if launch.prebuffer and (source.prebuffers or source.function is not None):
                 self._is_starting = self._awaits_workers = True
                 _await_writer(stream, run, launch)
-        except BaseException:
-            self.give_up(stream, run)
+        except BaseException as error:
+            self.give_up(stream, run, error)
             raise
         finally:
             self._is_starting = self._awaits_workers = False
@@ -154,14 +157,15 @@ class Launcher:
                 "ended; until it does, the stream cannot start again"
             )
 
-    def give_up(self, stream: StreamBase, run: Run) -> None:
-        """Send everybody home whose run does not begin."""
+    def give_up(self, stream: StreamBase, run: Run, error: BaseException) -> None:
+        """Send everybody home whose run does not begin. Ctrl-C waits for nobody."""
         run.is_over = True
+        limit = _SOON_S if isinstance(error, Exception) else 0.0
         if stream._output is not None and self._wrote:
             lib.pst_ring_end(_output_of(stream)._ring.pointer)  # Wakes the writer.
-            run.join(JOIN_S)
+            run.join(limit)
             _empty(_output_of(stream))
-        self.see_off(stream, run)
+        self.see_off(stream, run, 0.0)
 
     # ---- During -----------------------------------------------------------------------------
 

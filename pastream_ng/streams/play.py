@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from weakref import ref
 
 from pastream_ng._checks import seconds
-from pastream_ng._native import lib, system
+from pastream_ng._native import lib
 from pastream_ng._native.errors import check, new_error
 from pastream_ng._native.ring import NativeRing
 from pastream_ng.enums import Direction, RingMemory
@@ -235,7 +235,7 @@ class PlayingStream(WritingStream):
     def _close(self) -> None:
         super()._close()
         # In a forked child the ring is as little ours as the device.
-        if self._pid == os.getpid() and not lib.pst_system_abandoned(system.get()):
+        if self._pid == os.getpid() and not self._is_given_up:
             self._let_guest_go()
 
     def _end_output(self) -> None:

@@ -165,7 +165,12 @@ class WritingStream(StreamBase):
                 f"the stream does not run, and its ring has room for {room} frames, not for "
                 f"{count}: call start() before write"
             )
-        return Write(ring, memory, count, waits=True)
+        run = self._launcher.run if self.active else None
+
+        def is_late() -> bool:
+            return run is not None and (self._launcher.run is not run or not self.active)
+
+        return Write(ring, memory, count, waits=True, is_late=is_late)
 
     def end(self) -> None:
         """Say that nothing more will be written: the run ends once all of it is played.
