@@ -17,7 +17,11 @@ if TYPE_CHECKING:
 
     from pastream_ng.rings.producer import Producer
 
-__all__ = ["Write"]
+__all__ = ["RunOver", "Write"]
+
+
+class RunOver(StateError):
+    """The run for which frames were written has ended: what a writer need not tell."""
 
 
 class Write:
@@ -54,7 +58,7 @@ class Write:
             ring._check_writer()
             if self._is_late is not None and self._is_late():
                 # What waits for room in one run of a stream must not go into the next.
-                raise StateError(
+                raise RunOver(
                     f"the stream stopped when {self.done} of {self._count} frames were written"
                 )
             if ring.ended:
@@ -71,7 +75,7 @@ class Write:
         status = self._ring._wait_write(1, slice_ns)
         if status == Status.END:
             # What waits for room in one run of a stream must not go into the next.
-            raise StateError("the ring was ended, or the stream that plays it stopped")
+            raise RunOver("the ring was ended, or the stream that plays it stopped")
         return status if status == Status.TIMEOUT else check(status)
 
     def look(self, _slice_ns: int) -> int:

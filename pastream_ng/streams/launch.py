@@ -23,6 +23,7 @@ from pastream_ng.errors import (
     PastreamTimeoutError,
     StateError,
 )
+from pastream_ng.rings.transfer import RunOver
 from pastream_ng.rings.views import nobody
 from pastream_ng.streams.endpoints import Endpoint
 from pastream_ng.streams.lengths import Limits
@@ -289,7 +290,7 @@ def _leave(user: RunUser, ring: RingBuffer, end: str) -> None:
 def _report(stream: StreamBase, run: Run, error: BaseException) -> None:
     """Keep what a function has raised, and end its run."""
     was_woken = run.is_over or (run.has_begun and not stream.active)
-    if isinstance(error, SystemExit) or (isinstance(error, StateError) and was_woken):
+    if isinstance(error, (SystemExit, RunOver)) or (isinstance(error, StateError) and was_woken):
         return
     stream._fail(error)
     if run.has_begun and not run.is_over:

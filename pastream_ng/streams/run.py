@@ -13,7 +13,7 @@ import weakref
 from typing import TYPE_CHECKING
 
 from pastream_ng._native.waits import Deadline
-from pastream_ng.errors import StateError
+from pastream_ng.rings.transfer import RunOver
 from pastream_ng.rings.views import User
 
 if TYPE_CHECKING:
@@ -136,7 +136,7 @@ class RunUser(User):
             super().refuse(text)
         run = self._run()
         if run is None or (run.is_over and self is run.writer):
-            raise StateError("the run that this function belongs to is over")
+            raise RunOver("the run that this function belongs to is over")
 
 
 def is_own_thread(stream: StreamBase | None) -> bool:
