@@ -165,6 +165,35 @@ static void test_changed_rate(void) {
     pst_system_release(system);
 }
 
+static int32_t note_frame(const void *input, void *output, int64_t n_frames,
+                          const pst_callback_time *time, uint32_t flags, void *user) PST_RT {
+    (void)input, (void)output, (void)flags;
+    _Atomic int64_t *next = user;
+    atomic_store(next, time->frame + n_frames);
+    return PST_CALLBACK_CONTINUE;
+}
+
+// So does a function on the audio thread, with the frame numbers of the stream.
+static void test_a_callback_goes_on(void) {
+    static const float gains[] = {0.0f, 1.0f};
+    pst_system *system = make_system();
+    stream_setup setup = make_mortal(PST_FAULT_VANISH, true, true);
+    _Atomic int64_t next = 0;
+    setup.config.callback = note_frame;
+    setup.config.callback_user = (void *)&next;
+    setup.config.input_map = (pst_channel_map){2, gains}; // The second channel of two.
+    pst_stream *stream = open_stream(system, &setup);
+    start_stream(stream);
+    pst_stream_event back;
+    REQUIRE(wait_event(stream, PST_EVENT_DEVICE_BACK, &back));
+    CHECK(wait_frames(stream, back.frame + back.n_frames + 4800));
+    CHECK_EQ(pst_stream_stop(stream, NULL), PST_OK);
+    CHECK_EQ(atomic_load(&next), stats_of(stream).frames);
+    check_conservation(stream);
+    end_stream(stream);
+    pst_system_release(system);
+}
+
 // ---- Control while the device is away -----------------------------------------------------------
 
 static pst_stream *open_away(pst_system *system, stream_setup *setup) {
@@ -383,6 +412,7 @@ int main(void) {
     RUN(test_several_outages);
     RUN(test_free_clock);
     RUN(test_changed_rate);
+    RUN(test_a_callback_goes_on);
     RUN(test_control_while_away);
     RUN(test_start_waits_for_the_device);
     RUN(test_gives_up_in_time);
