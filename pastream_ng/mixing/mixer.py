@@ -162,7 +162,7 @@ class Mixer(StreamBase):
             Frame of the stream at which the first frame is played; None is the next block, or the
             start of a stream that does not run yet.
         time : float, optional
-            In place of `at`: when the first frame is heard, in seconds of `StreamBase.time`.
+            In place of `at`: when the first frame is heard, in seconds of `Mixer.time`.
         gain : float, optional
             A factor, 0 or more.
         fade_in : int or float, optional

@@ -70,8 +70,8 @@ class Voice:
     A voice that nobody holds plays on. All methods may be called from any thread, and do nothing
     to a voice that is over.
 
-    Every command happens at the next block, or at the frame ``at`` of the stream, or when
-    `StreamBase.time` is ``time`` where the sound is heard, exact to the frame. A command whose
+    Every command happens at the next block, or at the frame ``at`` of the stream, or at the frame
+    that is heard at ``time``, in seconds of `Mixer.time`; exact to the frame. A command whose
     moment has passed happens at once, or with ``allow_belated=False`` not at all. Durations and
     places in the data are frames if they are int, seconds if they are float. ``curve`` is
     ``"linear"``, ``"equal-power"`` or ``"exponential"``; see `Curve`.
