@@ -66,6 +66,47 @@ def test_it_may_not_wait_for_itself(kind):
     stream.close()
 
 
+@pytest.mark.parametrize("call", ["stop", "abort", "close"])
+def test_a_start_that_waits_for_the_first_blocks_can_be_ended(call):
+    inside, go_on = threading.Event(), threading.Event()
+
+    def callback(*_):
+        inside.set()
+        go_on.wait(30)
+
+    stream = ps.OutputStream(WALL, blocksize=64, callback=callback)
+    starter = threading.Thread(target=stream.start)
+    starter.start()
+    assert inside.wait(30)
+    ender = threading.Thread(target=getattr(stream, call))
+    ender.start()
+    until(lambda: stream._callback._run.is_over)
+    go_on.set()
+    starter.join(30)
+    ender.join(30)
+    assert not starter.is_alive()
+    assert not ender.is_alive()
+    assert not stream.active
+    assert stream.stats.callbacks == 0
+    stream.close()
+
+
+@pytest.mark.parametrize("kind", STREAMS)
+def test_it_goes_on_when_the_device_comes_back(kind):
+    device = ps.VirtualDevice(input="counter", faults=[ps.Fault("vanish", 2400)], away=0.1)
+    calls = []
+    options = {"blocksize": 64, "stall_after": 0.05, "lost_after": 0.1, "on_lost": "reopen"}
+    with kind(device, 48000, 1, callback=lambda *a: calls.append(a[-2].frame), **options) as stream:
+        stream.start()
+        until(lambda: stream.stats.lost_frames > 0)
+        count = len(calls)
+        until(lambda: len(calls) > count + 50)
+        assert stream.active
+        assert stream.exception is None
+        lost = stream.stats.lost_frames
+        assert calls[-1] >= lost + 50 * 64
+
+
 def test_nobody_else_moves_its_frames(loopback):
     with ps.DuplexStream(loopback, channels=1, callback=ignore) as stream:
         for _ in range(2):

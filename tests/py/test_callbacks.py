@@ -249,7 +249,10 @@ def test_after_a_stall_the_latency_is_what_it_was():
 
     def is_back():
         frame, heard = pairs[-1] if pairs else (0, None)
-        return late and np.array_equal(heard, np.arange(frame - delay, frame - delay + block))
+        # Long after the hole and what was captured meanwhile.
+        return frame > 30000 and np.array_equal(
+            heard, np.arange(frame - delay, frame - delay + block)
+        )
 
     stalled = threading.Event()
     with ps.DuplexStream(
@@ -258,7 +261,73 @@ def test_after_a_stall_the_latency_is_what_it_was():
         stream.start()
         delay = ahead + block  # The loopback's own: a block.
         until(is_back)
+        assert late
         assert stream.stats.missing_frames > 0
+
+
+@pytest.mark.parametrize("overflow", ["drop-oldest", "drop-newest", "silence"])
+def test_frames_keep_their_numbers_where_the_ring_was_too_small(overflow):
+    device = ps.VirtualDevice(input="counter")
+    seen, held = [], threading.Event()
+
+    def callback(indata, frames, time, status):
+        seen.append((time.frame, indata[:, 0], status.lost_frames))
+        if len(seen) == 5:
+            held.wait(0.2)
+
+    options = {"blocksize": 64, "buffersize": 512, "overflow": overflow, "callback": callback}
+    with ps.InputStream(device, 48000, 1, "int32", **options) as stream:
+        stream.start()
+        until(lambda: stream.stats.dropped_frames > 0)
+        count = len(seen)
+        until(lambda: len(seen) > count + 200)
+        stream.stop()
+        dropped = stream.stats.dropped_frames
+    numbers = [frame + n for frame, block, _ in seen for n in range(len(block))]
+    samples = np.concatenate([block for _, block, _ in seen])
+    if overflow == "silence":
+        assert numbers == list(range(len(numbers)))
+        assert all(lost == 0 for _, _, lost in seen)
+        numbers = [n if sample or n == 0 else 0 for n, sample in zip(numbers, samples, strict=True)]
+        assert 0 < numbers[1:].count(0) <= dropped
+    else:
+        assert 0 < sum(lost for _, _, lost in seen) <= dropped
+    if overflow != "drop-newest":  # There a block may begin before a gap and end after it.
+        assert np.array_equal(samples, numbers)
+
+
+@pytest.mark.parametrize("overflow", ["drop-oldest", "drop-newest", "silence"])
+def test_dropped_input_leaves_the_latency_as_it_was(overflow):
+    block, ahead = 64, 256
+    pairs, held = [], threading.Event()
+
+    def callback(indata, outdata, frames, time, status):
+        outdata[:, 0] = np.arange(time.frame, time.frame + frames)
+        pairs.append((time.frame, indata[:, 0]))
+        if len(pairs) == 10:
+            held.wait(0.2)
+
+    def is_back():
+        frame, heard = pairs[-1] if pairs else (0, None)
+        # Long after the hole and what was captured meanwhile.
+        return frame > 24000 and np.array_equal(
+            heard, np.arange(frame - ahead - block, frame - ahead)
+        )
+
+    with ps.DuplexStream(
+        WALL,
+        48000,
+        1,
+        "int32",
+        block,
+        buffersize=(512, None),
+        overflow=overflow,
+        callback=callback,
+        callback_latency=ahead,
+    ) as stream:
+        stream.start()
+        until(is_back)
+        assert stream.stats.dropped_frames > 0
 
 
 def test_a_missing_block_is_an_error_where_asked_for():

@@ -14,7 +14,7 @@ from cffi import FFI
 
 import pastream_ng as ps
 
-from .conftest import counted, until
+from .conftest import counted, run_python, until
 
 SOURCE = """
 #include <string.h>
@@ -303,6 +303,35 @@ def test_user_data_as_an_address(ffi, lib, loopback):
     with ps.OutputStream(loopback, 48000, 1, callback=callback) as stream:
         stream.start()
         until(lambda: seen[0] > 0)
+
+
+def test_the_program_may_end_while_it_runs(path):
+    code = """
+import ctypes, sys, time
+import pastream_ng as ps
+seen = (ctypes.c_int64 * 3)()
+function = ctypes.CDLL(sys.argv[1]).pass_on
+stream = ps.DuplexStream("loopback", 48000, 1, "int16", 16, callback=function, userdata=seen)
+stream.start()
+while seen[0] < 30:
+    time.sleep(0.001)
+print("end")
+"""
+    assert run_python(code, path).stdout == "end\n"
+
+
+def test_it_goes_on_when_the_device_comes_back(lib):
+    device = ps.VirtualDevice(faults=[ps.Fault("vanish", 2400)], away=0.1)
+    seen = np.zeros(3, "int64")
+    options = {"stall_after": 0.05, "lost_after": 0.1, "on_lost": "reopen", "userdata": seen}
+    with ps.DuplexStream(device, 48000, 1, "int16", 64, callback=lib.pass_on, **options) as stream:
+        stream.start()
+        until(lambda: stream.stats.lost_frames > 0)
+        count = int(seen[0])
+        until(lambda: seen[0] > count + 50)
+        assert stream.active
+    count = int(seen[0])
+    assert seen[0] == count
 
 
 # ---- What is refused -----------------------------------------------------------------------------
