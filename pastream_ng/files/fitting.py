@@ -14,9 +14,10 @@ from pastream_ng.files.kinds import new_format
 from pastream_ng.files.soundfile import SoundFile
 
 if TYPE_CHECKING:
+    from pastream_ng._native.arrays import Array
     from pastream_ng.streams.options import Side
 
-__all__ = ["file_for", "options_for"]
+__all__ = ["file_for", "loaded", "options_for"]
 
 # Where streams take these when they are given by position.
 _POSITIONS = {"samplerate": 1, "channels": 2}
@@ -57,3 +58,10 @@ def file_for(side: Side, samplerate: float, file: Any, mode: str, kw: dict[str, 
         side.form,
     )
     return SoundFile._create(file, mode, wanted, kw.get("closefd", True))
+
+
+def loaded(file: Any, samplerate: float | None) -> tuple[Array, float]:
+    """Return the rest of a sound file, and the rate to play it with."""
+    with nullcontext(file) if isinstance(file, SoundFile) else SoundFile(file) as opened:
+        frames = opened.read(always_2d=True)
+        return frames, opened.samplerate if samplerate is None else samplerate

@@ -4,11 +4,13 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 from pastream_ng._checks import integer, seconds
 from pastream_ng.enums import Direction
 from pastream_ng.errors import ArgumentError, PastreamTimeoutError
+from pastream_ng.files.fitting import loaded
 from pastream_ng.mixing.arguments import sound
 from pastream_ng.mixing.shared import shared
 from pastream_ng.streams.base import StreamBase
@@ -49,11 +51,12 @@ def play(
 
     Parameters
     ----------
-    data : array_like
+    data : array_like, path or SoundFile
         (frames, channels), or (frames,) for one channel. Floats, and integers of 8 (signed or not),
-        16 and 32 bits, of which 24 are kept. float32 arrays must not be changed until the end.
+        16 and 32 bits, of which 24 are kept. float32 arrays must not be changed until the end. A
+        sound file is read into memory first; `SoundFileOutputStream` plays long ones from the disk.
     samplerate : float, optional
-        Hz; None takes the device's default.
+        Hz; None takes the device's default, or the rate of the file.
     mapping : optional
         As for `OutputStream`: which device channels to play on. One channel of data goes to all of
         them. The stream has as many channels as that needs, or `channels`.
@@ -92,6 +95,8 @@ def play(
     >>> voice.state.name
     'FINISHED'
     """
+    if isinstance(data, (str, os.PathLike)) or hasattr(data, "_as_source"):
+        data, samplerate = loaded(data, samplerate)
     frames = sound(data, stream.pop("dtype", None))
     limit = seconds("timeout", timeout)
     channels = _channels(stream.pop("channels", None), mapping, frames)

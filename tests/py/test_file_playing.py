@@ -176,3 +176,16 @@ def test_a_read_error_ends_the_run_after_what_was_read(loopback, path):
         stream.wait(20)
     assert stream.stats.played_frames > 10000
     stream.close()
+
+
+def test_play_takes_paths_and_open_files(loopback, path):
+    with ps.SoundFile(path, "w", 22050, 2) as file:
+        file.write(np.zeros((300, 2)))
+    voice = ps.play(path, device=loopback, blocking=True)
+    assert (voice.mixer.samplerate, voice.mixer.channels, voice.position) == (22050, 2, 300)
+    with ps.SoundFile(path) as file:
+        file.seek(100)
+        assert ps.play(file, 8000, device=loopback, blocking=True).mixer.samplerate == 8000
+        assert file.tell() == 300
+    with pytest.raises(FileNotFoundError):
+        ps.play("no such file.wav", device=loopback)

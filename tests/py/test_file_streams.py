@@ -123,6 +123,22 @@ def test_a_lost_device_leaves_all_that_came_before(path):
     assert np.array_equal(read(path, "int32"), counted("int32", 2400))
 
 
+def test_a_device_that_comes_back_goes_on_in_the_same_file(path):
+    device = ps.VirtualDevice(input="counter", faults=[ps.Fault("vanish", at=2400)])
+    options = {"device": device, "dtype": "int32", "channels": 1, "blocksize": 240}
+    with ps.SoundFileInputStream(
+        path, on_lost="reopen", lost_after=0.2, stall_after=0.1, **options
+    ) as stream:
+        stream.start()
+        until(lambda: stream.stats.captured_frames > 4000)
+        stream.stop()
+        captured = stream.stats.captured_frames
+        assert stream.inp_fh.frames == captured
+    got = read(path, "int32")
+    assert np.array_equal(got[:2400], counted("int32", 2400))
+    assert np.array_equal(got[2400:], counted("int32", captured - 2400))
+
+
 def test_nothing_is_lost_while_the_lock_of_python_is_held(path):
     """The ring is a quarter of a second long; nobody in Python empties it."""
     import ctypes
