@@ -202,7 +202,7 @@ class Capture:
         plan, step = self._plan, self._frame_bytes
         if self._out is not None:
             self._out[: size * step] = self._bytes[start * step : (start + size) * step]
-            chunk = plan.out if size == plan.size else plan.out[:size]
+            chunk = plan.out if size == plan.size else self._begin_of_out(size)
         elif plan.copies:
             memory = bytearray(self._bytes[start * step : (start + size) * step])
             chunk = np.ndarray((size, *self._row), self._dtype, memory)
@@ -211,6 +211,13 @@ class Capture:
         if infos is None:
             return chunk
         return chunk, info_of(infos[index])
+
+    def _begin_of_out(self, size: int) -> Any:
+        """Return what of the caller's memory a short chunk takes."""
+        if isinstance(self._plan.out, np.ndarray):
+            return self._plan.out[:size]
+        assert self._out is not None
+        return self._out[: size * self._frame_bytes]
 
     def _describe(self, start: int, size: int, hop: int, chunks: int) -> Any:
         """Return what is known about the next chunks, if it is wanted: one C call for many."""

@@ -199,7 +199,7 @@ class InputStream(SharedInputStream):
         always_2d: bool = False,
         copy: bool = True,
         with_info: Literal[False] = False,
-        out: Array | None = None,
+        out: Any = None,
         timeout: float | None = None,
         pad: int | None = None,
         playback: Any = None,
@@ -218,7 +218,7 @@ class InputStream(SharedInputStream):
         always_2d: bool = False,
         copy: bool = True,
         with_info: Literal[True],
-        out: Array | None = None,
+        out: Any = None,
         timeout: float | None = None,
         pad: int | None = None,
         playback: Any = None,
@@ -236,7 +236,7 @@ class InputStream(SharedInputStream):
         always_2d: bool = False,
         copy: bool = True,
         with_info: bool = False,
-        out: Array | None = None,
+        out: Any = None,
         timeout: float | None = None,
         pad: int | None = None,
         playback: Any = None,
@@ -269,9 +269,9 @@ class InputStream(SharedInputStream):
             False gives read-only views of the ring's memory, which are valid until the next chunk.
         with_info : bool, optional
             Give pairs of a chunk and its `ChunkInfo`.
-        out : numpy.ndarray, optional
-            Writable, C-contiguous array of one chunk's shape, or (frames,) for mono: every chunk is
-            written to it, and it is what the loop gets.
+        out : numpy.ndarray or buffer, optional
+            Writable, C-contiguous array of one chunk's shape, or (frames,) for mono, or a bytearray
+            of its size: every chunk is written to it, and it is what the loop gets.
         timeout : float, optional
             Seconds to wait for one chunk; None waits for ever.
         pad : int, optional

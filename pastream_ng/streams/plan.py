@@ -6,11 +6,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
+
 from pastream_ng._checks import integer, seconds
 from pastream_ng._native.arrays import target_of
 from pastream_ng.errors import ArgumentError
+from pastream_ng.streams.raw import is_raw, raw_array
 
 if TYPE_CHECKING:
+    from pastream_ng._native.arrays import Array
     from pastream_ng.streams.options import Side
 
 __all__ = ["ChunkPlan", "make_plan"]
@@ -35,7 +39,7 @@ class ChunkPlan(NamedTuple):
         Whether chunks are copies.
     with_info : bool
         Whether each comes with a `ChunkInfo`.
-    out : numpy.ndarray or None
+    out : numpy.ndarray, buffer or None
         Memory for every chunk.
     timeout : float or None
         Seconds to wait for one chunk.
@@ -50,6 +54,12 @@ class ChunkPlan(NamedTuple):
     with_info: bool
     out: Any
     timeout: float | None
+
+
+def _target(out: Any, side: Side) -> Array:
+    if is_raw(out):
+        return raw_array("out", out, side.form, side.channels)
+    return target_of("out", out, side.form, side.channels)
 
 
 def make_plan(
@@ -68,7 +78,7 @@ def make_plan(
 ) -> ChunkPlan:
     """Check the arguments of ``chunks``; see `InputStream.chunks` for their meaning."""
     shared = integer("overlap", overlap, 0, unit="frames")
-    memory = None if out is None else target_of("out", out, side.form, side.channels)
+    memory = None if out is None else _target(out, side)
     if chunksize is not None:
         size = integer("chunksize", chunksize, 1, unit="frames")
     elif memory is not None:
@@ -88,7 +98,7 @@ def make_plan(
         )
     if memory is not None and len(memory) != size:
         raise ArgumentError(
-            f"out has shape {out.shape}; it must have {size} rows, one per frame of a chunk"
+            f"out has room for {len(memory)} frames; it must be {size}, the frames of a chunk"
         )
     skipped = integer("offset", offset, 0, unit="frames")
     total = integer("frames", frames, -1, unit="frames")
@@ -100,7 +110,7 @@ def make_plan(
     is_flat = side.channels == 1 and not always_2d
     if memory is not None:
         # Chunks in the caller's array have the caller's shape.
-        memory, is_flat = out, out.ndim == 1
+        is_flat = isinstance(out, np.ndarray) and out.ndim == 1
     return ChunkPlan(
         size=size,
         overlap=shared,
@@ -109,6 +119,6 @@ def make_plan(
         is_flat=is_flat,
         copies=bool(copy),
         with_info=bool(with_info),
-        out=memory,
+        out=out,
         timeout=seconds("timeout", timeout),
     )

@@ -6,13 +6,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from pastream_ng._checks import shown
 from pastream_ng.errors import ArgumentError, ArgumentTypeError
 
 if TYPE_CHECKING:
+    from pastream_ng._native.arrays import Array
+    from pastream_ng.formats import SampleFormat
     from pastream_ng.rings import RingBuffer
 
-__all__ = ["is_raw", "raw_frames", "writable_bytes"]
+__all__ = ["is_raw", "raw_array", "raw_frames", "writable_bytes"]
 
 # Formats of plain memory, as the buffer protocol names them.
 _BYTES = ("B", "b", "c")
@@ -66,6 +70,18 @@ def raw_frames(name: str, data: Any, dtype: str | None, frame_bytes: int) -> tup
 def writable_bytes(name: str, data: Any, ring: RingBuffer) -> tuple[memoryview, int]:
     """Return memory that may be written, and its length in frames of a ring."""
     view, frames = raw_frames(name, data, ring.dtype, ring.elementsize)
+    return _writable(name, view), frames
+
+
+def _writable(name: str, view: memoryview) -> memoryview:
     if view.readonly:
         raise ArgumentError(f"{name} is read-only; it must be writable")
-    return view, frames
+    return view
+
+
+def raw_array(name: str, data: Any, form: SampleFormat, channels: int) -> Array:
+    """Return memory that may be written as an array (frames, channels)."""
+    frame_bytes = channels * np.dtype(form.dtype).itemsize
+    view, frames = raw_frames(name, data, form.name, frame_bytes)
+    flat: Array = np.frombuffer(_writable(name, view), form.dtype)
+    return flat.reshape(frames, channels)

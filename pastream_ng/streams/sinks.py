@@ -16,7 +16,7 @@ from pastream_ng._native.arrays import target_of
 from pastream_ng.errors import ArgumentError, ArgumentTypeError, PastreamTimeoutError
 from pastream_ng.rings import RingBuffer
 from pastream_ng.streams.endpoints import Endpoint, function_end, only_for_functions
-from pastream_ng.streams.raw import is_raw, writable_bytes
+from pastream_ng.streams.raw import is_raw, raw_array
 from pastream_ng.streams.sources import check_ring
 
 if TYPE_CHECKING:
@@ -115,9 +115,7 @@ def make_sink(
     if isinstance(sink, RingBuffer):
         return RingSink(sink, side)
     if is_raw(sink):
-        view, frames = writable_bytes("sink", sink, stream.input_ring)
-        flat: Array = np.frombuffer(view, side.form.dtype)
-        return ArraySink(flat.reshape(frames, side.channels))
+        return ArraySink(raw_array("sink", sink, side.form, side.channels))
     if not isinstance(sink, np.ndarray):
         raise ArgumentTypeError(
             f"sink is {shown(sink)} of type {type(sink).__name__}; it must be a function, a "

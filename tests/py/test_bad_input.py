@@ -168,7 +168,7 @@ CHUNKS = [
             (np.empty(63, "float32"), VALUE),
             (np.empty(128, "float32")[::2], VALUE),
             (np.broadcast_to(np.float32(0), (64,)), VALUE),
-            (bytearray(256), TYPE),
+            (bytes(256), VALUE),
             ([0.0] * 64, TYPE),
             ("out", TYPE),
         ],
