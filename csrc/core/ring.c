@@ -35,7 +35,7 @@
 // belong to a reader that is joining. The position has HELD set until the reader is in, so that
 // make_room does not count frames that it never had. Joining beside another reader is the same with
 // that one's position in place of written: any find_room before the store of P saw the other reader
-// at P at most.
+// at P at most, if it was in by then and still is.
 //
 // No wake-up is lost: the waiter stores what it waits for and then looks at the counter; the other
 // side stores the counter and then looks for waiters. In S one of the two comes second and sees
@@ -149,42 +149,63 @@ static uint32_t take_slot(pst_ring *ring) PST_RT {
     atomic_store(&slot->wake_at, PST_RING_NOBODY);
     atomic_store(&slot->interrupted, false);
     atomic_store(&slot->is_idle, false);
+    atomic_store(&slot->is_joining, true);
     const uint64_t owner = (atomic_load(&slot->dropped) >> PST_RING_COUNT_BITS) + 1;
     atomic_store(&slot->dropped, owner << PST_RING_COUNT_BITS);
     return bit;
 }
 
-// Joins at the place that `follow` shows: `written`, or the position of a reader that is in. See
-// "Joining" at the top.
-static pst_status join(pst_ring *ring, const _Atomic uint64_t *follow, uint32_t *reader) PST_RT {
+static bool is_in(const pst_ring *ring, uint32_t reader) PST_RT {
+    return (atomic_load(&ring->active) >> reader & 1u) != 0 &&
+           !atomic_load(&ring->readers[reader].is_joining);
+}
+
+// Returns where to join: where the reader `other` stands, or the end if it is not in, or there is
+// none.
+static uint64_t place_to_join(const pst_ring *ring, uint32_t other) PST_RT {
+    if (other < PST_RING_MAX_READERS && is_in(ring, other)) {
+        const pst_ring_reader *slot = &ring->readers[other];
+        const uint64_t owner = atomic_load(&slot->dropped) >> PST_RING_COUNT_BITS;
+        const uint64_t position = atomic_load(&slot->position) & ~PST_RING_HELD;
+        // It was in all the time.
+        if (is_in(ring, other) && atomic_load(&slot->dropped) >> PST_RING_COUNT_BITS == owner)
+            return position;
+    }
+    return atomic_load(&ring->written);
+}
+
+// See "Joining" at the top.
+static pst_status join(pst_ring *ring, uint32_t other, uint32_t *reader) PST_RT {
     const uint32_t bit = take_slot(ring);
     if (bit == 0)
         return PST_LIMIT;
     const uint32_t index = (uint32_t)__builtin_ctz(bit);
     pst_ring_reader *slot = &ring->readers[index];
-    uint64_t place = atomic_load(follow) & ~PST_RING_HELD;
+    uint64_t place = place_to_join(ring, other);
     atomic_store(&slot->position, place | PST_RING_HELD);
     atomic_fetch_or(&ring->active, bit);
-    atomic_store(&ring->is_shared, true);
-    for (uint64_t now; (now = atomic_load(follow) & ~PST_RING_HELD) != place;) {
+    if (index > 0)
+        atomic_store(&ring->is_shared, true);
+    for (uint64_t now; (now = place_to_join(ring, other)) != place;) {
         place = now;
         atomic_store(&slot->position, place | PST_RING_HELD);
     }
     slot->offset = place % ring->capacity;
     slot->offset_position = place;
     atomic_store(&slot->position, place);
+    atomic_store(&slot->is_joining, false);
     *reader = index;
     return PST_OK;
 }
 
 pst_status pst_ring_attach(pst_ring *ring, uint32_t *reader) PST_RT {
-    return join(ring, &ring->written, reader);
+    return join(ring, PST_RING_MAX_READERS, reader);
 }
 
 pst_status pst_ring_attach_beside(pst_ring *ring, uint32_t other, uint32_t *reader) PST_RT {
-    if (!pst_ring_has_reader(ring, other))
+    if (other >= PST_RING_MAX_READERS)
         return PST_BAD_ARGUMENT;
-    return join(ring, &ring->readers[other].position, reader);
+    return join(ring, other, reader);
 }
 
 void pst_ring_detach(pst_ring *ring, uint32_t reader) PST_RT {

@@ -37,6 +37,7 @@ typedef struct pst_ring_reader {
     _Atomic uint64_t dropped;
     _Atomic bool interrupted; // This reader alone; the ring has its own.
     _Atomic bool is_idle;     // Nobody has read here since pst_ring_clear.
+    _Atomic bool is_joining;  // Its position does not hold the producer up for sure yet.
     pst_event event;
 } pst_ring_reader;
 

@@ -206,14 +206,14 @@ class StreamBase(StreamFailures):
                 return
             run = launcher.prepare(self, launch)
             try:
-                self._begin(launch.limits, reader)
+                self._begin(launch.limits, reader, reads=launch.sink is not None)
             except BaseException as error:
                 launcher.give_up(self, run, error)
                 raise
             run.has_begun = True
             launcher.join_in(self, run, launch.sink if reader is None else None)
 
-    def _begin(self, limits: Limits, reader: RingBuffer | None) -> None:
+    def _begin(self, limits: Limits, reader: RingBuffer | None, reads: bool) -> None:
         ring = self._own_input()
         if ring is None or ring is reader:
             self._start_device(limits)
@@ -221,7 +221,14 @@ class StreamBase(StreamFailures):
         # A start empties the ring: nobody may be reading meanwhile, or hold on to what is in it.
         with ring._read_lock:
             ring._check_reader()
-            self._start_device(limits)
+            if reads:
+                # A sink begins a little later, and wants the first frame all the same.
+                lib.pst_ring_claim(ring._ring.pointer, True)
+            try:
+                self._start_device(limits)
+            finally:
+                if reads:
+                    lib.pst_ring_claim(ring._ring.pointer, False)
 
     def _own_input(self) -> RingBuffer | None:
         """Return the input ring of streams that have one."""

@@ -194,7 +194,11 @@ static void test_a_reader_joins_beside_another(void) {
         pst_ring_commit_read(box.ring, second, 0);
         CHECK_EQ(take_frames(&box, second, full), full);
         CHECK_EQ(take_frames(&box, third, full), full);
-        CHECK_EQ(pst_ring_attach_beside(box.ring, 9, &third), PST_BAD_ARGUMENT);
+        pst_ring_detach(box.ring, 0);
+        pst_ring_detach(box.ring, third);
+        CHECK_EQ(pst_ring_attach_beside(box.ring, 0, &third), PST_OK); // Nobody is there: the end.
+        CHECK_EQ(pst_ring_position(box.ring, third), pst_ring_written(box.ring));
+        CHECK_EQ(pst_ring_attach_beside(box.ring, PST_RING_MAX_READERS, &third), PST_BAD_ARGUMENT);
         close_ring(&box);
     }
 }

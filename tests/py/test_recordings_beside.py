@@ -30,6 +30,22 @@ def test_beside_a_callback_each_gets_every_frame():
     np.testing.assert_array_equal(np.concatenate(seen)[:20_000, 0], np.arange(20_000))
 
 
+def test_beside_a_file_that_is_recorded(tmp_path):
+    device = ps.VirtualDevice(clock="free", input="counter")
+    with ps.InputStream(device, 48000, 1, "int32", 64, buffersize=4096) as stream:
+        for run in range(5):
+            path = tmp_path / f"{run}.wav"
+            take = stream.recording()
+            stream.record(20_000, out=path, blocking=True, timeout=30)
+            late = stream.recording()  # Takes no reader that the file needs back.
+            np.testing.assert_array_equal(take.array(30), np.arange(20_000))
+            with ps.SoundFile(path) as file:
+                np.testing.assert_array_equal(file.read(dtype="int32"), np.arange(20_000))
+            late.cancel()
+        stream.start()
+        np.testing.assert_array_equal(stream.read(100, timeout=5), np.arange(100))
+
+
 def test_of_mapped_channels():
     device = ps.VirtualDevice("loopback", clock="free")
     sound = np.arange(2000, dtype="int16").repeat(2).reshape(-1, 2)

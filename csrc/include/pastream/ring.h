@@ -140,9 +140,9 @@ PST_API bool pst_ring_ended(const pst_ring *ring) PST_RT;
 // producer publishes in the very moment).
 PST_API PST_NODISCARD pst_status pst_ring_attach(pst_ring *ring, uint32_t *reader) PST_RT;
 
-// The same, placed where another attached reader stands: it will also see what that one has not
-// read yet. The other must not be detached meanwhile.
-// Returns PST_OK, PST_LIMIT or PST_BAD_ARGUMENT (no such reader).
+// The same, placed where another attached reader stands, so that it also sees what that one has not
+// read yet; at the end if that one is not attached, or being detached.
+// Returns PST_OK, PST_LIMIT or PST_BAD_ARGUMENT (no such number).
 // Thread: control, any time. Realtime: yes (starts over when the other reader moves).
 PST_API PST_NODISCARD pst_status pst_ring_attach_beside(pst_ring *ring, uint32_t other,
                                                         uint32_t *reader) PST_RT;
