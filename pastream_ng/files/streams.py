@@ -84,6 +84,16 @@ def _close_owned(stream: StreamBase, *files: SoundFile | None) -> None:
                     stream._fail(error)
 
 
+def _refuse_workers(kw: dict[str, Any], *names: str) -> None:
+    """Refuse arguments that would move the frames of the file."""
+    for name in names:
+        if kw.get(name) is not None:
+            raise ArgumentTypeError(
+                f"{name} is {shown(kw[name])}; it is the sound file that is played or recorded "
+                "here: use a stream without a file, and a SoundFile in the function"
+            )
+
+
 class SoundFileInputStream(InputStream):
     """A stream that records into a sound file.
 
@@ -138,6 +148,7 @@ class SoundFileInputStream(InputStream):
         endian: str | None = None,
         **kw: Any,
     ) -> None:
+        _refuse_workers(kw, "reader", "callback")
         names = _FileNames(inpf, subtype, endian, format)
         if names.is_open:
             _file_rate(kw, inpf)
@@ -225,6 +236,7 @@ class SoundFileOutputStream(OutputStream):
         endian: str | None = None,
         **kw: Any,
     ) -> None:
+        _refuse_workers(kw, "writer", "callback")
         names = _FileNames(outf, subtype, endian, format)
         file = names.open(kw.get("samplerate"), kw.get("channels"))
         try:
@@ -318,6 +330,7 @@ class SoundFileDuplexStream(DuplexStream):
     ) -> None:
         if inpf is None and outf is None:
             raise ArgumentTypeError("inpf and outf are None; at least one of them must be a file")
+        _refuse_workers(kw, "callback", *["reader"][inpf is None :], *["writer"][outf is None :])
         _refuse_same(inpf, outf)
         pairs = (pair("subtype", subtype), pair("endian", endian), pair("format", format))
         (sub_i, sub_o), (end_i, end_o), (form_i, form_o) = pairs

@@ -401,6 +401,23 @@ def test_files_that_do_not_fit_are_refused(loopback, path, tmp_path):
         ps.SoundFileOutputStream(file, device=loopback, subtype="PCM_16")
 
 
+@pytest.mark.parametrize("name", ["reader", "writer", "callback"])
+def test_only_the_file_moves_the_frames(loopback, path, tmp_path, name):
+    make(path, 10)
+    take = tmp_path / "take.wav"
+    kw = {"device": loopback, name: print}
+    text = f"{name} is <built-in function print>; it is the sound file"
+    if name != "writer":
+        with pytest.raises(ps.ArgumentTypeError, match=text):
+            ps.SoundFileInputStream(take, **kw)
+    if name != "reader":
+        with pytest.raises(ps.ArgumentTypeError, match=text):
+            ps.SoundFileOutputStream(path, **kw)
+    with pytest.raises(ps.ArgumentTypeError, match=text):
+        ps.SoundFileDuplexStream(take, path, **kw)
+    assert not take.exists()
+
+
 def test_bad_arguments_leave_files_and_devices_alone(loopback, path):
     for kw, text in (
         ({"format": "OGG"}, "format is 'OGG'"),
