@@ -97,6 +97,7 @@ class PlayingStream(WritingStream):
         """
         self._use()
         end = None if source is None else make_source(self, source, loop, buffersize, args, kwargs)
+        _ = self.output_ring  # Raises if there is none.
         with self._launcher.starting(self):
             self._refuse_running("set_source")
             self._launcher.source = end

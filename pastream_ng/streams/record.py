@@ -79,6 +79,7 @@ class RecordingStream(ReadingStream):
         """
         self._use()
         end = None if sink is None else make_sink(self, sink, buffersize, args, kwargs)
+        _ = self.input_ring  # Raises if there is none.
         with self._launcher.starting(self):
             self._refuse_running("set_sink")
             self._launcher.sink = end
@@ -171,6 +172,7 @@ class RecordingStream(ReadingStream):
         self._use()
         limit = seconds("timeout", timeout)
         self._refuse_running("record")
+        _ = self.input_ring  # Raises if there is none.
         result, sink, lengths = self._target(
             frames, offset, bool(always_2d or atleast_2d), buffersize, out
         )

@@ -230,8 +230,27 @@ def test_rings_are_there_if_asked_for(lib, loopback):
         for name in ("input", "output"):
             with pytest.raises(ps.StateError, match=f"the stream has no {name} ring: only its"):
                 getattr(stream, f"{name}_ring")
-        with pytest.raises(ps.StateError, match="no input ring"):
-            next(iter(stream.chunks(64)))
+        sound = np.zeros((10, 1), "int16")
+        for call in (
+            lambda: next(iter(stream.chunks(64))),
+            lambda: stream.read(10),
+            lambda: stream.record(10),
+            lambda: stream.recording(10),
+            lambda: stream.reader(),
+            lambda: stream.set_sink(sound),
+        ):
+            with pytest.raises(ps.StateError, match="no input ring"):
+                call()
+        for call in (
+            lambda: stream.write(sound),
+            lambda: stream.drain(),
+            lambda: stream.play(sound),
+            lambda: stream.playrec(sound),
+            lambda: stream.set_source(sound),
+        ):
+            with pytest.raises(ps.StateError, match="no output ring"):
+                call()
+        assert stream.stats.callbacks == 0
         stream.start()
         stream.stop()
         assert stream.callback_latency == 0
