@@ -157,13 +157,15 @@ static void test_a_start_by_the_clock(void) {
     take.start_time_s = pst_stream_input_time_s(stream, 3000);
     take.total_frames = 500;
     pst_recording *recording = record(stream, &take, 0);
+    const int64_t n_then = stats_of(stream).frames; // The machine may be slow.
+    const int64_t latest = n_then > 3000 ? n_then : 3000;
     finish(recording, PST_CHAIN_DONE);
     pst_segment segment = {0, 0, 0};
     CHECK(pst_recording_get_segment(recording, 0, &segment));
     // The clock model has learnt a little in between.
-    CHECK_TEXT(segment.frame > 3000 - 480 && segment.frame < 3000 + 480, "frame %lld",
+    CHECK_TEXT(segment.frame > 3000 - 480 && segment.frame < latest + 480, "frame %lld",
                (long long)segment.frame);
-    CHECK(info_of(recording).lost_frames > 0 || info_of(recording).n_frames == 500);
+    CHECK_EQ(info_of(recording).n_frames, 500);
     pst_recording_destroy(recording);
     end_stream(stream);
     pst_system_release(system);

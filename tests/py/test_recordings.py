@@ -92,10 +92,11 @@ def test_the_start_by_the_clock():
         until(lambda: stream.frame_count > 500)
         begin = stream.time + 0.05
         take = stream.recording(100, time=begin)
+        latest = max(begin, stream.time)  # The machine may be slow.
         assert len(take.array(30)) == 100
         frame = take.segments[0].frame
         # The clock model goes on learning.
-        assert abs(stream.clock.time_of(frame) - begin) < 0.02
+        assert begin - 0.02 < stream.clock.time_of(frame) < latest + 0.02
 
 
 def test_row29_what_was_not_read_yet_is_the_pre_roll():
@@ -313,16 +314,15 @@ def test_a_limit_of_memory_is_an_error_that_keeps_the_frames():
 
 def test_nothing_is_lost_while_python_is_held_up():
     device = ps.VirtualDevice(input="counter")
-    with ps.InputStream(device, 48000, 1, "int32", 64, buffersize=4096) as stream:
-        take = stream.recording(30_000)  # Seven times the ring.
+    with ps.InputStream(device, 48000, 1, "int32", 64, buffersize=12_288) as stream:
+        take = stream.recording(48_000)
         stream.start()
-        with GilHog(0.3) as hog:
+        with GilHog(0.5) as hog:
             until(lambda: hog.n_holds >= 2)
         data = take.array(30)
-        assert hog.longest > 0.25  # More than the ring holds.
-        kept = data[data != 0]
+        assert hog.longest * 48000 > len(stream.input_ring)
         assert take.lost == stream.stats.lost_frames  # Of a machine that was busy, if any.
-        assert len(kept) >= 30_000 - 1 - take.lost
+        assert np.count_nonzero(data) >= 48_000 - 1 - take.lost
         assert stream.stats.dropped_frames == 0
 
 
