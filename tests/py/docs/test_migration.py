@@ -23,7 +23,8 @@ def tables(page):
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_every_row_runs(name, monkeypatch):
+def test_every_row_runs(name, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PASTREAM_DEVICE", "loopback")
     page = (HOWTO / name).read_text(encoding="utf-8")
     namespace = {}
