@@ -124,6 +124,15 @@ def test_pain_17_channels_of_a_real_server_are_chosen(jack):
     assert report == {"heard": True, "other": 0, "channels": [2, 1]}
 
 
+def test_readers_and_blocking_reads_get_every_frame(jack, counter):
+    report = run(jack, "readers_and_reads", device="counter")
+    assert report["ends"] == ["FINISHED", "FINISHED", "STOPPED"]
+    for part, frames in ((report["runs"][0], 24000), (report["runs"][1], 24000), (report, 20000)):
+        assert part["n_frames"] == frames
+        assert part["breaks"] == []
+        assert part["lost"] == part["doubled"] == 0
+
+
 @pytest.mark.parametrize("blocksize", [2, 16, 100, 1000, None])
 def test_R8_any_block_size_through_the_hosts_adapter(jack, counter, blocksize):
     report = run(

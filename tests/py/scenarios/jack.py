@@ -112,6 +112,36 @@ def rec_while_held(device, seconds, hold):
     return _report(take[:, 0], ps.get_stream(), longest=hog.longest)
 
 
+def readers_and_reads(device):
+    """Capture by a reader, twice, with a finished-callback; then by blocking reads."""
+    runs, ends = [], []
+
+    def reader(stream, ring):
+        parts = []
+        while len(part := ring.read(480, timeout=10)):
+            parts.append(part)
+        runs.append(dataclasses.asdict(continuity(np.concatenate(parts))))
+
+    with ps.InputStream(
+        device,
+        RATE,
+        1,
+        blocksize=128,
+        frames=RATE // 2,
+        reader=reader,
+        finished_callback=lambda stream: ends.append(str(stream.state.name)),
+    ) as stream:
+        for _ in range(2):
+            stream.start()
+            stream.wait(20)
+        stream.set_sink(None)
+        stream.frames = -1
+        stream.start()
+        read = np.concatenate([stream.read(1000, timeout=10) for _ in range(20)])
+        stream.stop()
+        return _report(read, stream, runs=runs, ends=ends)
+
+
 def recordings_while_held(device, seconds, hold):
     """Record two takes at once, with a ring that is much shorter than the GIL is held."""
     with ps.InputStream(device, RATE, 1, blocksize=128, buffersize=RATE // 4) as stream:
