@@ -260,6 +260,15 @@ def test_pain_12_asyncio_needs_a_thread():
     assert heard[64:].tolist() == [0.5] * 436
 
 
+def test_pain_13_recordings_need_a_length():
+    with ps.recording(device=wall(), samplerate=RATE, channels=1) as take:
+        while take.frames < 3000:
+            time.sleep(0.005)
+    assert take.lost == 0
+    assert len(take.data) >= 3000
+    assert_unbroken(take.data)
+
+
 def test_pain_14_a_rate_that_the_device_does_not_have():
     refused = ps.VirtualDevice(clock="free", open_error="unsupported")
     with pytest.raises(ps.UnsupportedSettingsError):
