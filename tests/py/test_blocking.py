@@ -12,7 +12,7 @@ import pytest
 
 import pastream_ng as ps
 
-from .conftest import counted
+from .conftest import counted, until
 
 pytestmark = pytest.mark.sanitize
 
@@ -314,7 +314,8 @@ def test_a_write_ends_with_its_run():
         stream.start()
         writer = threading.Thread(target=write)
         writer.start()
-        time.sleep(0.03)
+        # The writer waits once the ring is full.
+        until(lambda: stream.write_available < 4096 - 1000)
         end()
         writer.join(HANG)
         assert caught

@@ -105,7 +105,7 @@ def test_the_own_reader_holds_nobody_up_until_it_is_used():
         reader.read(timeout=5)
         captured = stream.stats.captured_frames
         until(lambda: stream.stats.captured_frames - first - 1 >= 4096 - 512)
-        reader.read(timeout=5)
+        reader.read()  # Perhaps nothing: the last read may have had it all.
         assert stream.stats.captured_frames - first - 1 <= 4096
         assert captured <= stream.stats.captured_frames
 
