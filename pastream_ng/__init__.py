@@ -30,29 +30,6 @@ from pastream_ng.classic import (
     pa_version,
 )
 from pastream_ng.defaults import default
-from pastream_ng.devices import (
-    AlsaSettings,
-    AsioSettings,
-    CoreAudioSettings,
-    DeviceChange,
-    DeviceInfo,
-    DeviceList,
-    DeviceWatch,
-    Fault,
-    HostApiInfo,
-    VirtualDevice,
-    WasapiSettings,
-    check_input_settings,
-    check_output_settings,
-    default_device,
-    portaudio_version,
-    query_devices,
-    query_hostapis,
-    refresh,
-    set_application_name,
-    supported_samplerates,
-    watch_devices,
-)
 from pastream_ng.enums import (
     Curve,
     EventKind,
@@ -92,6 +69,29 @@ from pastream_ng.files import (
     SoundFileInputStream,
     SoundFileOutputStream,
     libsndfile_version,
+)
+from pastream_ng.hosts import (
+    AlsaSettings,
+    AsioSettings,
+    CoreAudioSettings,
+    DeviceChange,
+    DeviceInfo,
+    DeviceList,
+    DeviceWatch,
+    Fault,
+    HostApiInfo,
+    VirtualDevice,
+    WasapiSettings,
+    check_input_settings,
+    check_output_settings,
+    default_device,
+    portaudio_version,
+    query_devices,
+    query_hostapis,
+    refresh,
+    set_application_name,
+    supported_samplerates,
+    watch_devices,
 )
 from pastream_ng.measuring import LatencyMeasurement, measure_latency
 from pastream_ng.mixing import DuplexMixer, Mixer, Voice, VoiceStatus

@@ -71,7 +71,7 @@ class Pair:
 
 def _device(value: Any) -> Any:
     # Looked up when it is used: what it names may come later. It is checked as a type only.
-    from pastream_ng.devices import DeviceInfo, VirtualDevice
+    from pastream_ng.hosts import DeviceInfo, VirtualDevice
 
     if isinstance(value, (str, DeviceInfo, VirtualDevice)):
         return value
@@ -95,7 +95,7 @@ def _latency(value: Any) -> Any:
 
 
 def _extra(value: Any) -> Any:
-    from pastream_ng.devices.host_options import HostSettings
+    from pastream_ng.hosts.host_options import HostSettings
 
     if isinstance(value, HostSettings):
         return value

@@ -13,8 +13,6 @@ from pastream_ng._checks import integer, pair, seconds, shown
 from pastream_ng._native.arrays import target_of
 from pastream_ng._native.waits import Deadline
 from pastream_ng.defaults import default
-from pastream_ng.devices.select import select_device
-from pastream_ng.devices.settings import channel_count
 from pastream_ng.enums import Direction, Overflow
 from pastream_ng.errors import (
     ArgumentError,
@@ -22,6 +20,8 @@ from pastream_ng.errors import (
     StateError,
 )
 from pastream_ng.formats import sample_format
+from pastream_ng.hosts.select import select_device
+from pastream_ng.hosts.settings import channel_count
 from pastream_ng.measuring.latency import LatencyMeasurement, known_latency
 from pastream_ng.mixing.play import play
 from pastream_ng.mixing.shared import shared

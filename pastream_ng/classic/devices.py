@@ -9,12 +9,12 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from pastream_ng._checks import shown
-from pastream_ng.devices import DeviceInfo, HostApiInfo
-from pastream_ng.devices.query import portaudio_version, query_devices, query_hostapis
-from pastream_ng.devices.select import select_device
 from pastream_ng.enums import Direction
 from pastream_ng.errors import ArgumentError, ArgumentTypeError, DeviceNotFoundError
 from pastream_ng.formats import sample_format
+from pastream_ng.hosts import DeviceInfo, HostApiInfo
+from pastream_ng.hosts.query import portaudio_version, query_devices, query_hostapis
+from pastream_ng.hosts.select import select_device
 
 __all__ = [
     "Half",

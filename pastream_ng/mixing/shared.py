@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from pastream_ng._native import hostlog
 from pastream_ng._native.waits import Deadline
 from pastream_ng.defaults import default
-from pastream_ng.devices.select import select_device
-from pastream_ng.devices.virtual import VirtualDevice
 from pastream_ng.enums import Direction
 from pastream_ng.errors import ClosedError, PastreamError, PastreamTimeoutError
+from pastream_ng.hosts.select import select_device
+from pastream_ng.hosts.virtual import VirtualDevice
 from pastream_ng.mixing.mixer import Mixer
 from pastream_ng.streams.base import StreamBase
 from pastream_ng.streams.current import report_losses

@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Any
 from pastream_ng._native import ffi, lib
 from pastream_ng._native.handle import Handle
 from pastream_ng._native.text import decode
-from pastream_ng.devices.query import device_of_uid
 from pastream_ng.enums import Direction, OnLost, StreamState
+from pastream_ng.hosts.query import device_of_uid
 from pastream_ng.streams.clock import StreamClock, clock_of
 from pastream_ng.streams.meters import MeterReading, enable_meters, meters_of
 from pastream_ng.streams.timing import CallbackTiming, timing_of
 from pastream_ng.streams.values import StreamEvent, StreamStats, event_of, stats_of
 
 if TYPE_CHECKING:
-    from pastream_ng.devices.info import DeviceInfo
+    from pastream_ng.hosts.info import DeviceInfo
     from pastream_ng.streams.options import Configured, Side
 
 __all__ = ["StreamNumbers"]

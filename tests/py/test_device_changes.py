@@ -11,8 +11,8 @@ import pytest
 from servers.scenario import Scenario
 
 import pastream_ng as ps
-from pastream_ng.devices.info import DeviceList
-from pastream_ng.devices.watch import difference
+from pastream_ng.hosts.info import DeviceList
+from pastream_ng.hosts.watch import difference
 
 PATIENCE = 30.0
 

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 import pastream_ng as ps
-from pastream_ng.devices import select
-from pastream_ng.devices.info import DeviceInfo, DeviceList
 from pastream_ng.enums import Direction
+from pastream_ng.hosts import select
+from pastream_ng.hosts.info import DeviceInfo, DeviceList
 
 
 def device(index, name, hostapi="ALSA", inputs=2, outputs=2, uid=None):

@@ -9,15 +9,15 @@ from typing import Any, Literal
 from pastream_ng._checks import choice, integer, real
 from pastream_ng._native import ffi, hostlog, lib, system
 from pastream_ng._native.errors import check, new_error
-from pastream_ng.devices.host_options import (
+from pastream_ng.enums import Direction, Status
+from pastream_ng.formats import SampleFormat, sample_format
+from pastream_ng.hosts.host_options import (
     HostSettings,
     check_host_settings,
     fill_host_settings,
 )
-from pastream_ng.devices.info import DeviceInfo
-from pastream_ng.devices.select import select_device
-from pastream_ng.enums import Direction, Status
-from pastream_ng.formats import SampleFormat, sample_format
+from pastream_ng.hosts.info import DeviceInfo
+from pastream_ng.hosts.select import select_device
 
 __all__ = [
     "STANDARD_RATES",

@@ -12,10 +12,10 @@ from pastream_ng._native import lib, system
 from pastream_ng._native.errors import check, error_for, new_error
 from pastream_ng._native.handle import Handle, owner
 from pastream_ng._native.waits import Deadline, wait, wait_async
-from pastream_ng.devices.info import DeviceInfo, DeviceList
-from pastream_ng.devices.query import numbered_devices
 from pastream_ng.enums import Status
 from pastream_ng.errors import ClosedError, PastreamTimeoutError
+from pastream_ng.hosts.info import DeviceInfo, DeviceList
+from pastream_ng.hosts.query import numbered_devices
 
 __all__ = ["DeviceChange", "DeviceWatch", "watch_devices"]
 

@@ -12,11 +12,11 @@ import numpy as np
 
 from pastream_ng._checks import integer, shown
 from pastream_ng.defaults import default
-from pastream_ng.devices.info import DeviceInfo, DeviceList
-from pastream_ng.devices.query import all_devices, default_device
-from pastream_ng.devices.virtual import VirtualDevice
 from pastream_ng.enums import Direction
 from pastream_ng.errors import ArgumentError, ArgumentTypeError, DeviceNotFoundError
+from pastream_ng.hosts.info import DeviceInfo, DeviceList
+from pastream_ng.hosts.query import all_devices, default_device
+from pastream_ng.hosts.virtual import VirtualDevice
 
 __all__ = ["ENVIRONMENT", "select_device"]
 

@@ -10,12 +10,12 @@ from pastream_ng._checks import choice, integer
 from pastream_ng._native import ffi, lib, system
 from pastream_ng._native.errors import check, new_error
 from pastream_ng._native.text import decode
-from pastream_ng.devices.info import DeviceInfo, DeviceList, HostApiInfo
 from pastream_ng.enums import Direction
 from pastream_ng.errors import ArgumentError, DeviceNotFoundError
+from pastream_ng.hosts.info import DeviceInfo, DeviceList, HostApiInfo
 
 if TYPE_CHECKING:
-    from pastream_ng.devices.virtual import VirtualDevice
+    from pastream_ng.hosts.virtual import VirtualDevice
 
 __all__ = [
     "all_devices",
@@ -169,7 +169,7 @@ def query_devices(
     """
     if device is None and kind is None:
         return all_devices()
-    from pastream_ng.devices.select import select_device
+    from pastream_ng.hosts.select import select_device
 
     return select_device(device, direction_of(kind))
 

@@ -13,7 +13,7 @@ from pastream_ng._checks import integer, shown
 from pastream_ng.errors import ArgumentError, ArgumentTypeError, UnsupportedSettingsError
 
 if TYPE_CHECKING:
-    from pastream_ng.devices.info import DeviceInfo
+    from pastream_ng.hosts.info import DeviceInfo
 
 __all__ = [
     "AlsaSettings",

@@ -4,28 +4,28 @@
 
 from __future__ import annotations
 
-from pastream_ng.devices.host_options import (
+from pastream_ng.hosts.host_options import (
     AlsaSettings,
     AsioSettings,
     CoreAudioSettings,
     WasapiSettings,
     set_application_name,
 )
-from pastream_ng.devices.info import DeviceInfo, DeviceList, HostApiInfo
-from pastream_ng.devices.query import (
+from pastream_ng.hosts.info import DeviceInfo, DeviceList, HostApiInfo
+from pastream_ng.hosts.query import (
     default_device,
     portaudio_version,
     query_devices,
     query_hostapis,
     refresh,
 )
-from pastream_ng.devices.settings import (
+from pastream_ng.hosts.settings import (
     check_input_settings,
     check_output_settings,
     supported_samplerates,
 )
-from pastream_ng.devices.virtual import Fault, VirtualDevice
-from pastream_ng.devices.watch import DeviceChange, DeviceWatch, watch_devices
+from pastream_ng.hosts.virtual import Fault, VirtualDevice
+from pastream_ng.hosts.watch import DeviceChange, DeviceWatch, watch_devices
 
 __all__ = [
     "AlsaSettings",
