@@ -201,8 +201,10 @@ class StreamBase(StreamFailures):
             if self._callback.start(self, launch.limits):
                 launcher.accompany(self)
             return
-        with launcher.starting(self) as is_ours:
-            if not is_ours or self.active:
+        if not launcher.may_start(self):
+            return
+        with launcher.lock:
+            if self.active:
                 return
             run = launcher.prepare(self, launch)
             try:

@@ -7,8 +7,8 @@ from __future__ import annotations
 import inspect
 import os
 import threading
+import time
 from collections.abc import Callable
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 from weakref import ref
 
@@ -30,8 +30,6 @@ from pastream_ng.streams.lengths import Limits
 from pastream_ng.streams.run import JOIN_S, Run, RunUser, is_own_thread
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from pastream_ng.rings import RingBuffer
     from pastream_ng.streams.base import StreamBase
 
@@ -87,6 +85,8 @@ class Launcher:
         Called with the stream after each run.
     run : Run or None
         The last one.
+    lock : threading.Lock
+        One start at a time. Taken by nothing but ``with``: an interrupt leaves it free.
     """
 
     def __init__(self, callback: Callable[[Any], object] | None) -> None:
@@ -99,23 +99,26 @@ class Launcher:
         self._awaits_workers = False
         self.lock = threading.Lock()
 
-    @contextmanager
-    def starting(self, stream: StreamBase) -> Iterator[bool]:
-        """One start at a time. Gives False where one is under way that waits for the caller."""
-        while not self.lock.acquire(timeout=SLICE_NS / 1e9):
-            # In slices, for Ctrl-C.
-            if self._awaits_workers and is_own_thread(stream):
-                yield False
-                return
-        try:
-            yield True
-        finally:
-            self.lock.release()
+    def may_start(self, stream: StreamBase) -> bool:
+        """Whether the calling thread may take the lock.
+
+        False for a thread of the stream's own while a start waits for it.
+        """
+        while self.lock.locked() and is_own_thread(stream):
+            if self._awaits_workers:
+                return False
+            time.sleep(0.001)
+        return True
+
+    def check_may_start(self, stream: StreamBase) -> None:
+        """Raise where `may_start` says no."""
+        if not self.may_start(stream):
+            raise StateError("the stream is starting, and waits for the function that calls this")
 
     # ---- Before -----------------------------------------------------------------------------
 
     def prepare(self, stream: StreamBase, launch: Launch) -> Run:
-        """Put everything in its place, and wait until the writer has begun. Under `starting`."""
+        """Put everything in its place, and wait until the writer has begun. Under the lock."""
         try:
             self._awaits_workers = True
             self.see_off(stream, self.run)
@@ -138,7 +141,7 @@ class Launcher:
         try:
             source.begin(stream)
             if source.function is not None:
-                self._wrote = True
+                self._wrote = self._awaits_workers = True
                 _launch_writer(stream, run, source)
             if launch.prebuffer and (source.prebuffers or source.function is not None):
                 self._is_starting = self._awaits_workers = True
@@ -167,6 +170,14 @@ class Launcher:
             run.join(limit)
             _empty(_output_of(stream))
         self.see_off(stream, run, 0.0)
+        if not run.unfinished():
+            # An interrupt may have come between a claim and the thread it was for.
+            for ring, user, end in (
+                (stream._own_output(), run.writer, "_write_user"),
+                (stream._own_input(), run.reader, "_read_user"),
+            ):
+                if ring is not None:
+                    _leave(user, ring, end)
 
     # ---- During -----------------------------------------------------------------------------
 

@@ -98,7 +98,8 @@ class PlayingStream(WritingStream):
         self._use()
         end = None if source is None else make_source(self, source, loop, buffersize, args, kwargs)
         _ = self.output_ring  # Raises if there is none.
-        with self._launcher.starting(self):
+        self._launcher.check_may_start(self)
+        with self._launcher.lock:
             self._refuse_running("set_source")
             self._launcher.source = end
             self._take_output_ring(end)
@@ -210,12 +211,10 @@ class PlayingStream(WritingStream):
         if self._guest in (None, source) or self._is_closed or is_own_thread(self):
             return
         # If a start is under way, it will see to it.
-        if launcher.lock.acquire(blocking=False):
-            try:
+        if not launcher.lock.locked():
+            with launcher.lock:
                 if not self.active:
                     self._take_output_ring(source)
-            finally:
-                launcher.lock.release()
 
     def _let_guest_go(self) -> None:
         """Give the ring that was played back to its owner."""

@@ -80,7 +80,8 @@ class RecordingStream(ReadingStream):
         self._use()
         end = None if sink is None else make_sink(self, sink, buffersize, args, kwargs)
         _ = self.input_ring  # Raises if there is none.
-        with self._launcher.starting(self):
+        self._launcher.check_may_start(self)
+        with self._launcher.lock:
             self._refuse_running("set_sink")
             self._launcher.sink = end
         return self.input_ring if end is None or end.face is None else end.face
