@@ -43,10 +43,10 @@ static void look_at_device(pst_flow *flow, pst_pass *pass) PST_RT {
     pst_flow_input *in = &flow->in;
     pst_flow_output *out = &flow->out;
     const pst_block *block = pass->block;
-    pass->source = (pst_source){block->input, in->device_format, in->device_frame_bytes,
-                                look_at_matrix(&in->matrix)};
-    pass->target = (pst_target){block->output, out->device_format, out->device_frame_bytes,
-                                look_at_matrix(&out->matrix)};
+    pass->source = (pst_pass_source){block->input, in->device_format, in->device_frame_bytes,
+                                     look_at_matrix(&in->matrix)};
+    pass->target = (pst_pass_target){block->output, out->device_format, out->device_frame_bytes,
+                                     look_at_matrix(&out->matrix)};
 }
 
 // Straight between the rings and the device.

@@ -7,28 +7,28 @@
 #include "stream/flow.h"
 
 // Frames to be stored. data NULL: silence.
-typedef struct pst_source {
+typedef struct pst_pass_source {
     const uint8_t *data;
     pst_format format;
     uint32_t frame_bytes;
     pst_matrix *matrix; // On the way to the ring; NULL: the channels are the ring's.
-} pst_source;
+} pst_pass_source;
 
 // Where frames are to be played to.
-typedef struct pst_target {
+typedef struct pst_pass_target {
     uint8_t *data;
     pst_format format;
     uint32_t frame_bytes;
     pst_matrix *matrix; // On the way from the ring; NULL: the channels are the ring's.
-} pst_target;
+} pst_pass_target;
 
 // What one callback hands from step to step.
 typedef struct pst_pass {
     const pst_block *block;
-    int64_t frame;     // Number of the first frame,
-    int64_t n_frames;  // and how many: the whole block, or a piece of it.
-    pst_source source; // The device's, or what the user's function works in.
-    pst_target target;
+    int64_t frame;          // Number of the first frame,
+    int64_t n_frames;       // and how many: the whole block, or a piece of it.
+    pst_pass_source source; // The device's, or what the user's function works in.
+    pst_pass_target target;
     int32_t result;        // pst_callback_result of the user's function.
     bool is_xrun;          // Something was lost, missing or flagged.
     pst_status failure;    // Why a policy aborts the run; PST_OK if none does.
@@ -62,11 +62,12 @@ void pst_play_block(pst_flow *flow, pst_pass *pass) PST_RT;
 
 // Converts frames of the input to the ring's format and channels, and counts what that changed.
 // src->data is not NULL.
-void pst_convert_input(pst_flow *flow, void *dst, const pst_source *src, size_t n_frames) PST_RT;
+void pst_convert_input(pst_flow *flow, void *dst, const pst_pass_source *src,
+                       size_t n_frames) PST_RT;
 
 // Converts frames in the ring's format and channels to the target's, and counts what that changed.
 // NaN and infinities are kept if the stream was asked to.
-void pst_convert_output(pst_flow *flow, const pst_target *target, const void *src,
+void pst_convert_output(pst_flow *flow, const pst_pass_target *target, const void *src,
                         size_t n_frames) PST_RT;
 
 // Moves the block by way of frames in the stream's formats and channels, which the user's function

@@ -24,7 +24,8 @@ static void note(pst_flow *flow, const pst_block *block, const pst_span *span,
     pst_history_push(&flow->arrivals, &arrival);
 }
 
-void pst_convert_input(pst_flow *flow, void *dst, const pst_source *src, size_t n_frames) PST_RT {
+void pst_convert_input(pst_flow *flow, void *dst, const pst_pass_source *src,
+                       size_t n_frames) PST_RT {
     const pst_flow_input *in = &flow->in;
     pst_convert_counts seen = {0, 0};
     if (src->matrix != NULL)
@@ -36,8 +37,8 @@ void pst_convert_input(pst_flow *flow, void *dst, const pst_source *src, size_t 
     pst_count_changes(&flow->counts, &seen);
 }
 
-static pst_source skip(const pst_source *src, int64_t n_frames) PST_RT {
-    pst_source rest = *src;
+static pst_pass_source skip(const pst_pass_source *src, int64_t n_frames) PST_RT {
+    pst_pass_source rest = *src;
     if (rest.data != NULL)
         rest.data += (size_t)n_frames * rest.frame_bytes;
     return rest;
@@ -51,13 +52,13 @@ static bool make_span(pst_ring *ring, uint64_t n_frames, pst_span *span) PST_RT 
 }
 
 // Puts up to n_frames of src in. Returns how many fitted.
-static int64_t store(pst_flow *flow, const pst_block *block, const pst_source *src,
+static int64_t store(pst_flow *flow, const pst_block *block, const pst_pass_source *src,
                      int64_t n_frames, uint32_t extra_flags) PST_RT {
     pst_flow_input *in = &flow->in;
     int64_t n_stored = 0;
     pst_span span;
     while (n_stored < n_frames && make_span(in->ring, (uint64_t)(n_frames - n_stored), &span)) {
-        const pst_source rest = skip(src, n_stored);
+        const pst_pass_source rest = skip(src, n_stored);
         note(flow, block, &span, extra_flags);
         if (rest.data == NULL)
             pst_silence(span.data, in->format, (size_t)span.n_frames * in->n_channels);
@@ -109,14 +110,14 @@ void pst_capture_pay(pst_flow *flow, const pst_block *block) PST_RT {
     pst_flow_input *in = &flow->in;
     if (in->owed_frames == 0)
         return;
-    const pst_source silence = {.data = NULL};
+    const pst_pass_source silence = {.data = NULL};
     const int64_t n_paid = store(flow, block, &silence, in->owed_frames, PST_FLAG_GAP);
     pst_count_add(&flow->counts.inserted, n_paid);
     in->owed_frames -= n_paid;
 }
 
 // Stores as much of a block as the policy lets it, and returns how much that is.
-static int64_t store_block(pst_flow *flow, pst_pass *pass, const pst_source *src,
+static int64_t store_block(pst_flow *flow, pst_pass *pass, const pst_pass_source *src,
                            int64_t n_frames) PST_RT {
     pst_flow_input *in = &flow->in;
     const pst_block *block = pass->block;
@@ -128,7 +129,7 @@ static int64_t store_block(pst_flow *flow, pst_pass *pass, const pst_source *src
         const int64_t room = take_back(flow, pass, n_frames - n_stored);
         if (room == 0)
             break; // A reader holds what lies in the way.
-        const pst_source rest = skip(src, n_stored);
+        const pst_pass_source rest = skip(src, n_stored);
         n_stored += store(flow, block, &rest, room, 0);
     }
     return n_stored;
@@ -146,7 +147,7 @@ void pst_capture_block(pst_flow *flow, pst_pass *pass) PST_RT {
     const int64_t end = pst_frames_before(in->total_frames, pass->frame, pass->n_frames);
     const int64_t begin = between(0, in->skip_frames - pass->frame, end);
     pst_count_add(&flow->counts.skipped, begin);
-    const pst_source src = skip(&pass->source, begin);
+    const pst_pass_source src = skip(&pass->source, begin);
     const int64_t n_wanted = end - begin;
     const int64_t n_stored = store_block(flow, pass, &src, n_wanted);
     if (n_stored == 0)

@@ -51,24 +51,24 @@ void pst_hook_deinit(pst_flow *flow) {
 // ---- On the audio thread -----------------------------------------------------------------------
 
 // The function may work in the device's own memory if that holds what the ring would.
-static bool is_direct_input(const pst_flow *flow, const pst_source *device) PST_RT {
+static bool is_direct_input(const pst_flow *flow, const pst_pass_source *device) PST_RT {
     return device->data != NULL && device->format == flow->in.format && device->matrix == NULL;
 }
 
-static bool is_direct_output(const pst_flow *flow, const pst_target *device) PST_RT {
+static bool is_direct_output(const pst_flow *flow, const pst_pass_target *device) PST_RT {
     return device->data != NULL && device->format == flow->out.format && device->matrix == NULL;
 }
 
 // Sets piece->source to the captured frames in the stream's format and channels.
-static void bring_input(pst_flow *flow, pst_pass *piece, const pst_source *device) PST_RT {
+static void bring_input(pst_flow *flow, pst_pass *piece, const pst_pass_source *device) PST_RT {
     const pst_flow_input *in = &flow->in;
     if (is_direct_input(flow, device)) {
         piece->source = *device;
         return;
     }
-    piece->source = (pst_source){.data = flow->hook.input,
-                                 .format = in->format,
-                                 .frame_bytes = in->n_channels * pst_format_bytes(in->format)};
+    piece->source = (pst_pass_source){.data = flow->hook.input,
+                                      .format = in->format,
+                                      .frame_bytes = in->n_channels * pst_format_bytes(in->format)};
     if (device->data != NULL)
         pst_convert_input(flow, flow->hook.input, device, (size_t)piece->n_frames);
     else
@@ -76,15 +76,15 @@ static void bring_input(pst_flow *flow, pst_pass *piece, const pst_source *devic
 }
 
 // Sets piece->target to what the ring has to play, in the stream's format and channels.
-static void bring_output(pst_flow *flow, pst_pass *piece, const pst_target *device) PST_RT {
+static void bring_output(pst_flow *flow, pst_pass *piece, const pst_pass_target *device) PST_RT {
     const pst_flow_output *out = &flow->out;
     if (is_direct_output(flow, device)) {
         piece->target = *device;
     } else {
         piece->target =
-            (pst_target){.data = flow->hook.output,
-                         .format = out->format,
-                         .frame_bytes = out->n_channels * pst_format_bytes(out->format)};
+            (pst_pass_target){.data = flow->hook.output,
+                              .format = out->format,
+                              .frame_bytes = out->n_channels * pst_format_bytes(out->format)};
         pst_silence(flow->hook.output, out->format, (size_t)piece->n_frames * out->n_channels);
     }
     if (out->ring != NULL && device->data != NULL)
@@ -108,7 +108,8 @@ static void call(pst_flow *flow, pst_pass *piece) PST_RT {
 }
 
 // Brings what the function left to the device.
-static void send_output(pst_flow *flow, const pst_pass *piece, const pst_target *device) PST_RT {
+static void send_output(pst_flow *flow, const pst_pass *piece,
+                        const pst_pass_target *device) PST_RT {
     const pst_flow_output *out = &flow->out;
     const size_t n_frames = (size_t)piece->n_frames;
     if (device->data == NULL)
@@ -127,8 +128,8 @@ static void send_output(pst_flow *flow, const pst_pass *piece, const pst_target 
 // first: where the piece begins in the block.
 static void move_piece(pst_flow *flow, const pst_pass *pass, int64_t first,
                        pst_pass *piece) PST_RT {
-    pst_source source = pass->source;
-    pst_target target = pass->target;
+    pst_pass_source source = pass->source;
+    pst_pass_target target = pass->target;
     if (source.data != NULL)
         source.data += (size_t)first * source.frame_bytes;
     if (target.data != NULL)

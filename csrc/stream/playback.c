@@ -8,7 +8,7 @@
 // them, or when the ring was ended and is empty; from there on it pads. With output_run_frames it
 // ends with the run, and whatever is not there is padding.
 
-void pst_convert_output(pst_flow *flow, const pst_target *target, const void *src,
+void pst_convert_output(pst_flow *flow, const pst_pass_target *target, const void *src,
                         size_t n_frames) PST_RT {
     const pst_flow_output *out = &flow->out;
     pst_convert_counts seen = {0, 0};
@@ -40,12 +40,12 @@ static bool begin(pst_flow_output *out, int64_t n_frames, pst_span *span) PST_RT
 }
 
 // Fetches up to n_frames from the ring. Returns how many there were.
-static int64_t fetch(pst_flow *flow, const pst_target *target, int64_t n_frames) PST_RT {
+static int64_t fetch(pst_flow *flow, const pst_pass_target *target, int64_t n_frames) PST_RT {
     pst_flow_output *out = &flow->out;
     int64_t n_fetched = 0;
     pst_span span;
     while (n_fetched < n_frames && begin(out, n_frames - n_fetched, &span)) {
-        pst_target at = *target;
+        pst_pass_target at = *target;
         at.data += (size_t)n_fetched * at.frame_bytes;
         pst_convert_output(flow, &at, span.data, (size_t)span.n_frames);
         pst_ring_commit_read(out->ring, 0, span.n_frames);

@@ -10,7 +10,7 @@
 
 static const double suspicious_s = 5.0;
 
-static bool is_silent(const pst_source *source, size_t n_bytes) PST_RT {
+static bool is_silent(const pst_pass_source *source, size_t n_bytes) PST_RT {
     if (source->data == NULL || n_bytes == 0)
         return true;
     const uint8_t zero = source->format == PST_FORMAT_U8 ? 0x80 : 0;
