@@ -3,6 +3,8 @@
 
 #include "pastream/recording.h"
 
+#include <unistd.h>
+
 #include "base/alloc.h"
 #include "base/error.h"
 #include "chain/store.h"
@@ -13,6 +15,7 @@
 // both, and is held until the end, so they can be asked as long as the recording is there.
 
 struct pst_recording {
+    pid_t pid;
     pst_chain *chain;
     pst_source *take;
     pst_sink *store;
@@ -23,6 +26,7 @@ pst_status pst_recording_create(pst_recording **recording, pst_stream *stream, c
     pst_recording *made = pst_alloc(sizeof *made);
     if (made == NULL)
         return pst_fail_memory(err);
+    made->pid = getpid();
     pst_status status = pst_source_take(&made->take, stream, take, err);
     if (status != PST_OK)
         goto fail;
@@ -54,8 +58,18 @@ void pst_recording_destroy(pst_recording *recording) {
     pst_free(recording);
 }
 
+// Locks of the take and the store may have been held at the fork, by a worker that is not here.
+static bool is_child(const pst_recording *recording) {
+    return recording->pid != getpid();
+}
+
+static void order(pst_recording *recording, pst_order what, int64_t frame) {
+    if (!is_child(recording))
+        pst_take_order(recording->take, what, frame);
+}
+
 void pst_recording_stop(pst_recording *recording, int64_t frame) {
-    pst_take_order(recording->take, PST_ORDER_STOP, frame);
+    order(recording, PST_ORDER_STOP, frame);
 }
 
 void pst_recording_cancel(pst_recording *recording) {
@@ -63,17 +77,21 @@ void pst_recording_cancel(pst_recording *recording) {
 }
 
 void pst_recording_pause(pst_recording *recording, int64_t frame) {
-    pst_take_order(recording->take, PST_ORDER_PAUSE, frame);
+    order(recording, PST_ORDER_PAUSE, frame);
 }
 
 void pst_recording_resume(pst_recording *recording, int64_t frame) {
-    pst_take_order(recording->take, PST_ORDER_RESUME, frame);
+    order(recording, PST_ORDER_RESUME, frame);
 }
 
 pst_status pst_recording_trigger(pst_recording *recording, int64_t frame, pst_error *err) {
+    if (is_child(recording))
+        return pst_fail(err, PST_FORKED, 0,
+                        "The recording belongs to the process that made it, which was forked "
+                        "since");
     if (!pst_take_has_trigger(recording->take))
         return pst_fail(err, PST_BAD_STATE, 0, "The recording has no trigger to pull");
-    pst_take_order(recording->take, PST_ORDER_TRIGGER, frame);
+    order(recording, PST_ORDER_TRIGGER, frame);
     return PST_OK;
 }
 
@@ -92,14 +110,17 @@ pst_status pst_recording_error(pst_recording *recording, pst_error *err) {
 void pst_recording_get_info(pst_recording *recording, pst_recording_info *info) {
     pst_chain_progress progress;
     pst_chain_get_progress(recording->chain, &progress);
-    info->state = progress.state;
+    *info = (pst_recording_info){.state = progress.state,
+                                 .take_state = PST_TAKE_OVER,
+                                 .n_frames = pst_store_frames(recording->store)};
+    if (is_child(recording))
+        return;
     pst_take_look(recording->take, &info->take_state, &info->lost_frames);
-    info->n_frames = pst_store_frames(recording->store);
     info->n_segments = pst_store_segments(recording->store);
 }
 
 bool pst_recording_get_segment(pst_recording *recording, int64_t index, pst_segment *segment) {
-    return pst_store_get_segment(recording->store, index, segment);
+    return !is_child(recording) && pst_store_get_segment(recording->store, index, segment);
 }
 
 int64_t pst_recording_copy(pst_recording *recording, int64_t offset, int64_t n_frames, void *dst) {

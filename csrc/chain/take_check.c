@@ -1,6 +1,8 @@
 // Copyright 2026 The pastream_ng authors
 // SPDX-License-Identifier: MIT
 
+#include <math.h>
+
 #include "base/error.h"
 #include "chain/take.h"
 #include "stream/state.h"
@@ -62,6 +64,9 @@ pst_status pst_check_take(pst_stream *stream, const pst_take *take, const pst_st
     if (take->start_frame < PST_UNLIMITED)
         return pst_fail(err, PST_BAD_ARGUMENT, 0, "start_frame is %lld; it must be at least 0",
                         (long long)take->start_frame);
+    if (!isfinite(take->start_time_s))
+        return pst_fail(err, PST_BAD_ARGUMENT, 0, "start_time_s is %g; it must be a finite number",
+                        take->start_time_s);
     if (take->total_frames == 0 || take->total_frames < PST_UNLIMITED)
         return pst_fail(err, PST_BAD_ARGUMENT, 0, "total_frames is %lld; it must be at least 1",
                         (long long)take->total_frames);

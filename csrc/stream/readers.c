@@ -42,8 +42,9 @@ pst_status pst_stream_attach_worker(pst_stream *stream, uint32_t *reader, bool *
 }
 
 void pst_stream_detach_worker(pst_stream *stream, uint32_t reader) PST_RT {
-    pst_ring_detach(stream->flow.in.ring, reader);
+    // First: once detached, the reader may be another worker's at once.
     atomic_fetch_and(&stream->workers, ~(UINT32_C(1) << reader));
+    pst_ring_detach(stream->flow.in.ring, reader);
 }
 
 static bool is_drained(const pst_stream *stream) {

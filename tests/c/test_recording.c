@@ -1,6 +1,8 @@
 // Copyright 2026 The pastream_ng authors
 // SPDX-License-Identifier: MIT
 
+#include <math.h>
+
 #include "failing_alloc.h"
 #include "recording_fixture.h"
 
@@ -359,6 +361,7 @@ static void test_arguments_are_checked(void) {
         {"pre_roll", any_take()},       {"level", any_take()},          {"watched", any_take()},
         {"release_frames", any_take()}, {"release_frames", any_take()}, {"retrigger", any_take()},
         {"retrigger", any_take()},      {"trigger is 9", any_take()},   {"pre_roll", any_take()},
+        {"start_time_s", any_take()},   {"start_time_s", any_take()},
     };
     wrong[0].take.start_frame = -2;
     wrong[1].take.total_frames = 0;
@@ -376,6 +379,8 @@ static void test_arguments_are_checked(void) {
     wrong[10].take.trigger = (pst_trigger)9;
     wrong[11].take.pre_roll_frames = 10;
     wrong[11].take.start_frame = 100;
+    wrong[12].take.start_time_s = (double)NAN;
+    wrong[13].take.start_time_s = -(double)INFINITY;
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; ++i) {
         pst_error err = {.status = PST_OK};
         pst_recording *recording = NULL;

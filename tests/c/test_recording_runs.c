@@ -1,6 +1,9 @@
 // Copyright 2026 The pastream_ng authors
 // SPDX-License-Identifier: MIT
 
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include "core/ring_private.h"
 #include "recording_fixture.h"
 
@@ -113,6 +116,96 @@ static void test_a_dropped_recording_gives_its_reader_back(void) {
     pst_system_release(system);
 }
 
+// A start waits for the frames of every worker that is there, also of one whose reader was somebody
+// else's a moment ago.
+static void *come_and_go(void *arg) {
+    pst_stream *stream = arg;
+    intptr_t n_forgotten = 0;
+    for (int i = 0; i < 50000; ++i) {
+        uint32_t reader = 0;
+        bool is_running;
+        uint64_t run;
+        if (pst_stream_attach_worker(stream, &reader, &is_running, &run, NULL) != PST_OK)
+            return (void *)-1;
+        for (int look = 0; look < 10; ++look)
+            n_forgotten += (atomic_load(&stream->workers) >> reader & 1) == 0;
+        pst_stream_detach_worker(stream, reader);
+    }
+    return (void *)n_forgotten;
+}
+
+static void test_a_worker_that_goes_does_not_take_another_with_it(void) {
+    pst_system *system = make_system();
+    stream_setup setup = make_setup(true, false);
+    pst_stream *stream = open_stream(system, &setup);
+    enum { N = 8 }; // More than there are processors, so that some are stopped half-way.
+    pthread_t threads[N];
+    for (int i = 0; i < N; ++i)
+        REQUIRE(pthread_create(&threads[i], NULL, come_and_go, stream) == 0);
+    for (int i = 0; i < N; ++i) {
+        void *n_forgotten = NULL;
+        pthread_join(threads[i], &n_forgotten);
+        CHECK_EQ((intptr_t)n_forgotten, 0);
+    }
+    CHECK_EQ(atomic_load(&stream->workers), 0);
+    end_stream(stream);
+    pst_system_release(system);
+}
+
+// A worker holds its locks most of the time here. Returns 0, or what went wrong.
+static int try_in_child(pst_recording *recording) {
+    pst_segment segment;
+    pst_error err = {.status = PST_OK};
+    alarm(5); // A lock that is held for ever ends the child.
+    const pst_recording_info info = info_of(recording);
+    if (info.take_state != PST_TAKE_OVER || info.n_segments != 0)
+        return 1;
+    if (pst_recording_get_segment(recording, 0, &segment))
+        return 2;
+    pst_recording_pause(recording, PST_UNLIMITED);
+    pst_recording_resume(recording, PST_UNLIMITED);
+    pst_recording_stop(recording, PST_UNLIMITED);
+    if (pst_recording_trigger(recording, PST_UNLIMITED, &err) != PST_FORKED ||
+        pst_recording_wait(recording, -1, &err) != PST_FORKED)
+        return 3;
+    pst_recording_destroy(recording);
+    return 0;
+}
+
+static void test_forked_children_never_wait_for_a_worker(void) {
+    if (CHECK_TSAN) {
+        check_skip("ThreadSanitizer does not follow forks of programs with threads");
+        return;
+    }
+    pst_system *system = make_system();
+    stream_setup setup = make_setup(true, false);
+    pst_stream *stream = open_stream(system, &setup);
+    pst_take take = any_take();
+    take.trigger = PST_TRIGGER_LEVEL; // The worker looks at every sample.
+    take.level = 1.0;
+    pst_recording *recording = record(stream, &take, 0);
+    start_stream(stream);
+    fflush(stdout);
+    int n_wrong = 0;
+    for (int i = 0; i < 20 && n_wrong == 0; ++i) {
+        CHECK(wait_frames(stream, stats_of(stream).frames + 1));
+        const pid_t child = fork();
+        if (child == 0)
+            _exit(try_in_child(recording));
+        REQUIRE(child > 0);
+        int code = -1;
+        CHECK_EQ(waitpid(child, &code, 0), child);
+        n_wrong += !WIFEXITED(code) || WEXITSTATUS(code) != 0;
+    }
+    CHECK_EQ(n_wrong, 0);
+    CHECK_EQ(info_of(recording).take_state, PST_TAKE_WAITING);
+    pst_recording_stop(recording, PST_UNLIMITED);
+    finish(recording, PST_CHAIN_DONE);
+    pst_recording_destroy(recording);
+    end_stream(stream);
+    pst_system_release(system);
+}
+
 // The recording holds the stream, so a program may drop the two in any order.
 static void test_the_stream_may_be_dropped_first(void) {
     pst_system *system = make_system();
@@ -133,6 +226,8 @@ int main(void) {
     RUN(test_a_start_waits_for_readers_but_not_for_ever);
     RUN(test_a_reader_that_nobody_uses_holds_nobody_up);
     RUN(test_a_dropped_recording_gives_its_reader_back);
+    RUN(test_a_worker_that_goes_does_not_take_another_with_it);
+    RUN(test_forked_children_never_wait_for_a_worker);
     RUN(test_the_stream_may_be_dropped_first);
     return check_done();
 }

@@ -63,7 +63,9 @@ PST_API PST_NODISCARD pst_status pst_source_take(pst_source **source, pst_stream
 // ---- Recordings -------------------------------------------------------------------------------
 
 // A take in memory that grows as it goes, filled by a thread of the library. What is there can be
-// looked at any time.
+// looked at any time. It belongs to the process that made it: in a forked child orders do nothing,
+// and it looks as if it had no segments; pst_recording_trigger and pst_recording_wait say
+// PST_FORKED.
 typedef struct pst_recording pst_recording;
 
 typedef struct pst_recording_info {
