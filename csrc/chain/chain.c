@@ -3,6 +3,7 @@
 
 #include "pastream/chain.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <unistd.h>
@@ -169,18 +170,26 @@ static void shut(pst_chain *chain) {
     pthread_mutex_unlock(&chain->lock);
 }
 
+// Whether a side was called back from a wait, which has not failed by that.
+static bool is_called_back(const pst_chain *chain, pst_status status, const pst_error *err) {
+    return status != PST_OK && is_cancelled(chain) && err->status == status &&
+           err->native_code == ECANCELED;
+}
+
 // Closes both sides, and tells everybody. Only the first error counts: a second is its consequence.
 static void finish(pst_chain *chain, pst_status status, pst_error *err) {
     atomic_store(&chain->state, PST_CHAIN_DRAINING);
     shut(chain);
     chain->source->ops->end(chain->source);
+    if (is_called_back(chain, status, err))
+        status = PST_OK;
     const bool cancelled = status == PST_OK && is_cancelled(chain);
     const pst_ending ending = status != PST_OK ? PST_ENDING_BROKEN
                               : cancelled      ? PST_ENDING_CANCELLED
                                                : PST_ENDING_COMPLETE;
     const pst_status ended =
         chain->sink->ops->end(chain->sink, ending, status == PST_OK ? err : NULL);
-    if (status == PST_OK)
+    if (status == PST_OK && !is_called_back(chain, ended, err))
         status = ended;
     if (status != PST_OK) {
         if (err->status != status)

@@ -48,7 +48,9 @@ static pst_status file_end(pst_sink *sink, pst_ending ending, pst_error *err) {
     file_sink *self = (file_sink *)sink;
     pst_encoder_cancel(self->encoder, false);
     const pst_status status = pst_encoder_update(self->encoder, err);
-    if (self->stream != NULL && (ending == PST_ENDING_BROKEN || status < 0)) {
+    const bool is_broken =
+        ending == PST_ENDING_BROKEN || (status < 0 && ending != PST_ENDING_CANCELLED);
+    if (self->stream != NULL && is_broken) {
         const pst_status aborted = pst_stream_abort(self->stream, NULL);
         (void)aborted; // The file's error is the one to tell.
     }

@@ -62,6 +62,8 @@ static int64_t file_write(void *user, const void *data, int64_t n_bytes) {
 
 static int64_t file_seek(void *user, int64_t position) {
     const file *f = user;
+    if (position > INT64_MAX - f->base)
+        return -EINVAL; // As for every other place that no file reaches.
     const off_t at = lseek(f->fd, (off_t)(f->base + position), SEEK_SET);
     return at < 0 ? -errno : at - f->base;
 }

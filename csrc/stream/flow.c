@@ -25,14 +25,12 @@ void pst_flow_deinit(pst_flow *flow) {
     pst_event_deinit(&flow->over);
 }
 
-// The rate stays what it is, for others may be looking at it.
+// The rate and the sides stay what they are, for others may be looking at them.
 static void take_device(pst_flow *flow, const pst_open_info *info) PST_RT {
     flow->input_latency_s = info->input_latency_s;
     flow->output_latency_s = info->output_latency_s;
     flow->is_realtime = info->is_realtime;
     flow->counter_is_exact = info->counter == PST_COUNTER_EXACT;
-    flow->in.exists = info->input_device_format != 0;
-    flow->out.exists = info->output_device_format != 0;
     flow->in.device_format = info->input_device_format;
     if (flow->in.device_channels == 0)
         flow->in.device_channels = flow->in.n_channels;
@@ -52,6 +50,8 @@ static void take_device(pst_flow *flow, const pst_open_info *info) PST_RT {
 
 void pst_flow_set_device(pst_flow *flow, const pst_open_info *info) PST_RT {
     flow->samplerate_hz = info->samplerate_hz;
+    flow->in.exists = info->input_device_format != 0;
+    flow->out.exists = info->output_device_format != 0;
     take_device(flow, info);
 }
 

@@ -34,23 +34,23 @@ double pst_distribution_edge(uint32_t bin) PST_RT {
     return within * octaves / (1 << -FIRST_EXPONENT);
 }
 
-void pst_histogram_clear(pst_histogram *histogram) PST_RT {
-    atomic_store_explicit(&histogram->n_begun, 0, memory_order_relaxed);
-    for (int i = 0; i < PST_DISTRIBUTION_BINS; ++i)
-        atomic_store_explicit(&histogram->bins[i], 0, memory_order_relaxed);
-    atomic_store_explicit(&histogram->smallest, 0.0, memory_order_relaxed);
-    atomic_store_explicit(&histogram->largest, 0.0, memory_order_relaxed);
-    atomic_store_explicit(&histogram->sum, 0.0, memory_order_relaxed);
-    atomic_store_explicit(&histogram->sum_of_squares, 0.0, memory_order_relaxed);
-    atomic_store_explicit(&histogram->n_done, 0, memory_order_release);
-}
-
 static double load(const _Atomic double *value, memory_order order) PST_RT {
     return atomic_load_explicit(value, order);
 }
 
 static void store(_Atomic double *value, double number) PST_RT {
     atomic_store_explicit(value, number, memory_order_release);
+}
+
+void pst_histogram_clear(pst_histogram *histogram) PST_RT {
+    atomic_store_explicit(&histogram->n_begun, 0, memory_order_relaxed);
+    for (int i = 0; i < PST_DISTRIBUTION_BINS; ++i)
+        atomic_store_explicit(&histogram->bins[i], 0, memory_order_release);
+    store(&histogram->smallest, 0.0);
+    store(&histogram->largest, 0.0);
+    store(&histogram->sum, 0.0);
+    store(&histogram->sum_of_squares, 0.0);
+    atomic_store_explicit(&histogram->n_done, 0, memory_order_release);
 }
 
 void pst_histogram_add(pst_histogram *histogram, double value) PST_RT {

@@ -78,7 +78,9 @@ pst_status pst_line_open(pst_line *line, pst_system *system, const pst_stream_co
 
 pst_status pst_line_close(pst_line *line, int64_t step_ns, pst_error *err) {
     const pst_status status = pst_handle_close(line->handle, step_ns, err);
-    const bool is_cut = line->tap != NULL && !atomic_load(&line->tap->is_open);
+    // Cut in time: nobody is on the other side.
+    const bool is_cut = line->tap != NULL && !atomic_load(&line->tap->is_open) &&
+                        !atomic_load(&line->tap->is_inside);
     if (status != PST_OK) {
         line->tap = NULL; // Perhaps still called.
         if (!is_cut)

@@ -4,6 +4,7 @@
 // Sound files as ends of a chain: what is in the file arrives, and what arrives is in the file.
 
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "failing_alloc.h"
@@ -275,6 +276,48 @@ static void test_a_full_disk_stops_the_stream(void) {
 
 // ---- Memory ----------------------------------------------------------------------------------
 
+// Nobody reads it.
+static void cancel_a_full_pipe(pst_stream *stream) {
+    int ends[2];
+    REQUIRE(pipe(ends) == 0);
+    pst_file_format raw = wav;
+    raw.container = PST_CONTAINER_RAW;
+    pst_io *io = NULL;
+    pst_encoder *encoder = NULL;
+    pst_source *source = NULL;
+    pst_sink *sink = NULL;
+    pst_chain *chain = NULL;
+    CHECK_EQ(pst_io_open_fd(&io, ends[1], true, PST_IO_WRITE, NULL), PST_OK);
+    CHECK_EQ(pst_encoder_open(&encoder, io, &raw, NULL), PST_OK);
+    CHECK_EQ(pst_source_memory(&source, data, N_FRAMES, PST_FORMAT_I16, 2, NULL), PST_OK);
+    CHECK_EQ(pst_sink_file(&sink, encoder, stream, PST_FORMAT_I16, NULL), PST_OK);
+    CHECK_EQ(pst_chain_create(&chain, NULL, source, sink, NULL), PST_OK);
+    CHECK_EQ(pst_chain_start(chain, NULL), PST_OK);
+    CHECK_EQ(pst_chain_wait(chain, 20 * PST_NS_PER_MS, NULL), PST_TIMEOUT);
+    pst_chain_cancel(chain);
+    CHECK_EQ(pst_chain_wait(chain, PATIENCE_NS, NULL), PST_OK);
+    pst_chain_progress progress;
+    pst_chain_get_progress(chain, &progress);
+    CHECK_EQ(progress.state, PST_CHAIN_CANCELLED);
+    // The file is not what it should be, and its owner is told.
+    CHECK(pst_encoder_finish(encoder, NULL) < 0);
+    pst_chain_release(chain);
+    pst_encoder_release(encoder);
+    close(ends[0]);
+}
+
+// Whoever cancels does not want to hear that it did not work. Nor is it the stream's end.
+static void test_a_write_that_waits_for_a_pipe_is_cancelled(void) {
+    pst_system *system = make_system();
+    stream_setup setup = make_setup(true, false);
+    pst_stream *stream = open_stream(system, &setup);
+    start_stream(stream);
+    cancel_a_full_pipe(stream);
+    CHECK_EQ(pst_stream_state(stream), PST_STATE_RUNNING);
+    end_stream(stream);
+    pst_system_release(system);
+}
+
 static void test_every_allocation_failing_in_turn(void) {
     if (!failing_alloc_works()) {
         check_skip("needs an allocator of our own");
@@ -318,6 +361,7 @@ int main(void) {
     RUN(test_a_recording_that_is_stopped_gives_its_reader_back);
     RUN(test_a_full_disk_ends_the_chain);
     RUN(test_a_full_disk_stops_the_stream);
+    RUN(test_a_write_that_waits_for_a_pipe_is_cancelled);
     RUN(test_every_allocation_failing_in_turn);
     return check_done();
 }
