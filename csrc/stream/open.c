@@ -187,6 +187,7 @@ pst_status pst_stream_open(pst_stream **stream, pst_system *system, const pst_st
 
 fail_rings:
     leaked = pst_line_close(&made->line, made->control_timeout_ns, NULL) != PST_OK;
+    pst_keeper_end(made->keeper, leaked);
     pst_ring_release(made->flow.in.ring);
     pst_ring_release(made->flow.out.ring);
 fail_device:

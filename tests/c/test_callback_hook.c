@@ -341,7 +341,8 @@ static void test_clipped(void) {
 static void drop_rings(rig *r) {
     pst_ring_release(r->flow->in.ring);
     pst_ring_release(r->flow->out.ring);
-    r->flow->in.ring = r->flow->out.ring = NULL;
+    r->flow->in.ring = NULL;
+    atomic_store(&r->flow->out.ring, NULL);
 }
 
 // The run ends to the frame, though the block goes on.

@@ -21,7 +21,8 @@ static const pst_format formats[] = {
 #define N_OF(table) (sizeof(table) / sizeof *(table))
 
 // Fills samples that use every byte; floats stay finite.
-static void fill(uint8_t *data, pst_format format, size_t n_samples, uint64_t seed) {
+static void fill(void *data, pst_format format, size_t n_samples, uint64_t seed) {
+    uint8_t *bytes = data;
     for (size_t i = 0; i < n_samples; ++i) {
         const double x = (double)(int32_t)check_random(&seed) / 2147483648.0;
         if (format == PST_FORMAT_F32)
@@ -30,7 +31,7 @@ static void fill(uint8_t *data, pst_format format, size_t n_samples, uint64_t se
             ((double *)data)[i] = x;
         else
             for (uint32_t k = 0; k < pst_format_bytes(format); ++k)
-                data[i * pst_format_bytes(format) + k] = (uint8_t)check_random(&seed);
+                bytes[i * pst_format_bytes(format) + k] = (uint8_t)check_random(&seed);
     }
 }
 
