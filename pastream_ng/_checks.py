@@ -10,9 +10,11 @@ from enum import IntEnum
 from numbers import Real
 from typing import Any, TypeVar
 
+import numpy as np
+
 from pastream_ng.errors import ArgumentError, ArgumentTypeError
 
-__all__ = ["choice", "integer", "nanoseconds", "pair", "real", "seconds", "shown"]
+__all__ = ["choice", "flag", "integer", "nanoseconds", "pair", "real", "seconds", "shown"]
 
 E = TypeVar("E", bound=IntEnum)
 
@@ -44,8 +46,8 @@ def real(name: str, value: Any, minimum: float, maximum: float, unit: str) -> fl
     """Return `value` as a finite float within limits."""
     if isinstance(value, bool) or not isinstance(value, Real):
         raise ArgumentTypeError(
-            f"{name} is {shown(value)} of type {type(value).__name__}; "
-            f"it must be a number of {unit}"
+            f"{name} is {shown(value)} of type {type(value).__name__}; it must be "
+            + (f"a number of {unit}" if unit.isalpha() else f"a number {unit}")
         )
     try:
         number = float(value)
@@ -67,13 +69,23 @@ def seconds(name: str, value: Any) -> float | None:
             f"{name} is {shown(value)} of type {type(value).__name__}; "
             "it must be a number of seconds, or None to wait for ever"
         )
-    number = float(value)
+    try:
+        number = float(value)
+    except OverflowError:
+        number = math.inf if operator.gt(value, 0) else -math.inf
     if not number >= 0:
         raise ArgumentError(
             f"{name} is {shown(value)}; it must be 0 seconds or more, or None to wait for ever"
         )
     # Beyond a century the clock's nanoseconds would not fit.
     return None if number > 3e9 else number
+
+
+def flag(name: str, value: Any) -> bool:
+    """Return `value` as a bool; 0 and 1 are allowed, what merely counts as true is not."""
+    if isinstance(value, (bool, np.bool_)) or (isinstance(value, int) and value in (0, 1)):
+        return bool(value)
+    raise ArgumentTypeError(f"{name} is {shown(value)}; it must be True or False")
 
 
 def nanoseconds(name: str, value: Any, minimum: float = 0.0, maximum: float = 86400.0) -> int:

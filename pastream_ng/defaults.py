@@ -24,9 +24,10 @@ class Pair:
     Assigning one side checks it, as assigning both does.
     """
 
-    __slots__ = ("_check", "_items")
+    __slots__ = ("_check", "_items", "_name")
 
-    def __init__(self, check: Callable[[Any], Any]) -> None:
+    def __init__(self, name: str, check: Callable[[Any], Any]) -> None:
+        self._name = f"default.{name}"
         self._check = check
         self._items: tuple[Any, Any] = (None, None)
 
@@ -46,7 +47,7 @@ class Pair:
         self._items = (first, checked) if self._index(side) else (checked, second)
 
     def _set(self, value: Any) -> None:
-        first, second = pair("a default", value.items() if isinstance(value, Pair) else value)
+        first, second = pair(self._name, value.items() if isinstance(value, Pair) else value)
         items = tuple(None if item is None else self._check(item) for item in (first, second))
         self._items = (items[0], items[1])
 
@@ -85,9 +86,9 @@ def _device(value: Any) -> Any:
 
 
 def _latency(value: Any) -> Any:
-    if value in ("low", "high"):
-        return value
     if isinstance(value, str):
+        if value in ("low", "high"):
+            return value
         raise ArgumentError(
             f'default.latency is {shown(value)}; it must be "low", "high" or a number of seconds'
         )
@@ -156,7 +157,7 @@ class Defaults:
             _latency,
             _extra,
         )
-        self._pairs = {name: Pair(check) for name, check in zip(_NAMES, checks, strict=True)}
+        self._pairs = {name: Pair(name, check) for name, check in zip(_NAMES, checks, strict=True)}
         self._samplerate: float | None = None
         self._blocksize: int | None = None
 

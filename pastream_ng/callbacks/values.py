@@ -6,9 +6,12 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from pastream_ng._checks import integer
 from pastream_ng.enums import StreamFlags
 
 __all__ = ["CallbackAbort", "CallbackFlags", "CallbackStop", "CallbackTime"]
+
+_ALL_FLAGS = sum(StreamFlags)
 
 
 class CallbackStop(Exception):
@@ -88,9 +91,9 @@ class CallbackFlags:
     __slots__ = ("_flags", "_lost", "_missing")
 
     def __init__(self, flags: int = 0, lost_frames: int = 0, missing_frames: int = 0) -> None:
-        self._flags = StreamFlags(flags)
-        self._lost = lost_frames
-        self._missing = missing_frames
+        self._flags = StreamFlags(integer("flags", flags, 0, _ALL_FLAGS))
+        self._lost = integer("lost_frames", lost_frames, 0, unit="frames")
+        self._missing = integer("missing_frames", missing_frames, 0, unit="frames")
 
     @property
     def flags(self) -> StreamFlags:

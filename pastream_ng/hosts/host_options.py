@@ -137,7 +137,7 @@ class CoreAudioSettings(HostSettings):
         _flag("change_device_parameters", self.change_device_parameters)
         _flag("fail_if_conversion_required", self.fail_if_conversion_required)
         qualities = ("min", "low", "medium", "high", "max")
-        if self.conversion_quality not in qualities:
+        if not isinstance(self.conversion_quality, str) or self.conversion_quality not in qualities:
             names = ", ".join(f'"{name}"' for name in qualities)
             raise ArgumentError(
                 f"conversion_quality is {shown(self.conversion_quality)}; it must be one of {names}"

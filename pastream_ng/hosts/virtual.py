@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from pastream_ng._checks import choice, integer, nanoseconds, real
+from pastream_ng._checks import choice, integer, nanoseconds, real, shown
 from pastream_ng._native import ffi, lib
 from pastream_ng.enums import FaultKind, Status, VirtualClock, VirtualInput
 from pastream_ng.errors import ArgumentError, ArgumentTypeError
@@ -126,9 +126,14 @@ class VirtualDevice:
     away: float = 0.0
 
     def __post_init__(self) -> None:
-        if self.kind not in ("loopback", "null"):
-            raise ArgumentError(f'kind is {self.kind!r}; it must be "loopback" or "null"')
-        faults = tuple(self.faults)
+        if not isinstance(self.kind, str) or self.kind not in ("loopback", "null"):
+            raise ArgumentError(f'kind is {shown(self.kind)}; it must be "loopback" or "null"')
+        try:
+            faults = tuple(self.faults)
+        except TypeError:
+            raise ArgumentTypeError(
+                f"faults is {shown(self.faults)}; it must be a sequence of Fault objects"
+            ) from None
         for fault in faults:
             if not isinstance(fault, Fault):
                 raise ArgumentTypeError(f"faults has {fault!r} in it; it must hold Fault objects")

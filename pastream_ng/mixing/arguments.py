@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
-from pastream_ng._checks import choice, integer, real, shown
+from pastream_ng._checks import choice, flag, integer, real, shown
 from pastream_ng._native import ffi, lib
 from pastream_ng._native.arrays import address
 from pastream_ng._native.errors import check
@@ -47,7 +47,7 @@ def length(name: str, value: Any, samplerate: float) -> int:
 
 def gain_of(name: str, value: Any) -> float:
     """Return a gain, which is a factor."""
-    return real(name, value, 0.0, _MOST_GAIN, "(a factor; 1 changes nothing)")
+    return real(name, value, 0.0, _MOST_GAIN, "as a factor (1 changes nothing)")
 
 
 def fill_moment(target: Any, at: Any, time: Any, allow_belated: Any) -> None:
@@ -56,7 +56,7 @@ def fill_moment(target: Any, at: Any, time: Any, allow_belated: Any) -> None:
         raise ArgumentError(f"at is {shown(at)} and time is {shown(time)}; give one of them")
     target.frame = -1 if at is None else integer("at", at, 0, _MOST_FRAMES, "frames")
     target.time_s = -1.0 if time is None else real("time", time, 0.0, 9e9, "seconds")
-    target.allow_belated = bool(allow_belated)
+    target.allow_belated = flag("allow_belated", allow_belated)
 
 
 def fill_ramp(command: Any, name: str, duration: Any, curve: Any, samplerate: float) -> None:
@@ -66,9 +66,15 @@ def fill_ramp(command: Any, name: str, duration: Any, curve: Any, samplerate: fl
 
 
 def fill_loop(
-    target: Any, loop: Any, repeats: Any, crossfade: Any, frames: int, samplerate: float
+    target: Any,
+    loop: Any,
+    repeats: Any,
+    crossfade: Any,
+    frames: int,
+    samplerate: float,
+    name: str = "crossfade",
 ) -> None:
-    """Fill in a ``pst_loop`` for data of so many frames."""
+    """Fill in a ``pst_loop`` for data of so many frames; `name` is that of `crossfade`."""
     if repeats is None:
         target.n_repeats = 0 if loop is False else -1
     else:
@@ -79,12 +85,12 @@ def fill_loop(
     if (end >= 0 and start >= end) or start >= frames:
         raise ArgumentError(f"loop is {shown(loop)}; its end must lie behind its start")
     target.start_frame, target.end_frame = start, end
-    fade = length("crossfade", crossfade, samplerate)
+    fade = length(name, crossfade, samplerate)
     span = (frames if end < 0 else end) - start
     most = span if start >= fade else span // 2
     if target.n_repeats != 0 and fade > most:
         raise ArgumentError(
-            f"crossfade is {shown(crossfade)}, that is {fade} frames; for a loop of {span} frames "
+            f"{name} is {shown(crossfade)}, that is {fade} frames; for a loop of {span} frames "
             f"with {start} frames before it, it can be {max(min(start, span), span // 2)} at most"
         )
     target.crossfade_frames = fade

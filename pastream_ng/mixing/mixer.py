@@ -320,7 +320,16 @@ class Mixer(StreamBase):
             raise ArgumentError("old is a voice of another mixer; it must be one of this mixer")
         frames = sound(data)
         config, keep = self._voice_config(
-            frames, gain, duration, curve, loop, repeats, loop_crossfade, start, mapping
+            frames,
+            gain,
+            duration,
+            curve,
+            loop,
+            repeats,
+            loop_crossfade,
+            start,
+            mapping,
+            names=("duration", "loop_crossfade"),
         )
         fill_moment(config.start, at, time, allow_belated)
         config.replaces = old._sent.pointer
@@ -337,13 +346,14 @@ class Mixer(StreamBase):
         crossfade: Any,
         start: Any,
         mapping: Any,
+        names: tuple[str, str] = ("fade_in", "crossfade"),
     ) -> tuple[Any, Any]:
         """Return what C needs to know of a voice, and what must live until it has been told."""
         rate = self.samplerate
-        config, keep = self._common_config(frames.shape[1], gain, fade_in, curve, mapping)
+        config, keep = self._common_config(frames.shape[1], gain, fade_in, curve, mapping, names[0])
         config.n_frames = len(frames)
         whole = True if repeats is not None and loop is False else loop
-        fill_loop(config.loop, whole, repeats, crossfade, len(frames), rate)
+        fill_loop(config.loop, whole, repeats, crossfade, len(frames), rate, names[1])
         offset = length("start", start, rate)
         if offset >= len(frames):
             raise ArgumentError(f"start is {offset} frames; data has {len(frames)} frames")
@@ -351,13 +361,19 @@ class Mixer(StreamBase):
         return config, keep
 
     def _common_config(
-        self, channels: int, gain: Any, fade_in: Any, curve: Any, mapping: Any
+        self,
+        channels: int,
+        gain: Any,
+        fade_in: Any,
+        curve: Any,
+        mapping: Any,
+        name: str = "fade_in",
     ) -> tuple[Any, Any]:
         config = ffi.new("pst_voice_config *")
         lib.pst_voice_config_default(config)
         config.n_channels = channels
         config.gain = gain_of("gain", gain)
-        config.fade_in_frames = length("fade_in", fade_in, self.samplerate)
+        config.fade_in_frames = length(name, fade_in, self.samplerate)
         config.fade_in_curve = choice("curve", curve, Curve)
         gains, keep = routes(mapping, channels, self._core.channels), None
         if gains is not None:
@@ -389,7 +405,7 @@ class Mixer(StreamBase):
 
     @gain.setter
     def gain(self, value: float) -> None:
-        self.fade(value, 0.005)
+        self.fade(gain_of("gain", value), 0.005)
 
     def fade(
         self,

@@ -7,7 +7,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
-from pastream_ng._checks import integer, seconds
+from pastream_ng._checks import flag, integer, seconds
 from pastream_ng.enums import Direction
 from pastream_ng.errors import ArgumentError, PastreamTimeoutError
 from pastream_ng.files.fitting import loaded
@@ -99,6 +99,7 @@ def play(
         data, samplerate = loaded(data, samplerate)
     frames = sound(data, stream.pop("dtype", None))
     limit = seconds("timeout", timeout)
+    returns_late = flag("blocking", blocking)
     channels = _channels(stream.pop("channels", None), mapping, frames)
     options = {**stream, "device": device, "samplerate": samplerate, "channels": channels}
     details = {
@@ -113,7 +114,7 @@ def play(
     }
     voice = shared.play(options, frames, details)
     current.player = voice.mixer
-    if blocking:
+    if returns_late:
         _finish(voice, limit)
     return voice
 

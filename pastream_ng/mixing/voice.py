@@ -8,7 +8,7 @@ import weakref
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from pastream_ng._checks import seconds
+from pastream_ng._checks import seconds, shown
 from pastream_ng._native import ffi, lib
 from pastream_ng._native.waits import wait, wait_async
 from pastream_ng.enums import CommandKind, Curve, Status, VoiceState
@@ -197,7 +197,13 @@ class Voice:
         if not self._sent.frames:
             raise ArgumentError("this voice plays a ring, in which nobody can seek")
         command = self._new(CommandKind.SEEK, at, time, allow_belated)
-        command.seek_frame = length("position", position, self._mixer.samplerate)
+        frame = length("position", position, self._mixer.samplerate)
+        if frame > self._sent.frames:
+            raise ArgumentError(
+                f"position is {shown(position)}, that is frame {frame}; data has "
+                f"{self._sent.frames} frames"
+            )
+        command.seek_frame = frame
         self._send(command)
 
     def set_loop(
@@ -268,7 +274,7 @@ class Voice:
 
     @gain.setter
     def gain(self, value: float) -> None:
-        self.fade(value, 0.005)
+        self.fade(gain_of("gain", value), 0.005)
 
     @property
     def mixer(self) -> Mixer:

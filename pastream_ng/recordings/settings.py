@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from numbers import Real
 from typing import Any, Literal
 
-from pastream_ng._checks import integer, real, shown
+from pastream_ng._checks import flag, integer, real, shown
 from pastream_ng._native import ffi, lib
 from pastream_ng.enums import Trigger
 from pastream_ng.errors import ArgumentError, ArgumentTypeError
@@ -59,7 +59,7 @@ def make_take(
         take.release_frames = integer("release", release, 1, unit="frames")
         if kind != Trigger.LEVEL:
             raise ArgumentError(f"release is {release}; it needs a level as trigger")
-    if retrigger:
+    if flag("retrigger", retrigger):
         if kind == Trigger.NONE:
             raise ArgumentError(f"retrigger is {shown(retrigger)}; it needs a trigger")
         if frames is None and release is None:
@@ -67,7 +67,7 @@ def make_take(
                 f"retrigger is {shown(retrigger)}; it needs frames or release, to end a segment"
             )
         take.retrigger = True
-    if gaps not in ("silence", "skip"):
+    if not isinstance(gaps, str) or gaps not in ("silence", "skip"):
         raise ArgumentError(f'gaps is {shown(gaps)}; it must be one of "silence", "skip"')
     take.leave_gaps_out = gaps == "skip"
     return take, watched
@@ -103,7 +103,7 @@ def _trigger(value: Any) -> tuple[Trigger, float]:
             '"call"'
         )
     else:
-        level = float(value)
+        level = real("trigger", value, 0.0, 1.0, "of full scale")
     if not 0.0 < level <= 1.0:
         raise ArgumentError(
             f"trigger is {shown(value)}; it must be more than 0 and at most 1, which is full scale"

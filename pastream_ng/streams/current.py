@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from pastream_ng._checks import flag
 from pastream_ng._native import hostlog
 from pastream_ng.errors import ClosedError, PastreamError, PastreamTimeoutError
 
@@ -64,8 +65,9 @@ def run(
     make: Callable[[], StreamBase], limits: Limits, blocking: Any, timeout: float | None
 ) -> None:
     """Make and start a stream as the current one; with `blocking`, wait for its end."""
+    returns_late = flag("blocking", blocking)
     stream = current.replace(make, limits)
-    if not blocking:
+    if not returns_late:
         return
     try:
         if not finish(stream, timeout):

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-from pastream_ng._checks import seconds
+from pastream_ng._checks import flag, seconds
 from pastream_ng.enums import Direction, OnLost, Overflow, ResampleQuality, Underflow
 from pastream_ng.errors import ArgumentTypeError
 from pastream_ng.streams.base import StreamBase
@@ -196,13 +196,14 @@ PastreamTimeoutError, ForkedError, OutOfMemoryError, ArgumentError, ArgumentType
         self._use()
         limit = seconds("timeout", timeout)
         self._refuse_running("playrec")
-        source = make_source(self, playback, loop, buffersize)
+        source = make_source(self, playback, loop, buffersize, name="playback")
+        returns_late = flag("blocking", blocking)
         extra = max(lengths_of(pad=pad).pad, 0)
         if frames is None and not hasattr(out, "__len__"):
             if source.frames is None:
                 raise ArgumentTypeError("frames is None; only an array says how long it is")
             frames = source.frames
-        is_2d = bool(always_2d or atleast_2d)
+        is_2d = flag("always_2d", always_2d) | flag("atleast_2d", atleast_2d)
         result, sink, lengths = self._target(frames, offset, is_2d, None, out, extra)
         played = lengths.frames if lengths.frames < 0 else lengths.frames - extra
         limits = limits_of(Direction.OUTPUT, lengths_of(played, pad), source)
@@ -211,7 +212,7 @@ PastreamTimeoutError, ForkedError, OutOfMemoryError, ArgumentError, ArgumentType
             # The input says when it is over.
             limits = limits._replace(output_pad=-1)
         self._start(Launch(limits, source, sink))
-        if blocking:
+        if returns_late:
             self._wait_or_stop(limit)
         return result
 
@@ -221,7 +222,7 @@ PastreamTimeoutError, ForkedError, OutOfMemoryError, ArgumentError, ArgumentType
         if playback is None:
             return super()._launch_of_chunks(lengths, playback, loop, buffersize)
         self._use()
-        source = make_source(self, playback, loop, buffersize)
+        source = make_source(self, playback, loop, buffersize, name="playback")
         # A recording that is longer than what is played goes on in silence.
         most = lengths.frames if source.frames is None else min(lengths.frames, source.frames)
         output = lengths._replace(frames=most, offset=0)

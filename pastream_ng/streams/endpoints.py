@@ -5,14 +5,14 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from pastream_ng._checks import shown
 from pastream_ng.errors import ArgumentError, ArgumentTypeError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from pastream_ng._native.ring import NativeRing
     from pastream_ng.rings import RingBuffer
@@ -88,8 +88,7 @@ def function_end(
     kwargs: Mapping[str, Any] | None = None,
 ) -> FunctionEnd:
     """Return the endpoint of a function, after looking whether it can be called so."""
-    positional = tuple(args)
-    keywords = dict(kwargs or {})
+    positional, keywords = arguments_of(args, kwargs)
     try:
         inspect.signature(function).bind(None, None, *positional, **keywords)
     except TypeError as reason:
@@ -102,9 +101,20 @@ def function_end(
     return FunctionEnd(lambda stream, ring: function(stream, ring, *positional, **keywords))
 
 
+def arguments_of(args: Any, kwargs: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """Return what a function is called with beside the stream and its ring."""
+    if not isinstance(args, (tuple, list)):
+        raise ArgumentTypeError(f"args is {shown(args)}; it must be a tuple or a list")
+    if kwargs is None:
+        return tuple(args), {}
+    if not isinstance(kwargs, Mapping) or not all(isinstance(key, str) for key in kwargs):
+        raise ArgumentTypeError(f"kwargs is {shown(kwargs)}; it must be a dict with names as keys")
+    return tuple(args), dict(kwargs)
+
+
 def only_for_functions(name: str, args: Any, kwargs: Any) -> None:
     """Refuse arguments that nobody would get."""
-    if args or kwargs:
+    if any(arguments_of(args, kwargs)):
         raise ArgumentError(
             f"args and kwargs are {shown(args)} and {shown(kwargs)}; they are for functions, and "
             f"{name} is none"

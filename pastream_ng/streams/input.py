@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, overload
 
-from pastream_ng._checks import shown
+from pastream_ng._checks import flag, shown
 from pastream_ng.enums import Direction, OnLost, Overflow, ResampleQuality
 from pastream_ng.errors import ArgumentTypeError
 from pastream_ng.streams.chunks import Chunks
@@ -316,7 +316,7 @@ class InputStream(SharedInputStream):
         [6 7 8]
         """
         lengths = self._given_lengths(frames, pad, offset)
-        is_2d = always_2d or atleast_2d
+        is_2d = flag("always_2d", always_2d) | flag("atleast_2d", atleast_2d)
         launch, total = self._launch_of_chunks(lengths, playback, loop, buffersize)
         plan = self._plan(
             chunksize, overlap, total, lengths.offset, is_2d, copy, with_info, out, timeout

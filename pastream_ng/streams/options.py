@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from pastream_ng._checks import choice, integer, pair, real, shown
+from pastream_ng._checks import choice, flag, integer, pair, real, shown
 from pastream_ng._native import ffi, hostlog, lib, system
 from pastream_ng._native.errors import check, new_error
 from pastream_ng._native.handle import owner
@@ -126,7 +126,7 @@ def configure(direction: Direction, options: Options) -> Configured:
     config.stall_after_s = _delay("stall_after", options.stall_after)
     config.lost_after_s = _delay("lost_after", options.lost_after)
     config.control_timeout_s = _delay("control_timeout", options.control_timeout)
-    config.keep_nonfinite = bool(options.keep_nonfinite)
+    config.keep_nonfinite = flag("keep_nonfinite", options.keep_nonfinite)
     config.on_lost = choice("on_lost", options.on_lost, OnLost)
     config.reopen_timeout_s = _delay("reopen_timeout", options.reopen_timeout)
     if options.reopen_timeout is not None and config.on_lost == OnLost.RAISE:
@@ -242,11 +242,11 @@ def _fill_map(target: Any, side: Side) -> Any:
 
 def _latency(value: Any) -> float:
     """Return the latency as C wants it: 0 for low, negative for high."""
-    if value is None or value == "high":
+    if value is None:
         return -1.0
-    if value == "low":
-        return 0.0
     if isinstance(value, str):
+        if value in ("low", "high"):
+            return 0.0 if value == "low" else -1.0
         raise ArgumentError(
             f'latency is {shown(value)}; it must be "low", "high" or a number of seconds'
         )
@@ -257,9 +257,9 @@ def _device_rate(value: Any, config: Any, info: DeviceInfo) -> float:
     """Return the rate to open the devices with, 0 for that of the stream."""
     if value is None:
         return 0.0
-    if value == "auto":
-        return 0.0 if accepts(config) else info.default_samplerate
     if isinstance(value, str):
+        if value == "auto":
+            return 0.0 if accepts(config) else info.default_samplerate
         raise ArgumentError(
             f'device_samplerate is {shown(value)}; it must be "auto" or a number of Hz'
         )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from pastream_ng._checks import integer, seconds
+from pastream_ng._checks import flag, integer, seconds
 from pastream_ng._native.arrays import target_of
 from pastream_ng.errors import ArgumentError
 from pastream_ng.streams.raw import is_raw, raw_array
@@ -107,7 +107,7 @@ def make_plan(
             f"frames is {total}; it must be more than the offset, {skipped} frames, which it "
             "includes, or -1 to go on for ever"
         )
-    is_flat = side.channels == 1 and not always_2d
+    is_flat = not flag("always_2d", always_2d) and side.channels == 1
     if memory is not None:
         # Chunks in the caller's array have the caller's shape.
         is_flat = isinstance(out, np.ndarray) and out.ndim == 1
@@ -117,8 +117,8 @@ def make_plan(
         total=total,
         offset=skipped,
         is_flat=is_flat,
-        copies=bool(copy),
-        with_info=bool(with_info),
+        copies=flag("copy", copy),
+        with_info=flag("with_info", with_info),
         out=out,
         timeout=seconds("timeout", timeout),
     )

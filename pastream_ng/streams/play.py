@@ -8,7 +8,7 @@ import os
 from typing import TYPE_CHECKING, Any
 from weakref import ref
 
-from pastream_ng._checks import seconds
+from pastream_ng._checks import flag, seconds
 from pastream_ng._native import lib
 from pastream_ng._native.errors import check, new_error
 from pastream_ng._native.ring import NativeRing
@@ -156,11 +156,12 @@ class PlayingStream(WritingStream):
         self._use()
         limit = seconds("timeout", timeout)
         self._refuse_running("play")
-        source = make_source(self, playback, loop, buffersize)
+        source = make_source(self, playback, loop, buffersize, name="playback")
+        returns_late = flag("blocking", blocking)
         limits = limits_of(Direction.OUTPUT, lengths_of(frames, pad), source)
         # What is captured meanwhile is not wanted: it must not fill its ring.
         self._start(Launch(limits._replace(input_total=0), source))
-        if blocking:
+        if returns_late:
             self._wait_or_stop(limit)
 
     # ---- Rings ----------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pastream_ng._checks import integer, seconds
+from pastream_ng._checks import flag, integer, seconds
 from pastream_ng.errors import ArgumentError, ArgumentTypeError
 from pastream_ng.rings import RingBuffer
 from pastream_ng.streams.arrays import new_recording
@@ -174,13 +174,13 @@ class RecordingStream(ReadingStream):
         limit = seconds("timeout", timeout)
         self._refuse_running("record")
         _ = self.input_ring  # Raises if there is none.
-        result, sink, lengths = self._target(
-            frames, offset, bool(always_2d or atleast_2d), buffersize, out
-        )
+        returns_late = flag("blocking", blocking)
+        is_2d = flag("always_2d", always_2d) | flag("atleast_2d", atleast_2d)
+        result, sink, lengths = self._target(frames, offset, is_2d, buffersize, out)
         # The other side of a duplex stream is silent.
         limits = Limits(lengths.offset, lengths.frames, 0, -1)
         self._start(Launch(limits, None, sink))
-        if blocking:
+        if returns_late:
             self._wait_or_stop(limit)
         return result
 
@@ -192,7 +192,7 @@ class RecordingStream(ReadingStream):
         `extra` frames are recorded after those of `frames`.
         """
         skipped = integer("offset", offset, 0, unit="frames")
-        sink = None if out is None else make_sink(self, out, buffersize)
+        sink = None if out is None else make_sink(self, out, buffersize, name="out")
         if frames is None:
             if sink is None:
                 raise ArgumentTypeError("one of frames and out must be given")

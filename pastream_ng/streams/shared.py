@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal, cast
 
-from pastream_ng._checks import integer
+from pastream_ng._checks import flag, integer
 from pastream_ng.recordings.handle import Recording
 from pastream_ng.recordings.settings import make_take
 from pastream_ng.streams.reader import StreamReader
@@ -178,5 +178,5 @@ class SharedInputStream(RecordingStream):
             retrigger,
             gaps,
         )
-        is_flat = side.channels == 1 and not always_2d
+        is_flat = not flag("always_2d", always_2d) and side.channels == 1
         return Recording(cast("InputStream", self), take, most, is_flat, closes)

@@ -54,8 +54,8 @@ class ArraySink(Endpoint):
 class RingSink(Endpoint):
     """A ring of the user's, which is ended when the run is over."""
 
-    def __init__(self, ring: RingBuffer, side: Side) -> None:
-        check_ring("sink", ring, side)
+    def __init__(self, name: str, ring: RingBuffer, side: Side) -> None:
+        check_ring(name, ring, side)
         self.face = ring
         self.function = self._pump
 
@@ -87,7 +87,12 @@ def _has_room(ring: RingBuffer) -> bool:
 
 
 def make_sink(
-    stream: ReadingStream, sink: Any, buffersize: Any = None, args: Any = (), kwargs: Any = None
+    stream: ReadingStream,
+    sink: Any,
+    buffersize: Any = None,
+    args: Any = (),
+    kwargs: Any = None,
+    name: str = "sink",
 ) -> Endpoint:
     """Return the endpoint of what a user wants a stream to record to. Nothing is changed."""
     side = stream._input
@@ -101,24 +106,24 @@ def make_sink(
                 "with a larger one"
             )
     if hasattr(sink, "_as_sink"):
-        only_for_functions("sink", args, kwargs)
+        only_for_functions(name, args, kwargs)
         end = sink._as_sink(stream, buffersize)
         assert isinstance(end, Endpoint)
         return end
     if callable(sink):
-        return function_end("sink", sink, args, kwargs)
-    only_for_functions("sink", args, kwargs)
+        return function_end(name, sink, args, kwargs)
+    only_for_functions(name, args, kwargs)
     if isinstance(sink, (str, os.PathLike)):
         from pastream_ng.files.endpoints import sink_of_path
 
         return sink_of_path(stream, sink)
     if isinstance(sink, RingBuffer):
-        return RingSink(sink, side)
+        return RingSink(name, sink, side)
     if is_raw(sink):
-        return ArraySink(raw_array("sink", sink, side.form, side.channels))
+        return ArraySink(raw_array(name, sink, side.form, side.channels))
     if not isinstance(sink, np.ndarray):
         raise ArgumentTypeError(
-            f"sink is {shown(sink)} of type {type(sink).__name__}; it must be a function, a "
+            f"{name} is {shown(sink)} of type {type(sink).__name__}; it must be a function, a "
             "RingBuffer, a sound file or its path, an array or another object with writable memory"
         )
-    return ArraySink(target_of("sink", sink, side.form, side.channels))
+    return ArraySink(target_of(name, sink, side.form, side.channels))

@@ -9,13 +9,19 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pastream_ng._checks import integer, shown
+from pastream_ng._checks import flag, integer, shown
 from pastream_ng._native import ffi, lib
 from pastream_ng._native.arrays import frames_of
 from pastream_ng._native.ring import NativeRing
 from pastream_ng.errors import ArgumentError, ArgumentTypeError
 from pastream_ng.rings import RingBuffer
-from pastream_ng.streams.endpoints import Endpoint, function_end, only_for_functions, takes
+from pastream_ng.streams.endpoints import (
+    Endpoint,
+    arguments_of,
+    function_end,
+    only_for_functions,
+    takes,
+)
 from pastream_ng.streams.raw import is_raw, raw_frames
 
 if TYPE_CHECKING:
@@ -30,10 +36,10 @@ __all__ = ["make_source"]
 class ArraySource(Endpoint):
     """An array, played where it lies, from its start in each run."""
 
-    def __init__(self, array: Array, loop: bool) -> None:
+    def __init__(self, name: str, array: Array, loop: bool) -> None:
         if not len(array):
             raise ArgumentError(
-                f"source has shape {array.shape}; there is nothing to play"
+                f"{name} has shape {array.shape}; there is nothing to play"
                 + (", and nothing to play in a loop" if loop else "")
             )
         self._array = array
@@ -56,8 +62,8 @@ class ArraySource(Endpoint):
 class RingSource(Endpoint):
     """A ring of the user's: the run ends once it was ended and is empty."""
 
-    def __init__(self, ring: RingBuffer, side: Side) -> None:
-        check_ring("source", ring, side)
+    def __init__(self, name: str, ring: RingBuffer, side: Side) -> None:
+        check_ring(name, ring, side)
         self.ring = ring._ring
         self.face = ring
 
@@ -84,20 +90,21 @@ def make_source(
     buffersize: Any = None,
     args: Any = (),
     kwargs: Any = None,
+    name: str = "source",
 ) -> Endpoint:
     """Return the endpoint of what a user wants a stream to play. Nothing is changed."""
     side = stream._output
     assert side is not None
-    loops = bool(loop)
+    loops = flag("loop", loop)
     size = None if buffersize is None else integer("buffersize", buffersize, 1, 2**40, "frames")
     if hasattr(source, "_as_source"):
-        only_for_functions("source", args, kwargs)
+        only_for_functions(name, args, kwargs)
         end = source._as_source(stream, loops, size)
         assert isinstance(end, Endpoint)
         return end
     if callable(source):
-        return _function(source, loops, size, args, kwargs, side)
-    only_for_functions("source", args, kwargs)
+        return _function(name, source, loops, size, args, kwargs, side)
+    only_for_functions(name, args, kwargs)
     if isinstance(source, (str, os.PathLike)):
         from pastream_ng.files.endpoints import source_of_path
 
@@ -105,21 +112,21 @@ def make_source(
     if isinstance(source, RingBuffer):
         if loops:
             raise ArgumentError("loop is true; a ring cannot be played again, give an array")
-        return RingSource(source, side)
-    return ArraySource(_array(source, side), loops)
+        return RingSource(name, source, side)
+    return ArraySource(name, _array(name, source, side), loops)
 
 
 def _function(
-    function: Any, loop: bool, size: int | None, args: Any, kwargs: Any, side: Side
+    name: str, function: Any, loop: bool, size: int | None, args: Any, kwargs: Any, side: Side
 ) -> Endpoint:
-    keywords = dict(kwargs or {})
+    args, keywords = arguments_of(args, kwargs)
     if takes(function, "loop"):
         keywords.setdefault("loop", loop)
     elif loop:
         raise ArgumentError(
             f"loop is true; {shown(function)} takes no argument loop, so it would not know"
         )
-    end = function_end("source", function, args, keywords)
+    end = function_end(name, function, args, keywords)
     if size is not None:
         end.ring = NativeRing.create(
             size, side.channels * int(lib.pst_format_bytes(side.form.code))
@@ -127,16 +134,16 @@ def _function(
     return end
 
 
-def _array(source: Any, side: Side) -> Array:
+def _array(name: str, source: Any, side: Side) -> Array:
     """Return what is to be played as an array (frames, channels), of the memory where it can be."""
     if is_raw(source):
         frame_bytes = side.channels * int(lib.pst_format_bytes(side.form.code))
-        view, frames = raw_frames("source", source, side.form.name, frame_bytes)
+        view, frames = raw_frames(name, source, side.form.name, frame_bytes)
         flat: Array = np.frombuffer(view, side.form.dtype)
         return flat.reshape(frames, side.channels)
     if source is None:
         raise ArgumentTypeError(
-            "source is None; it must be a function, a RingBuffer, a sound file or its path, an "
+            f"{name} is None; it must be a function, a RingBuffer, a sound file or its path, an "
             "array or another object with memory"
         )
-    return frames_of("source", source, side.form, side.channels)
+    return frames_of(name, source, side.form, side.channels)

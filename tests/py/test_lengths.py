@@ -389,7 +389,7 @@ def test_a_sink_that_nobody_reads_does_not_hang():
         (np.zeros(10, "int32")[::2], "not C-contiguous"),
         (np.broadcast_to(np.zeros(1, "int32"), 5), "read-only"),
         (ps.RingBuffer(3, 100), "elements of 3 bytes"),
-        ([1, 2], "sink is"),
+        ([1, 2], "must be a function"),
         (lambda stream: 0, r"must take \(stream, ring\)"),
     ],
 )
