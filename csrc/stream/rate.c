@@ -239,10 +239,12 @@ static bool pace(void *user, uint32_t n_frames, int64_t timeout_ns) {
 // ---- Control -----------------------------------------------------------------------------------
 
 static pst_status make_side(rate_side *side, const pst_side *wanted, bool is_input,
-                            pst_resample_quality quality, double stream_hz, double device_hz,
-                            pst_error *err) {
+                            pst_resample_quality quality, const pst_rate *rate, pst_error *err) {
     if (wanted->device == PST_NO_INDEX)
         return PST_OK;
+    // As they are counted: otherwise the two would drift apart.
+    const double stream_hz = (double)rate->numerator / 1e3;
+    const double device_hz = (double)rate->denominator / 1e3;
     side->n_channels = wanted->n_channels;
     return pst_resampler_create(&side->resampler, quality, side->n_channels,
                                 is_input ? device_hz : stream_hz, is_input ? stream_hz : device_hz,
@@ -282,6 +284,9 @@ static bool make_buffers(pst_rate *rate) {
 static void set_ratio(pst_rate *rate) {
     rate->numerator = (uint64_t)llround(rate->stream_hz * 1e3);
     rate->denominator = (uint64_t)llround(rate->device_hz * 1e3);
+}
+
+static void set_distances(pst_rate *rate) {
     const double device_per_stream = rate->device_hz / rate->stream_hz;
     rate->hold_frames = rate->in.resampler != NULL ? pst_resampler_lag(rate->in.resampler) + 1 : 0;
     if (rate->out.resampler != NULL)
@@ -301,13 +306,12 @@ pst_status pst_rate_create(pst_rate **rate, pst_open_request *request, double de
     made->device_hz = device_hz;
     made->slice_frames =
         request->block_frames > LEAST_SLICE_FRAMES ? request->block_frames : LEAST_SLICE_FRAMES;
-    pst_status status =
-        make_side(&made->in, &request->input, true, quality, made->stream_hz, device_hz, err);
+    set_ratio(made);
+    pst_status status = make_side(&made->in, &request->input, true, quality, made, err);
     if (status == PST_OK)
-        status = make_side(&made->out, &request->output, false, quality, made->stream_hz, device_hz,
-                           err);
+        status = make_side(&made->out, &request->output, false, quality, made, err);
     if (status == PST_OK) {
-        set_ratio(made);
+        set_distances(made);
         status = make_buffers(made) ? PST_OK : pst_fail_memory(err);
     }
     if (status != PST_OK) {

@@ -24,7 +24,19 @@ typedef struct inner {
     double age_s, delay_s;
     float *heard;
     uint32_t n_paced;
+    bool is_steady; // It hears and plays a constant.
+    int64_t last_unsteady;
 } inner;
+
+static pst_verdict process_steady(inner *in, const pst_block *block) PST_RT {
+    for (uint32_t i = 0; i < block->n_frames; ++i) {
+        if (fabsf(((const float *)block->input)[i] - 0.5F) > 0.01F)
+            in->last_unsteady = in->n_frames + i;
+        ((float *)block->output)[i] = 0.5F;
+    }
+    in->n_frames += block->n_frames;
+    return PST_CONTINUE;
+}
 
 static pst_verdict process_inner(void *user, const pst_block *block) PST_RT {
     inner *in = user;
@@ -33,6 +45,8 @@ static pst_verdict process_inner(void *user, const pst_block *block) PST_RT {
     in->last_counter = block->device_frame + block->n_frames;
     in->age_s = block->input_age_s;
     in->delay_s = block->output_delay_s;
+    if (in->is_steady)
+        return process_steady(in, block);
     for (uint32_t i = 0; i < block->n_frames; ++i) {
         const int64_t n = in->n_frames + i;
         if (block->input != NULL && n < MOST_FRAMES)
@@ -62,7 +76,7 @@ typedef struct rig {
 } rig;
 
 static void set_up(rig *r, bool has_input, bool has_output, double stream_hz, double device_hz,
-                   uint32_t block_frames) {
+                   uint32_t block_frames, pst_resample_quality quality) {
     *r = (rig){.inner = {.rate_hz = stream_hz, .total_frames = -1}};
     r->inner.heard = pst_alloc_array(MOST_FRAMES, sizeof(float));
     r->played = pst_alloc_array(MOST_FRAMES, sizeof(float));
@@ -76,7 +90,7 @@ static void set_up(rig *r, bool has_input, bool has_output, double stream_hz, do
         .user = &r->inner,
     };
     pst_error err;
-    REQUIRE(pst_rate_create(&r->rate, &r->request, device_hz, PST_RESAMPLE_MEDIUM, &err) == PST_OK);
+    REQUIRE(pst_rate_create(&r->rate, &r->request, device_hz, quality, &err) == PST_OK);
 }
 
 static void tear_down(rig *r) {
@@ -137,7 +151,7 @@ static void test_input_keeps_its_place_and_shape(void) {
     for (int pair = 0; pair < N_PAIRS; ++pair) {
         rig r;
         const double stream_hz = rate_pairs[pair][0], device_hz = rate_pairs[pair][1];
-        set_up(&r, true, false, stream_hz, device_hz, 0);
+        set_up(&r, true, false, stream_hz, device_hz, 0, PST_RESAMPLE_MEDIUM);
         for (int i = 0; i < 40; ++i)
             CHECK_EQ(call(&r, block_sizes[i % N_SIZES]), PST_CONTINUE);
         // Never ahead, and behind by no more than the resampler looks ahead.
@@ -157,7 +171,7 @@ static void test_output_is_whole_and_comes_after_a_short_silence(void) {
     for (int pair = 0; pair < N_PAIRS; ++pair) {
         rig r;
         const double stream_hz = rate_pairs[pair][0], device_hz = rate_pairs[pair][1];
-        set_up(&r, pair % 2 == 0, true, stream_hz, device_hz, 0);
+        set_up(&r, pair % 2 == 0, true, stream_hz, device_hz, 0, PST_RESAMPLE_MEDIUM);
         pst_open_info info = {.samplerate_hz = device_hz};
         pst_rate_translate_info(r.rate, &info);
         CHECK(info.samplerate_hz == stream_hz);
@@ -174,7 +188,7 @@ static void test_output_is_whole_and_comes_after_a_short_silence(void) {
 
 static void test_what_is_on_its_way_is_played_after_the_end(void) {
     rig r;
-    set_up(&r, false, true, 16000, 48000, 0);
+    set_up(&r, false, true, 16000, 48000, 0, PST_RESAMPLE_MEDIUM);
     r.inner.total_frames = 8000;
     pst_verdict verdict = PST_CONTINUE;
     while (verdict == PST_CONTINUE && r.n_device < 40000)
@@ -196,7 +210,7 @@ static void test_what_is_on_its_way_is_played_after_the_end(void) {
 
 static void test_losses_of_the_device_are_losses_of_the_stream(void) {
     rig r;
-    set_up(&r, true, true, 44100, 48000, 256);
+    set_up(&r, true, true, 44100, 48000, 256, PST_RESAMPLE_MEDIUM);
     r.counter = INT64_C(5000000000);
     for (int i = 0; i < 1000; ++i)
         (void)call(&r, 256);
@@ -212,7 +226,7 @@ static void test_nothing_forbidden_on_the_audio_thread(void) {
     if (!rt_guard_works())
         return;
     rig r;
-    set_up(&r, true, true, 44100, 48000, 256);
+    set_up(&r, true, true, 44100, 48000, 256, PST_RESAMPLE_MEDIUM);
     static float in[256], out[256];
     const pst_block block = {.input = in, .output = out, .n_frames = 256};
     rt_guard_enter();
@@ -221,6 +235,38 @@ static void test_nothing_forbidden_on_the_audio_thread(void) {
     const int n_calls = rt_guard_leave();
     CHECK_TEXT(n_calls == 0, "%s", rt_guard_culprit());
     tear_down(&r);
+}
+
+// Rates are counted in thousandths of a hertz. The resampler must go by just these, or it would be
+// ahead or behind some day: here after a million frames, and with usual rates after some hours.
+static void test_odd_rates_stay_in_step(void) {
+    static const double streams_hz[] = {100.0006, 100.0004};
+    static float input[16384], output[16384];
+    for (size_t i = 0; i < sizeof streams_hz / sizeof *streams_hz; ++i) {
+        rig r;
+        set_up(&r, true, true, streams_hz[i], 200.0, 0, PST_RESAMPLE_FAST);
+        int64_t n_device = 0, n_silent = 0, last_silent = 0;
+        for (int k = 0; k < 16384; ++k)
+            input[k] = 0.5F;
+        r.inner.is_steady = true;
+        for (; n_device < 2000000; n_device += 16384) {
+            const pst_block block = {
+                .input = input, .output = output, .n_frames = 16384, .device_frame = n_device};
+            r.request.process(r.request.user, &block);
+            for (int k = 0; k < 16384; ++k)
+                if (fabsf(output[k] - 0.5F) > 0.01F) {
+                    ++n_silent;
+                    last_silent = n_device + k;
+                }
+        }
+        // Nothing but the begin is not the steady signal, neither what is heard nor what is played.
+        CHECK(last_silent < 16384);
+        CHECK(r.inner.last_unsteady < 16384);
+        CHECK(n_silent < 16384);
+        const int64_t due = (int64_t)((double)n_device * llround(streams_hz[i] * 1e3) / 2e5);
+        CHECK(due - r.inner.n_frames >= 0 && due - r.inner.n_frames < 512);
+        tear_down(&r);
+    }
 }
 
 static void test_rates_too_far_apart_are_refused(void) {
@@ -247,6 +293,7 @@ int main(void) {
     RUN(test_what_is_on_its_way_is_played_after_the_end);
     RUN(test_losses_of_the_device_are_losses_of_the_stream);
     RUN(test_nothing_forbidden_on_the_audio_thread);
+    RUN(test_odd_rates_stay_in_step);
     RUN(test_rates_too_far_apart_are_refused);
     return check_done();
 }
