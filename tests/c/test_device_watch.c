@@ -46,13 +46,12 @@ static void test_a_sign_brings_a_new_list(void) {
     pst_device_watch *first = open_watch(system);
     pst_device_watch *second = open_watch(system);
     REQUIRE(fake_wait_done(FAKE_LOAD, 2)); // It looks once when it begins.
-    fake.devices[2] = (fake_device){"new", 1, 1};
-    fake.n_devices = 3;
+    fake_plug_in(2, (fake_device){"new", 1, 1});
     pst_hotplug_sign(system->hotplug);
     const uint64_t number = wait_devices(system, first, 5);
     CHECK_EQ(pst_device_watch_wait(second, number - 1, PATIENCE_NS), PST_OK);
     CHECK_EQ(pst_device_watch_wait(second, number, PST_NS_PER_MS), PST_TIMEOUT);
-    fake.n_devices = 1;
+    fake_unplug_from(1);
     pst_hotplug_sign(system->hotplug);
     (void)wait_devices(system, second, 3);
     pst_device_watch_release(first);
@@ -70,7 +69,7 @@ static void test_bursts_and_latecomers(void) {
     for (int i = 0; i < 50; ++i)
         pst_hotplug_sign(system->hotplug);
     REQUIRE(fake_wait_done(FAKE_LOAD, 3));
-    fake.n_devices = 1;
+    fake_unplug_from(1);
     (void)wait_devices(system, watch, 3);
     CHECK(atomic_load(&fake.n_calls[FAKE_LOAD]) <= 5);
     pst_device_watch_release(watch);
@@ -96,7 +95,7 @@ static void test_a_refresh_is_told(void) {
     CHECK_EQ(poll(&wait, 1, 5000), 1);
     CHECK_EQ(pst_device_watch_wait(watch, number, 0), PST_OK);
     CHECK_EQ(pst_system_list_digest(system), digest); // The same devices.
-    fake.devices[0].name = "another";
+    fake_rename(0, "another");
     CHECK_EQ(pst_system_refresh(system, NULL), PST_OK);
     CHECK(pst_system_list_digest(system) != digest);
     fd = pst_device_watch_arm_fd(watch, number); // That number is old: readable at once.
@@ -119,7 +118,7 @@ static void test_a_lost_stream_is_a_sign(void) {
     pst_stream *stream = NULL;
     CHECK_EQ(pst_stream_open(&stream, system, &setup.config, NULL), PST_OK);
     start_stream(stream);
-    fake.devices[1].name = "another";
+    fake_rename(1, "another");
     CHECK(wait_state(stream, PST_STATE_LOST)); // The fake never calls back.
     pst_device_info info = {.name = ""};
     const int64_t end_ns = pst_deadline_ns(PATIENCE_NS);

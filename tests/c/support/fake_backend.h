@@ -4,6 +4,8 @@
 #ifndef PST_TESTS_FAKE_BACKEND_H
 #define PST_TESTS_FAKE_BACKEND_H
 
+#include <pthread.h>
+
 #include "base/event.h"
 #include "device_fixture.h"
 
@@ -50,6 +52,30 @@ static struct {
     pst_format opened_format;
     _Atomic int opened_input, opened_output; // Devices.
 } fake;
+
+// Guards devices and n_devices: a thread of the library may be reading the list meanwhile.
+static pthread_mutex_t fake_lock = PTHREAD_MUTEX_INITIALIZER;
+
+// What follows changes the devices that the next look finds.
+CHECK_UNUSED static void fake_plug_in(uint32_t index, fake_device device) {
+    pthread_mutex_lock(&fake_lock);
+    fake.devices[index] = device;
+    if (fake.n_devices <= index)
+        fake.n_devices = index + 1;
+    pthread_mutex_unlock(&fake_lock);
+}
+
+CHECK_UNUSED static void fake_unplug_from(uint32_t index) {
+    pthread_mutex_lock(&fake_lock);
+    fake.n_devices = index;
+    pthread_mutex_unlock(&fake_lock);
+}
+
+CHECK_UNUSED static void fake_rename(uint32_t index, const char *name) {
+    pthread_mutex_lock(&fake_lock);
+    fake.devices[index].name = name;
+    pthread_mutex_unlock(&fake_lock);
+}
 
 CHECK_UNUSED static void fake_reset(void) {
     memset(&fake, 0, sizeof fake);
@@ -98,6 +124,7 @@ static pst_status fake_load(void **backend, pst_device_list *list, pst_error *er
     pst_status added = status;
     if (added == PST_OK)
         added = pst_device_list_add_hostapi(list, &hostapi);
+    pthread_mutex_lock(&fake_lock);
     for (uint32_t i = 0; i < fake.n_devices && added == PST_OK; ++i) {
         pst_device_info info = {.max_input_channels = fake.devices[i].n_inputs,
                                 .max_output_channels = fake.devices[i].n_outputs,
@@ -105,6 +132,7 @@ static pst_status fake_load(void **backend, pst_device_list *list, pst_error *er
         snprintf(info.name, sizeof info.name, "%s", fake.devices[i].name);
         added = pst_device_list_add_device(list, &info);
     }
+    pthread_mutex_unlock(&fake_lock);
     pst_device_list_set_defaults(list, 0, 1);
     atomic_fetch_sub(&fake.n_inside, 1);
     return added;
