@@ -4,6 +4,8 @@
 // Streams that outlive their device.
 
 #include "fake_backend.h"
+#include "pastream/diagnostics.h"
+#include "pastream/recording.h"
 #include "stream_fixture.h"
 
 #if CHECK_TSAN
@@ -295,6 +297,101 @@ static void test_a_handle_that_hangs(void) {
     pst_system_release(system);
 }
 
+// Looks at all there is to see, and changes what may change in a run.
+static void look_around(pst_stream *stream, uint32_t turn) {
+    const float gains[2][4] = {{1, 0, 0, 1}, {0.5F, 0, 0, 0.5F}};
+    pst_timing timing;
+    pst_clock_reading reading;
+    pst_meter_reading meter;
+    pst_meter_channel channels[2];
+    pst_frames_info frames;
+    pst_stream_info info;
+    char uid[PST_UID_BYTES];
+    const pst_direction side = turn % 2 == 0 ? PST_INPUT : PST_OUTPUT;
+    const pst_status made = pst_stream_enable_meters(stream, side, NULL);
+    const pst_status mixed = pst_stream_set_matrix(stream, side, gains[turn / 2 % 2], NULL);
+    CHECK(made == PST_OK || made == PST_CLOSED);
+    CHECK(mixed == PST_OK || mixed == PST_CLOSED);
+    (void)!pst_stream_read_meters(stream, side, &meter, channels);
+    pst_stream_reset_meters(stream);
+    pst_stream_get_timing(stream, &timing);
+    pst_stream_get_clock(stream, &reading);
+    pst_stream_get_info(stream, &info);
+    pst_stream_describe_input(stream, 1000, 100, &frames);
+    pst_stream_device_uid(stream, side, uid, sizeof uid);
+    (void)pst_stream_state(stream);
+    (void)pst_stream_reason(stream, NULL);
+    (void)!pst_stream_wait(stream, PST_NS_PER_MS, NULL);
+}
+
+typedef struct onlooker {
+    pst_stream *stream;
+    _Atomic bool *ends;
+} onlooker;
+
+static void *watch_for_ever(void *arg) {
+    const onlooker *self = arg;
+    for (uint32_t turn = 0; !atomic_load(self->ends); ++turn)
+        look_around(self->stream, turn);
+    return NULL;
+}
+
+static void *record_for_ever(void *arg) {
+    const onlooker *self = arg;
+    pst_take take;
+    pst_take_default(&take);
+    take.pre_roll_frames = 500;
+    while (!atomic_load(self->ends)) {
+        pst_recording *recording = NULL;
+        const pst_status status = pst_recording_create(&recording, self->stream, &take, 0, NULL);
+        CHECK(status == PST_OK || status == PST_CLOSED || status == PST_LIMIT);
+        pst_sleep_until_ns(pst_now_ns() + 3 * PST_NS_PER_MS);
+        if (recording != NULL)
+            pst_recording_stop(recording, PST_UNLIMITED);
+        pst_recording_destroy(recording);
+    }
+    return NULL;
+}
+
+// The device comes and goes, the stream starts, stops and closes, and all the time others look at
+// it. There is nothing to see but that it is safe: see it under the sanitizers.
+static void test_onlookers_while_devices_come_and_go(void) {
+    pst_system *system = make_system();
+    for (int i = 0; i < 2; ++i) {
+        stream_setup setup = make_mortal(0, true, true);
+        setup.config.input.n_channels = setup.config.output.n_channels = 2;
+        setup.config.device_samplerate_hz = i == 0 ? 0.0 : 44100.0;
+        setup.config.stall_after_s = 0.005;
+        setup.config.lost_after_s = 0.01;
+        for (int k = 0; k < 3; ++k)
+            add_fault(&setup, k % 2 == 0 ? PST_FAULT_DEAD : PST_FAULT_VANISH, 1000, 0);
+        setup.host.away_ns = 5 * PST_NS_PER_MS;
+        pst_stream *stream = open_stream(system, &setup);
+        _Atomic bool ends = false;
+        onlooker self = {stream, &ends};
+        pthread_t threads[3];
+        for (int k = 0; k < 3; ++k)
+            REQUIRE(pthread_create(&threads[k], NULL, k < 2 ? watch_for_ever : record_for_ever,
+                                   &self) == 0);
+        for (int run = 0; run < 6; ++run) {
+            const pst_status status = pst_stream_start(stream, NULL);
+            CHECK(status == PST_OK || status == PST_BAD_STATE);
+            pst_sleep_until_ns(pst_now_ns() + (run == 0 ? 200 : 15) * PST_NS_PER_MS);
+            if (run < 5)
+                CHECK_EQ(run % 2 == 0 ? pst_stream_stop(stream, NULL)
+                                      : pst_stream_abort(stream, NULL),
+                         PST_OK);
+        }
+        CHECK_EQ(pst_stream_close(stream, NULL), PST_OK);
+        atomic_store(&ends, true);
+        for (int k = 0; k < 3; ++k)
+            pthread_join(threads[k], NULL);
+        pst_stream_release(stream);
+        CHECK_EQ(pst_system_wait_work(system, PATIENCE_NS), PST_OK);
+    }
+    pst_system_release(system);
+}
+
 // Closing and dropping at any moment of an outage.
 static void test_close_at_any_time(void) {
     pst_system *system = make_system();
@@ -424,6 +521,7 @@ int main(void) {
     RUN(test_start_waits_for_the_device);
     RUN(test_gives_up_in_time);
     RUN(test_a_handle_that_hangs);
+    RUN(test_onlookers_while_devices_come_and_go);
     RUN(test_close_at_any_time);
     RUN(test_bad_settings);
     RUN(test_the_same_device_is_found);
