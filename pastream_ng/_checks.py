@@ -27,6 +27,8 @@ def shown(value: object) -> str:
 
 def integer(name: str, value: Any, minimum: int, maximum: int = 2**62, unit: str = "") -> int:
     """Return `value` as an int within limits; bools and floats are not integers here."""
+    if type(value) is int and minimum <= value <= maximum:
+        return value
     wanted = f"an int of {unit}" if unit else "an int"
     if isinstance(value, bool) or type(value).__name__ in ("bool_", "bool"):
         raise ArgumentTypeError(f"{name} is {shown(value)}; it must be {wanted}, not a bool")

@@ -157,7 +157,8 @@ int pst_event_arm_fd(pst_event *event) {
     }
     atomic_store(&event->fd_armed, 0);
     uint64_t sink[8];
-    while (read(event->read_fd, sink, sizeof sink) > 0)
+    // A read that is not full has left nothing: an eventfd never fills it.
+    while (read(event->read_fd, sink, sizeof sink) == (ssize_t)sizeof sink)
         continue;
     // The store publishes write_fd; the poster reads it only after taking the 1 away.
     atomic_store(&event->fd_armed, 1);

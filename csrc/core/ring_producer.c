@@ -95,6 +95,13 @@ uint64_t pst_ring_write(pst_ring *ring, const void *data, uint64_t n_frames) PST
     return n;
 }
 
+bool pst_ring_write_whole(pst_ring *ring, const void *data, uint64_t n_frames) PST_RT {
+    const uint64_t written = atomic_load_explicit(&ring->written, memory_order_relaxed);
+    if (atomic_load(&ring->ended) || reserve(ring, written, n_frames) < n_frames)
+        return false;
+    return pst_ring_write(ring, data, n_frames) == n_frames;
+}
+
 // Moves one reader to target, unless it holds a span or is there already. Returns over how many
 // frames.
 static uint64_t move_reader(const pst_ring *ring, pst_ring_reader *slot, uint64_t written,

@@ -153,6 +153,23 @@ pst_status pst_stream_wait_input(pst_stream *stream, uint32_t reader, uint64_t n
     return wait_for(stream, &wait, timeout_ns, err);
 }
 
+bool pst_stream_take_input(pst_stream *stream, uint32_t reader, void *data, uint64_t n_frames,
+                           pst_frames_info *info) {
+    pst_ring *ring = stream->flow.in.ring;
+    if (ring == NULL || pst_ring_wait_readable(ring, reader, n_frames, 0) != PST_OK)
+        return false;
+    // From here on nothing is taken from the reader.
+    pst_span span;
+    (void)pst_ring_begin_read(ring, reader, n_frames, &span);
+    if (pst_ring_readable(ring, reader) < n_frames) {
+        pst_ring_commit_read(ring, reader, 0);
+        return false;
+    }
+    if (info != NULL)
+        pst_stream_describe_input(stream, span.position, n_frames, info);
+    return pst_ring_read(ring, reader, data, n_frames) == n_frames;
+}
+
 pst_status pst_stream_next_input(pst_stream *stream, uint32_t reader, uint64_t n_passed,
                                  uint64_t n_frames, uint64_t max_frames, int64_t timeout_ns,
                                  pst_span *span, pst_error *err) {

@@ -72,9 +72,17 @@ def frames_of(name: str, data: Any, form: SampleFormat, channels: int) -> Array:
     ArgumentTypeError
         Not numbers.
     """
+    wanted = np.dtype(form.dtype)
+    if (
+        type(data) is np.ndarray
+        and data.dtype == wanted
+        and data.ndim == 2
+        and data.shape[1] == channels
+        and data.flags.c_contiguous
+    ):
+        return data
     array = _array(name, data)
     _check_shape(name, array, channels)
-    wanted = np.dtype(form.dtype)
     if array.dtype.newbyteorder("=") != wanted:
         if array.dtype.kind == wanted.kind == "f":
             array = _converted(array, form.code)

@@ -25,7 +25,7 @@ class Regions:
     With a format, frames are rows of arrays (1-D for one channel); without one they are bytes.
     """
 
-    __slots__ = ("_memory", "_readonly", "channels", "form", "frame_bytes")
+    __slots__ = ("_dtype", "_memory", "_readonly", "channels", "form", "frame_bytes")
 
     def __init__(self, ring: NativeRing, form: SampleFormat | None, channels: int) -> None:
         self.form = form
@@ -37,6 +37,7 @@ class Regions:
             self._memory = ring.buffer()
             self._readonly = self._memory.toreadonly()
         else:
+            self._dtype = np.dtype(form.dtype)
             array = ring.array(form, channels)
             self._memory = array[:, 0] if channels == 1 else array
             self._readonly = self._memory.view()
@@ -62,7 +63,7 @@ class Regions:
         if self.form is None:
             return bytearray(frames * self.frame_bytes)
         shape = frames if self.channels == 1 else (frames, self.channels)
-        return np.empty(shape, self.form.dtype)
+        return np.empty(shape, self._dtype)
 
     def shorten(self, result: Any, frames: int) -> Any:
         """Return the first frames of what `empty` made."""

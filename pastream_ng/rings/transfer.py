@@ -11,17 +11,30 @@ from pastream_ng._native.arrays import address
 from pastream_ng._native.errors import check
 from pastream_ng.enums import Status
 from pastream_ng.errors import PastreamTimeoutError, StateError
+from pastream_ng.rings.views import nobody
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pastream_ng.rings.producer import Producer
 
-__all__ = ["RunOver", "Write"]
+__all__ = ["RunOver", "Write", "put_whole"]
 
 
 class RunOver(StateError):
     """The run for which frames were written has ended: what a writer need not tell."""
+
+
+def put_whole(ring: Producer, memory: Any, count: int) -> bool:
+    """Put frames in that fit at once; False if they do not, or may not: a `Write` finds out why.
+
+    Most writes are no more than this, so nothing is made for it that may not be needed.
+    """
+    start = address(memory)
+    with ring._write_lock:
+        return ring._write_user is nobody and lib.pst_ring_write_whole(
+            ring._ring.pointer, start, count
+        )
 
 
 class Write:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast, overload
 
 from pastream_ng._checks import seconds
 from pastream_ng._native.waits import wait_async
+from pastream_ng.rings.transfer import put_whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -143,7 +144,7 @@ class AsyncStream:
     ) -> Any:
         """Await so many frames; as `InputStream.read`."""
         limit = seconds("timeout", timeout)
-        read = self._source._read(frames, always_2d, out)
+        read = self._source._read(frames, always_2d, out, bool(with_info))
         result = read.result(await wait_async(read.look, read.arm, limit), timeout)
         return (result, read.info) if with_info else result
 
@@ -174,7 +175,11 @@ class AsyncStream:
     async def write(self, data: Any, timeout: float | None = None) -> int:
         """Write frames, awaiting room for them; as `OutputStream.write`."""
         limit = seconds("timeout", timeout)
-        write = self._target._write(data)
+        target = self._target
+        memory, count = target._source_of_write(data)
+        if put_whole(target.output_ring, memory, count):
+            return count
+        write = target._write(memory, count)
         return write.result(await wait_async(write.look, write.arm, limit), timeout)
 
     async def drain(self, timeout: float | None = None) -> bool:

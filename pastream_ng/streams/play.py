@@ -25,7 +25,6 @@ from pastream_ng.streams.writing import WritingStream
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from pastream_ng.rings.transfer import Write
     from pastream_ng.streams.endpoints import Endpoint
 
 __all__ = ["PlayingStream"]
@@ -202,9 +201,9 @@ class PlayingStream(WritingStream):
             face._write_waiter = waiter
         self._rings["output"] = face
 
-    def _write(self, data: Any) -> Write:
+    def _source_of_write(self, data: Any) -> tuple[Any, int]:
         self._give_back_output_ring()
-        return super()._write(data)
+        return super()._source_of_write(data)
 
     def _give_back_output_ring(self) -> None:
         launcher = self._launcher

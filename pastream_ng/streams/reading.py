@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 from pastream_ng._checks import integer, seconds
 from pastream_ng._native import ffi, lib
 from pastream_ng._native.arrays import target_of
-from pastream_ng._native.waits import attempt
+from pastream_ng._native.waits import Deadline, attempt
 from pastream_ng.enums import Direction
 from pastream_ng.errors import ArgumentError, ArgumentTypeError
 from pastream_ng.rings import RingBuffer
@@ -17,7 +17,8 @@ from pastream_ng.streams.base import StreamBase
 from pastream_ng.streams.mapping import mapping_list
 from pastream_ng.streams.matrix import get_matrix, set_matrix
 from pastream_ng.streams.raw import writable_bytes
-from pastream_ng.streams.transfer import Read
+from pastream_ng.streams.transfer import Read, take_whole
+from pastream_ng.streams.values import info_of
 
 if TYPE_CHECKING:
     from pastream_ng._native.arrays import Array
@@ -33,6 +34,9 @@ class ReadingStream(StreamBase):
     @property
     def input_ring(self) -> RingBuffer:
         """The ring that the stream fills, in the stream's dtype and channels."""
+        ring = self._rings.get("input")
+        if ring is not None:
+            return ring
         assert self._input is not None
         pointer = lib.pst_stream_input_ring(self._pointer)
         waiter = self._waiter(
@@ -178,27 +182,41 @@ class ReadingStream(StreamBase):
         (array([0, 1, 2], dtype=int32), array([3, 4], dtype=int32))
         """
         limit = seconds("timeout", timeout)
-        read = self._read(frames, always_2d, out)
-        result = read.result(attempt(read.act, read.block, limit), timeout)
+        memory, shown = self._target_of_read(frames, always_2d, out)
+        count = len(memory)
+        info = ffi.new("pst_frames_info *") if with_info else ffi.NULL
+        deadline = None if limit is None else Deadline(limit)
+        if take_whole(self, memory, count, deadline, info):
+            return (shown, info_of(info)) if with_info else shown
+        read = self._read_into(memory, shown, with_info)
+        left = limit if deadline is None else deadline.left()
+        result = read.result(attempt(read.act, read.block, left), timeout)
         return (result, read.info) if with_info else result
 
-    def _read(self, frames: Any, always_2d: Any, out: Any) -> Read:
+    def _read(self, frames: Any, always_2d: Any, out: Any, with_info: bool) -> Read:
         """Return a read into an array."""
+        return self._read_into(*self._target_of_read(frames, always_2d, out), with_info)
+
+    def _read_into(self, memory: Any, shown: Any, with_info: bool) -> Read:
+        count = len(memory)
+        return Read(self, memory, count, lambda n: shown[:n] if n < count else shown, with_info)
+
+    def _target_of_read(self, frames: Any, always_2d: Any, out: Any) -> tuple[Any, Any]:
+        """Return an array to read into, and the same as the caller wants to see it."""
         self._use()
-        side = self._input
-        assert side is not None
         if out is not None:
+            side = self._input
+            assert side is not None
             memory = target_of("out", out, side.form, side.channels)
             count = len(memory)
             if frames is not None and integer("frames", frames, 0, unit="frames") != count:
                 raise ArgumentError(f"frames is {frames}; out has {count} rows")
-            return Read(self, memory, count, lambda n: out if n == count else out[:n])
+            return memory, out
         if frames is None:
             raise ArgumentTypeError("one of frames and out must be given")
         count = integer("frames", frames, 0, 2**40, "frames")
         memory = self.input_ring._regions.empty(count)
-        shown = memory.reshape(-1, 1) if always_2d and memory.ndim == 1 else memory
-        return Read(self, memory, count, lambda n: shown[:n] if n < count else shown)
+        return memory, memory.reshape(-1, 1) if always_2d and memory.ndim == 1 else memory
 
     def readinto(self, data: Any, timeout: float | None = None) -> int:
         """Wait for frames and put them into memory of the caller's, without NumPy.

@@ -9,16 +9,69 @@ from typing import TYPE_CHECKING, Any
 from pastream_ng._native import ffi, lib
 from pastream_ng._native.arrays import address
 from pastream_ng._native.errors import error_for, new_error
+from pastream_ng._native.waits import SLICE_NS
 from pastream_ng.enums import Status, StreamState
 from pastream_ng.errors import ClosedError, PastreamTimeoutError, StateError
+from pastream_ng.rings.views import nobody
 from pastream_ng.streams.values import ChunkInfo, info_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from pastream_ng._native.waits import Deadline
     from pastream_ng.streams.reading import ReadingStream
 
-__all__ = ["Read"]
+__all__ = ["Read", "take_whole"]
+
+_TIMEOUT = int(Status.TIMEOUT)
+
+
+def take_whole(
+    stream: ReadingStream, memory: Any, count: int, deadline: Deadline | None, info: Any
+) -> bool:
+    """Wait for frames of a stream that runs, and take them in one piece.
+
+    Most reads are no more than this, so nothing is made for it that may not be needed.
+
+    Parameters
+    ----------
+    stream : ReadingStream
+        Whose input ring to read; in use.
+    memory : buffer
+        Writable and contiguous; where the frames go.
+    count : int
+        How many.
+    deadline : Deadline or None
+        When to give up; None never does.
+    info : cdata
+        A ``pst_frames_info *`` to fill, or NULL.
+
+    Returns
+    -------
+    bool
+        False where it is not as simple, or the time is over: nothing was taken, and a `Read` finds
+        out the rest.
+    """
+    ring = stream.input_ring
+    capacity = ring._ring.capacity
+    most = capacity - (stream._blocksize or capacity // 4)
+    if stream._is_fresh or not 0 < count <= most:
+        return False
+    pointer = stream._pointer
+    start = address(memory)
+    # Whoever keeps others from reading is found out before the wait, and once more after it.
+    while ring._read_user is nobody:
+        slice_ns = SLICE_NS if deadline is None else deadline.slice_ns()
+        status = lib.pst_stream_wait_input(pointer, 0, count, slice_ns, ffi.NULL)
+        if status == 0:
+            with ring._read_lock:
+                if ring._read_user is nobody and lib.pst_stream_take_input(
+                    pointer, 0, start, count, info
+                ):
+                    return True
+        elif status != _TIMEOUT or slice_ns == 0:
+            return False
+    return False
 
 
 class Read:
@@ -37,10 +90,17 @@ class Read:
         How many.
     part : callable
         Returns the first so many frames of `memory`, as the caller wants to see them.
+    with_info : bool
+        Whether `info` will be asked for.
     """
 
     def __init__(
-        self, stream: ReadingStream, memory: Any, count: int, part: Callable[[int], Any]
+        self,
+        stream: ReadingStream,
+        memory: Any,
+        count: int,
+        part: Callable[[int], Any],
+        with_info: bool = False,
     ) -> None:
         self._stream = stream
         self._pointer = stream._use()
@@ -48,6 +108,7 @@ class Read:
         self._start = address(memory)
         self._count = count
         self._part = part
+        self._with_info = with_info
         self._done = 0
         self._err = new_error()
         self._infos: list[ChunkInfo] = []
@@ -56,7 +117,8 @@ class Read:
         most = max(1, capacity - (stream.blocksize or capacity // 4))
         self._piece = count if count <= most else max(1, capacity // 2)
         if (
-            self._ring.read_available < count
+            stream._is_fresh
+            and self._ring.read_available < count
             and stream.state == StreamState.STOPPED
             and not self._ring.ended
         ):
@@ -80,15 +142,12 @@ class Read:
         return 0
 
     def _copy(self, n: int) -> None:
-        ring = self._ring
-        span = ring._begin_read(n)
-        if not span.n_frames:
-            return
-        info = ffi.new("pst_frames_info *")
-        lib.pst_stream_describe_input(self._pointer, span.position, n, info)
-        self._infos.append(info_of(info))
-        at = self._start + self._done * ring._ring.frame_bytes
-        self._done += lib.pst_ring_read(ring._ring.pointer, 0, at, n)
+        at = self._start + self._done * self._ring._ring.frame_bytes
+        info = ffi.new("pst_frames_info *") if self._with_info else ffi.NULL
+        if n and lib.pst_stream_take_input(self._pointer, 0, at, n, info):
+            self._done += n
+            if self._with_info:
+                self._infos.append(info_of(info))
 
     def block(self, slice_ns: int) -> int:
         """Wait for a piece."""

@@ -12,7 +12,7 @@ from pastream_ng._native.waits import attempt
 from pastream_ng.enums import Direction
 from pastream_ng.errors import StateError
 from pastream_ng.rings import RingBuffer
-from pastream_ng.rings.transfer import Write
+from pastream_ng.rings.transfer import Write, put_whole
 from pastream_ng.streams.base import StreamBase
 from pastream_ng.streams.mapping import mapping_list
 from pastream_ng.streams.matrix import get_matrix, set_matrix
@@ -148,16 +148,23 @@ class WritingStream(StreamBase):
         3000
         """
         limit = seconds("timeout", timeout)
-        write = self._write(data)
+        memory, count = self._source_of_write(data)
+        if put_whole(self.output_ring, memory, count):
+            return count
+        write = self._write(memory, count)
         return write.result(attempt(write.act, write.block, limit), timeout)
 
-    def _write(self, data: Any) -> Write:
+    def _source_of_write(self, data: Any) -> tuple[Any, int]:
+        """Return data as contiguous memory, and its length in frames."""
         self._use()
         ring = self.output_ring
         if is_raw(data):
-            memory, count = raw_frames("data", data, ring.dtype, ring.elementsize)
-        else:
-            memory, count = ring._regions.source("data", data)
+            return raw_frames("data", data, ring.dtype, ring.elementsize)
+        return ring._regions.source("data", data)
+
+    def _write(self, memory: Any, count: int) -> Write:
+        """Return a write that may have to wait."""
+        ring = self.output_ring
         room = ring.write_available
         if count > room and not self.active:
             self._raise_pending()

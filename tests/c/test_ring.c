@@ -153,6 +153,35 @@ static void test_copying_calls(void) {
     }
 }
 
+static void test_write_whole(void) {
+    for (int kind = 0; kind < N_RING_KINDS; ++kind) {
+        ring_box box;
+        REQUIRE(open_ring(&box, ring_kinds[kind], 700, 6));
+        const uint64_t full = box.info.capacity_frames;
+        uint8_t in[6 * 300], out[6 * 300];
+        // The edge falls at many places.
+        for (uint64_t at = 0; at < 3 * full; at += 300) {
+            fill_frames(in, 6, at, 300);
+            CHECK(pst_ring_write_whole(box.ring, in, 300));
+            CHECK_EQ(pst_ring_read(box.ring, 0, out, 300), 300);
+            CHECK(frames_are(out, 6, at, 300));
+        }
+        const uint64_t written = pst_ring_written(box.ring);
+        put_frames(&box, full - 299);
+        CHECK(!pst_ring_write_whole(box.ring, in, 300));
+        CHECK(!pst_ring_write_whole(box.ring, in, full + 1));
+        CHECK_EQ(pst_ring_written(box.ring), written + full - 299);
+        CHECK(pst_ring_write_whole(box.ring, in, 299));
+        CHECK_EQ(pst_ring_writable(box.ring), 0);
+        CHECK(pst_ring_write_whole(box.ring, in, 0));
+        pst_ring_skip(box.ring, 0, full);
+        pst_ring_end(box.ring);
+        CHECK(!pst_ring_write_whole(box.ring, in, 1));
+        CHECK_EQ(pst_ring_written(box.ring), written + full);
+        close_ring(&box);
+    }
+}
+
 static void test_flat_spans_end_at_the_edge(void) {
     ring_box box;
     pst_span span;
@@ -263,6 +292,7 @@ int main(void) {
     RUN(test_mirror_shows_the_same_memory);
     RUN(test_rounding_that_is_dear_is_not_done);
     RUN(test_copying_calls);
+    RUN(test_write_whole);
     RUN(test_flat_spans_end_at_the_edge);
     RUN(test_commits_are_bounded_by_the_span);
     RUN(test_begin_again);

@@ -82,6 +82,35 @@ static void test_capture(void) {
     pst_system_release(system);
 }
 
+static void test_take_input(void) {
+    pst_system *system = make_system();
+    stream_setup setup = make_setup(true, false);
+    setup.config.input_total_frames = 1000;
+    pst_stream *stream = open_stream(system, &setup);
+    int32_t frames[300];
+    CHECK(!pst_stream_take_input(stream, 0, frames, 1, NULL));
+    start_stream(stream);
+    CHECK_EQ(pst_stream_wait(stream, PATIENCE_NS, NULL), PST_OK);
+    for (int32_t at = 0; at < 900; at += 300) {
+        pst_frames_info info = {.frame = -1};
+        CHECK(pst_stream_take_input(stream, 0, frames, 300, at == 300 ? NULL : &info));
+        CHECK_EQ(info.frame, at == 300 ? -1 : at);
+        for (int32_t i = 0; i < 300; ++i)
+            CHECK_EQ(frames[i], at + i);
+    }
+    // All or nothing, also at the end.
+    pst_frames_info info = {.frame = -1};
+    CHECK(!pst_stream_take_input(stream, 0, frames, 101, &info));
+    CHECK_EQ(info.frame, -1);
+    CHECK_EQ(pst_ring_readable(pst_stream_input_ring(stream), 0), 100);
+    CHECK(!pst_stream_take_input(stream, 5, frames, 1, NULL)); // No such reader.
+    CHECK(pst_stream_take_input(stream, 0, frames, 100, &info));
+    CHECK_EQ(info.frame, 900);
+    CHECK_EQ(frames[99], 999);
+    end_stream(stream);
+    pst_system_release(system);
+}
+
 static void test_playback(void) {
     pst_system *system = make_system();
     stream_setup setup = make_setup(false, true);
@@ -428,6 +457,7 @@ int main(void) {
     RUN(test_open_and_close);
     RUN(test_one_side);
     RUN(test_capture);
+    RUN(test_take_input);
     RUN(test_playback);
     RUN(test_loopback);
     RUN(test_restarts);

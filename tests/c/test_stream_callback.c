@@ -76,6 +76,7 @@ static void test_waits_without_rings(void) {
     CHECK(strstr(err.text, "no input ring") != NULL);
     CHECK_EQ(pst_stream_next_input(stream, 0, 0, 1, 1, 0, &span, &err), PST_BAD_ARGUMENT);
     CHECK_EQ(span.n_frames, 0);
+    CHECK(!pst_stream_take_input(stream, 0, &span, 1, NULL));
     CHECK_EQ(pst_stream_wait_output(stream, 1, 0, &err), PST_BAD_ARGUMENT);
     CHECK(strstr(err.text, "no output ring") != NULL);
     end_stream(stream);

@@ -186,6 +186,47 @@ def test_reads_and_loops_do_not_mix(counter):
         assert len(stream.read(1)) == 1
 
 
+def test_a_view_that_comes_while_a_read_waits_ends_it():
+    caught = []
+
+    def read():
+        try:
+            stream.read(len(stream.input_ring) // 2)
+        except ps.StateError as error:
+            caught.append(error)
+
+    with ps.InputStream(WALL, 48000, 1, "int32") as stream:
+        stream.start()
+        reader = threading.Thread(target=read)
+        reader.start()
+        time.sleep(0.05)
+        with stream.input_ring.read_view(1, HANG) as frames:
+            reader.join(HANG)
+            assert frames.tolist() == [0]
+        assert "a view is reading here" in str(caught[0])
+        assert stream.read(2, HANG).tolist() == [1, 2]
+
+
+def test_threads_that_read_at_once_share_the_frames(counter):
+    parts = []
+
+    def read():
+        for k in range(200):
+            frames, info = stream.read(50 + k % 3, HANG, with_info=True)
+            assert info.frame == frames[0]
+            parts.append(frames)
+
+    with ps.InputStream(counter, 48000, 1, "int32", 64) as stream:
+        stream.start()
+        threads = [threading.Thread(target=read) for _ in range(3)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(HANG)
+    parts.sort(key=lambda part: part[0])
+    assert np.array_equal(np.concatenate(parts), np.arange(3 * sum(50 + k % 3 for k in range(200))))
+
+
 def test_read_available(counter):
     with ps.InputStream(counter, 48000, 1, blocksize=64) as stream:
         assert stream.read_available == 0

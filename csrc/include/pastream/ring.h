@@ -95,6 +95,10 @@ PST_API void pst_ring_commit_write(pst_ring *ring, uint64_t n_frames) PST_RT;
 // Thread: producer. Realtime: yes.
 PST_API uint64_t pst_ring_write(pst_ring *ring, const void *data, uint64_t n_frames) PST_RT;
 
+// The same if all n_frames fit and the ring was not ended; else nothing goes in. Returns whether
+// they went in. Thread: producer. Realtime: yes.
+PST_API bool pst_ring_write_whole(pst_ring *ring, const void *data, uint64_t n_frames) PST_RT;
+
 // Moves readers forward over their oldest frames until n_frames (at most the capacity) fit, except
 // readers that hold a span. Returns how many frames fit now. What a reader lost is counted in
 // pst_ring_dropped.

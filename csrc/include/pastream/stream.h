@@ -319,6 +319,12 @@ PST_API PST_NODISCARD pst_status pst_stream_wait_input(pst_stream *stream, uint3
                                                        uint64_t n_frames, int64_t timeout_ns,
                                                        pst_error *err);
 
+// Copies the next n_frames out for a reader of the input ring if all of them are there, and
+// describes them unless info is NULL; else nothing is taken. Returns whether they were taken.
+// Thread: reader. Realtime: no.
+PST_API bool pst_stream_take_input(pst_stream *stream, uint32_t reader, void *data,
+                                   uint64_t n_frames, pst_frames_info *info);
+
 // One round of a loop over the input, for callers that pay for each call: lets the reader's span go
 // and passes over n_passed frames, waits for n_frames as pst_stream_wait_input does, and begins a
 // read of up to max_frames. Returns as pst_stream_wait_input; the span is empty if there is
