@@ -9,7 +9,7 @@ from typing import Any
 
 from pastream_ng._checks import integer, pair, real, shown
 from pastream_ng.enums import Direction
-from pastream_ng.errors import ArgumentError, ArgumentTypeError
+from pastream_ng.errors import ArgumentError, ArgumentTypeError, DeviceNotFoundError
 from pastream_ng.formats import sample_format
 
 __all__ = ["Defaults", "Pair", "default"]
@@ -127,6 +127,8 @@ class Defaults:
         before ``PASTREAM_DEVICE``.
     samplerate, blocksize
         See `InputStream`.
+    hostapi
+        The index of the host API of the default devices; it cannot be set.
 
     Examples
     --------
@@ -188,6 +190,22 @@ class Defaults:
         self._blocksize = (
             None if value is None else integer("default.blocksize", value, 0, 65536, "frames")
         )
+
+    @property
+    def hostapi(self) -> int:
+        """The index of the host API of the default devices, -1 if there is none; read only.
+
+        The output goes before the input; see `query_hostapis`.
+        """
+        from pastream_ng.hosts.select import select_device
+
+        for direction in (Direction.OUTPUT, Direction.INPUT):
+            device = self._fill("device", None, direction)
+            try:
+                return select_device(device, direction).hostapi_index
+            except DeviceNotFoundError:
+                continue
+        return -1
 
     def _fill(self, name: str, value: Any, direction: Direction) -> Any:
         """Return an argument with what it leaves open; a pair for duplex streams."""

@@ -10,7 +10,7 @@ import os
 from functools import partial
 from typing import Any
 
-from pastream_ng._checks import shown
+from pastream_ng._checks import integer, shown
 from pastream_ng._native import ffi, lib
 from pastream_ng._native.errors import check, new_error
 from pastream_ng.enums import IoMode, Status
@@ -219,6 +219,7 @@ def open_place(file: Any, mode: IoMode, closefd: bool = True) -> Place:
         check(status, err)
         return Place(out[0], os.fspath(file))
     if isinstance(file, int):
+        integer("file", file, 0, 2**31 - 1)
         simple = IoMode.READ if mode == IoMode.READ else IoMode.WRITE
         status = lib.pst_io_open_fd(out, file, closefd, simple, err)
         if status == Status.SYSTEM_ERROR:

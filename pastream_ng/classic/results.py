@@ -16,6 +16,7 @@ from pastream_ng.callbacks.values import CallbackAbort, CallbackStop
 from pastream_ng.enums import Direction
 from pastream_ng.errors import ArgumentError, ArgumentTypeError
 from pastream_ng.formats import SampleFormat
+from pastream_ng.streams.raw import raw_frames
 
 if TYPE_CHECKING:
     from pastream_ng._native.arrays import Array
@@ -31,10 +32,12 @@ complete_flag = 1
 abort_flag = 2
 
 
-def spread(data: Any, form: SampleFormat, channels: int) -> Any:
+def spread(name: str, data: Any, form: SampleFormat, channels: int) -> Any:
     """Return frames as rows: plain memory as an array, one channel on all channels."""
     if isinstance(data, (bytes, bytearray, memoryview)):
-        return np.frombuffer(data, form.dtype).reshape(-1, channels)
+        frame_bytes = np.dtype(form.dtype).itemsize * channels
+        _, frames = raw_frames(name, data, form.name, frame_bytes)
+        return np.frombuffer(data, form.dtype).reshape(frames, channels)
     array = np.asarray(data)
     if array.ndim == 1:
         array = array[:, None]
@@ -103,7 +106,7 @@ def _fill(outdata: Array, data: Any, flag: int, form: SampleFormat) -> None:
             f"the callback returned no output; it must return {frames} frames, "
             f"numpy.zeros(({frames}, {channels})) for silence"
         )
-    block = frames_of("out_data", spread(data, form, channels), form, channels)
+    block = frames_of("out_data", spread("out_data", data, form, channels), form, channels)
     if len(block) > frames or (len(block) < frames and flag == continue_flag):
         raise ArgumentError(
             f"the callback returned {len(block)} frames; it must be {frames}, or fewer with "

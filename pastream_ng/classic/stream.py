@@ -8,7 +8,7 @@ import warnings
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from pastream_ng._checks import integer, real, shown
+from pastream_ng._checks import flag, integer, real, shown
 from pastream_ng._native.arrays import frames_of
 from pastream_ng.classic.devices import half_of
 from pastream_ng.classic.results import adapt, spread
@@ -263,7 +263,11 @@ class Stream:
         """
         stream = self._side(Direction.INPUT)
         frames = integer("num_frames", num_frames, 1, unit="frames")
-        data = bytes(stream.read_raw(frames)) if raw else stream.read(frames, always_2d=True)
+        data = (
+            bytes(stream.read_raw(frames))
+            if flag("raw", raw)
+            else stream.read(frames, always_2d=True)
+        )
         stats = stream.stats
         lost = stats.dropped_frames + stats.lost_frames
         if self._lost is not None and lost > self._lost:
@@ -292,7 +296,7 @@ class Stream:
         half = self._output
         assert half is not None
         form = sample_format(half.dtype)
-        frames = frames_of("data", spread(data, form, half.channels), form, half.channels)
+        frames = frames_of("data", spread("data", data, form, half.channels), form, half.channels)
         if num_frames is not None:
             frames = frames[: integer("num_frames", num_frames, 0, len(frames), "frames")]
         if not stream.active:

@@ -46,7 +46,7 @@ def file_for(side: Side, samplerate: float, file: Any, mode: str, kw: dict[str, 
             raise ArgumentTypeError(
                 f"{name} is no argument of to_file; it knows {', '.join(known)}"
             )
-    if mode not in ("w", "x"):
+    if not isinstance(mode, str) or mode not in ("w", "x"):
         raise ArgumentError(f"mode is {shown(mode)}; it must be 'w' or 'x'")
     wanted = new_format(
         file,

@@ -92,7 +92,7 @@ class SoundFile(Handle):
         format: str | None = None,
         closefd: bool = True,
     ) -> None:
-        if mode not in _MODES:
+        if not isinstance(mode, str) or mode not in _MODES:
             error = ArgumentError if isinstance(mode, str) else ArgumentTypeError
             raise error(f"mode is {shown(mode)}; it must be one of {', '.join(map(repr, _MODES))}")
         options = (samplerate, channels, subtype, endian)

@@ -7,7 +7,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from pastream_ng._checks import pair, shown
+from pastream_ng._checks import flag, pair, shown
 from pastream_ng.enums import Overflow
 from pastream_ng.errors import ArgumentError, ArgumentTypeError
 from pastream_ng.files.endpoints import FileSink, FileSource
@@ -255,7 +255,7 @@ class SoundFileOutputStream(OutputStream):
         side = self._output
         assert side is not None
         try:
-            self._launcher.source = FileSource(file, side, self.samplerate, bool(loop))
+            self._launcher.source = FileSource(file, side, self.samplerate, flag("loop", loop))
         except BaseException:
             self.close()
             raise
@@ -361,7 +361,7 @@ class SoundFileDuplexStream(DuplexStream):
             self._owned_files = tuple(owned)
             self._inp_fh: SoundFile | None = None
             self._out_fh = played
-            self._attach(recorded, played, bool(loop))
+            self._attach(recorded, played, flag("loop", loop))
         except BaseException:
             if hasattr(self, "_pointer"):
                 self.close()

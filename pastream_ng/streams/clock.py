@@ -87,7 +87,7 @@ class StreamClock:
             shifts["output"] = self.output_delay
         if side is None:
             return next(iter(shifts.values()))
-        if side not in list(shifts):  # A list compares whatever it is given.
+        if not isinstance(side, str) or side not in shifts:
             names = " or ".join(f'"{name}"' for name in shifts)
             raise ArgumentError(f"side is {shown(side)}; with this stream it must be {names}")
         return shifts[side]

@@ -143,3 +143,42 @@ def test_flags_of_callbacks(value):
 def test_pairs_of_defaults_are_named():
     for name in ("device", "channels", "dtype", "latency", "extra_settings"):
         refused(lambda v, n=name: setattr(ps.default, n, v), f"default.{name}", (1, 2, 3), VALUE)
+
+
+@pytest.mark.parametrize("value", [[], {}, np.zeros(0), np.zeros(2), "both", 1], ids=short)
+def test_words_of_files_and_clocks(stream, tmp_path, value):
+    path = tmp_path / "a.wav"
+    refused(lambda v: ps.SoundFile(path, v), "mode", value)
+    refused(lambda v: stream.to_file(path, v), "mode", value)
+    with ps.InputStream(FREE, channels=1) as source:
+        source.start()
+        source.read(8, timeout=5)
+        refused(lambda v: source.clock.time_of(0, v), "side", value)
+        refused(lambda v: source.clock.frame_at(0, v), "side", value)
+
+
+@pytest.mark.parametrize("value", [-1, 2**31, 2**64, -(2**40)])
+def test_numbers_that_are_no_file_descriptors(value):
+    refused(ps.OutputStream.from_file, "file", value, VALUE)
+
+
+@pytest.mark.parametrize("value", ["yes", None, np.zeros(2)], ids=short)
+def test_loops_of_file_streams(tmp_path, value):
+    path = tmp_path / "a.wav"
+    with ps.SoundFile(path, "w", 48000, 1) as file:
+        file.write(np.zeros(10, "float32"))
+    refused(lambda v: ps.SoundFileOutputStream(path, device=FREE, loop=v), "loop", value, TYPE)
+    refused(
+        lambda v: ps.SoundFileDuplexStream(None, path, device=FREE, loop=v), "loop", value, TYPE
+    )
+
+
+def test_bytes_that_are_no_whole_frames_in_the_classic_stream(monkeypatch):
+    monkeypatch.setenv("PASTREAM_DEVICE", "loopback")
+    stream = ps.Stream(48000, 64)
+    try:
+        with pytest.raises(VALUE, match=r"data has 2 bytes; it must be a multiple of a frame's"):
+            stream.write(b"ab")
+        refused(lambda v: stream.read(1, raw=v), "raw", "yes", TYPE)
+    finally:
+        stream.close()

@@ -139,3 +139,16 @@ def test_wrong_values_are_refused_and_change_nothing(name, value):
 def test_unknown_names_are_refused():
     with pytest.raises(AttributeError):
         ps.default.samplerates = 48000
+
+
+def test_the_default_host_api_is_that_of_the_default_devices(monkeypatch):
+    monkeypatch.setenv("PASTREAM_DEVICE", "loopback")
+    apis = ps.query_hostapis()
+    assert apis[ps.default.hostapi].name == "Virtual"
+    monkeypatch.delenv("PASTREAM_DEVICE")
+    ps.default.device = FREE
+    assert apis[ps.default.hostapi].name == "Virtual"
+    ps.default.device = "no such device"
+    assert ps.default.hostapi == -1
+    with pytest.raises(AttributeError):
+        ps.default.hostapi = 0
