@@ -161,33 +161,30 @@ static pst_status follow(take_source *self, const pst_run *run, uint64_t positio
     }
 }
 
-// Goes on with what the ring holds. Returns PST_OK with a piece, PST_END when the take is over, or
-// PST_TIMEOUT once everything was judged.
-static pst_status advance(take_source *self, pst_piece *piece) {
-    for (;;) {
-        const uint64_t from = pst_ring_position(self->ring, self->reader);
-        const uint64_t n_kept = self->judged > from ? self->judged - from : 0;
-        pst_span span = {NULL, 0, 0, 0};
-        if (pst_ring_readable(self->ring, self->reader) > n_kept) {
-            if (!is_own_run(self))
-                return PST_END;
-            pst_ring_begin_read(self->ring, self->reader, n_kept + self->most_frames, &span);
-        }
-        // The oldest may have been taken from the reader in between.
-        const uint64_t kept = self->judged > span.position ? self->judged - span.position : 0;
-        if (span.n_frames <= kept) {
-            pst_ring_commit_read(self->ring, self->reader, 0);
-            return self->has_begun &&
-                           pst_picker_is_stopped(&self->picker,
-                                                 frame_at(self, pst_ring_written(self->ring)))
-                       ? PST_END
-                       : PST_TIMEOUT;
-        }
-        const pst_run run = make_run(self, &span, kept);
-        const pst_status status = follow(self, &run, span.position + kept, piece);
-        if (status != PST_TIMEOUT)
-            return status;
+// Goes on with a piece of what the ring holds; other threads wait for the lock meanwhile. Returns
+// PST_OK with a piece for the sink, PST_END when the take is over, or PST_TIMEOUT: *is_idle then
+// says that everything was judged.
+static pst_status advance(take_source *self, pst_piece *piece, bool *is_idle) {
+    const uint64_t from = pst_ring_position(self->ring, self->reader);
+    const uint64_t n_kept = self->judged > from ? self->judged - from : 0;
+    pst_span span = {NULL, 0, 0, 0};
+    if (pst_ring_readable(self->ring, self->reader) > n_kept) {
+        if (!is_own_run(self))
+            return PST_END;
+        pst_ring_begin_read(self->ring, self->reader, n_kept + self->most_frames, &span);
     }
+    // The oldest may have been taken from the reader in between.
+    const uint64_t kept = self->judged > span.position ? self->judged - span.position : 0;
+    *is_idle = span.n_frames <= kept;
+    if (*is_idle) {
+        pst_ring_commit_read(self->ring, self->reader, 0);
+        return self->has_begun && pst_picker_is_stopped(
+                                      &self->picker, frame_at(self, pst_ring_written(self->ring)))
+                   ? PST_END
+                   : PST_TIMEOUT;
+    }
+    const pst_run run = make_run(self, &span, kept);
+    return follow(self, &run, span.position + kept, piece);
 }
 
 // ---- Waiting ----------------------------------------------------------------------------------
@@ -240,18 +237,19 @@ static void wait_for_more(take_source *self) {
 
 static pst_status take_pull(pst_source *source, pst_piece *piece, pst_error *err) {
     take_source *self = (take_source *)source;
+    bool is_idle = false;
     pthread_mutex_lock(&self->lock);
-    pst_status status = advance(self, piece);
-    if (status == PST_TIMEOUT && self->is_dry)
+    pst_status status = advance(self, piece, &is_idle);
+    if (is_idle && status == PST_TIMEOUT && self->is_dry)
         status = self->why.status != PST_OK ? self->why.status : PST_END;
-    else if (status == PST_TIMEOUT && self->stops_early && !self->has_begun)
+    else if (is_idle && status == PST_TIMEOUT && self->stops_early && !self->has_begun)
         status = PST_END;
     if (status != PST_OK && status != PST_TIMEOUT)
         self->picker.phase = PST_PICK_OVER;
     pthread_mutex_unlock(&self->lock);
     if (status < 0 && status != PST_TIMEOUT)
         *err = self->why;
-    if (status == PST_TIMEOUT)
+    if (is_idle && status == PST_TIMEOUT)
         wait_for_more(self);
     return status;
 }

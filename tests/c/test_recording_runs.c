@@ -4,6 +4,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "chain/stage.h"
 #include "core/ring_private.h"
 #include "recording_fixture.h"
 
@@ -206,6 +207,38 @@ static void test_forked_children_never_wait_for_a_worker(void) {
     pst_system_release(system);
 }
 
+// However much there is to hear, one step hears a piece of it: between two of them orders, and the
+// end, come through. A device without a clock may have more for ever.
+static void test_a_step_hears_one_piece(void) {
+    pst_system *system = make_system();
+    stream_setup setup = make_setup(true, false);
+    setup.config.input_total_frames = 30000;
+    setup.config.input_ring_frames = 1 << 15;
+    pst_stream *stream = open_stream(system, &setup);
+    pst_take take = any_take();
+    take.trigger = PST_TRIGGER_LEVEL; // No sample is as loud as that.
+    take.level = 1.0;
+    pst_source *source = NULL;
+    REQUIRE(pst_source_take(&source, stream, &take, NULL) == PST_OK);
+    start_stream(stream);
+    CHECK_EQ(pst_stream_wait(stream, PATIENCE_NS, NULL), PST_OK);
+    const uint64_t most = (1 << 15) / 4;
+    pst_piece piece;
+    pst_error err = {.status = PST_OK};
+    for (uint64_t before = 0, at = 0; at < 30000; before = at) {
+        CHECK_EQ(source->ops->pull(source, &piece, &err), PST_TIMEOUT);
+        at = pst_ring_position(pst_stream_input_ring(stream), 1);
+        if (!CHECK_TEXT(at > before && at <= before + most, "%d to %d", (int)before, (int)at))
+            break;
+    }
+    while (source->ops->pull(source, &piece, &err) == PST_TIMEOUT)
+        continue;
+    CHECK_EQ(err.status, PST_OK);
+    pst_source_destroy(source);
+    end_stream(stream);
+    pst_system_release(system);
+}
+
 // The recording holds the stream, so a program may drop the two in any order.
 static void test_the_stream_may_be_dropped_first(void) {
     pst_system *system = make_system();
@@ -228,6 +261,7 @@ int main(void) {
     RUN(test_a_dropped_recording_gives_its_reader_back);
     RUN(test_a_worker_that_goes_does_not_take_another_with_it);
     RUN(test_forked_children_never_wait_for_a_worker);
+    RUN(test_a_step_hears_one_piece);
     RUN(test_the_stream_may_be_dropped_first);
     return check_done();
 }
