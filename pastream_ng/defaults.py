@@ -127,8 +127,6 @@ class Defaults:
         before ``PASTREAM_DEVICE``.
     samplerate, blocksize
         See `InputStream`.
-    hostapi
-        The index of the host API of the default devices; it cannot be set.
 
     Examples
     --------

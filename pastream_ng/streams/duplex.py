@@ -6,9 +6,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-from pastream_ng._checks import flag, seconds
+from pastream_ng._checks import flag, seconds, shown
 from pastream_ng.enums import Direction, OnLost, Overflow, ResampleQuality, Underflow
-from pastream_ng.errors import ArgumentTypeError
+from pastream_ng.errors import ArgumentError, ArgumentTypeError
 from pastream_ng.streams.base import StreamBase
 from pastream_ng.streams.input import InputStream
 from pastream_ng.streams.launch import Launch
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pastream_ng.rings import RingBuffer
+    from pastream_ng.streams.endpoints import Endpoint
 
 __all__ = ["DuplexStream"]
 
@@ -216,13 +217,27 @@ PastreamTimeoutError, ForkedError, OutOfMemoryError, ArgumentError, ArgumentType
             self._wait_or_stop(limit)
         return result
 
+    def _source_that_was_set(self, loop: Any, buffersize: Any) -> Endpoint:
+        """Return what ``playback=True`` means, which is how pastream says it."""
+        for name, value in (("loop", loop), ("buffersize", buffersize)):
+            if value is not None and value is not False:
+                raise ArgumentTypeError(
+                    f"{name} is {shown(value)}; with playback=True it is for set_source"
+                )
+        if self._launcher.source is None:
+            raise ArgumentError("playback is True; no source was set with set_source before")
+        return self._launcher.source
+
     def _launch_of_chunks(
         self, lengths: Lengths, playback: Any, loop: Any, buffersize: Any
     ) -> tuple[Launch, int]:
         if playback is None:
             return super()._launch_of_chunks(lengths, playback, loop, buffersize)
         self._use()
-        source = make_source(self, playback, loop, buffersize, name="playback")
+        if playback is True:
+            source = self._source_that_was_set(loop, buffersize)
+        else:
+            source = make_source(self, playback, loop, buffersize, name="playback")
         # A recording that is longer than what is played goes on in silence.
         most = lengths.frames if source.frames is None else min(lengths.frames, source.frames)
         output = lengths._replace(frames=most, offset=0)

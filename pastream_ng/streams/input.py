@@ -279,8 +279,8 @@ class InputStream(SharedInputStream):
             `playback`; None takes the stream's.
         playback, loop, buffersize : optional
             Of duplex streams: what to play meanwhile, as for `OutputStream.play`. Unless `frames`
-            is given the loop ends with it. None plays what `DuplexStream.set_source` has set, or
-            what is written.
+            is given the loop ends with it. True is what `DuplexStream.set_source` has set; None
+            plays that, too, or else what is written, and goes on after it.
 
         Returns
         -------

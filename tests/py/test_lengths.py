@@ -478,6 +478,22 @@ def test_chunks_of_a_source_that_was_set(loopback):
         assert len(looped(stream, frames=50, offset=0)) == 50
 
 
+def test_true_plays_the_source_that_was_set_and_ends_with_it(loopback):
+    with opened(loopback) as stream:
+        with pytest.raises(ps.ArgumentError, match="playback is True; no source was set"):
+            stream.chunks(33, playback=True)
+        stream.set_source(ramp(300))
+        for _ in range(2):
+            got = looped(stream, playback=True, pad=BLOCK)
+            assert got.tolist() == [0] * BLOCK + list(range(1, 301))
+        for name, value in (("loop", True), ("buffersize", 100)):
+            with pytest.raises(ps.ArgumentTypeError, match=f"{name} is {value}; with playback"):
+                stream.chunks(33, playback=True, **{name: value})
+        stream.set_source(None)
+        with pytest.raises(ps.ArgumentError, match="playback is True"):
+            stream.chunks(33, playback=True)
+
+
 def test_the_function_pads_and_loops(loopback):
     data = np.arange(1, 101, dtype="int16")
     options = {"channels": 1, "dtype": "int16", "device": loopback, "blocksize": BLOCK}
