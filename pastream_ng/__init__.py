@@ -8,6 +8,9 @@ times in seconds, lengths in frames. No device is opened at import.
 
 from __future__ import annotations
 
+from importlib import import_module as _import_module
+from typing import TYPE_CHECKING as _TYPE_CHECKING
+
 from pastream_ng._native.text import version as _version
 from pastream_ng.callbacks import (
     CallbackAbort,
@@ -16,18 +19,6 @@ from pastream_ng.callbacks import (
     CallbackTime,
     CompiledCallback,
     get_include,
-)
-from pastream_ng.classic import (
-    Stream,
-    abort_flag,
-    apis,
-    complete_flag,
-    continue_flag,
-    default_api,
-    default_input_device,
-    default_output_device,
-    devices,
-    pa_version,
 )
 from pastream_ng.defaults import default
 from pastream_ng.enums import (
@@ -63,21 +54,12 @@ from pastream_ng.errors import (
     SystemCallError,
     UnsupportedSettingsError,
 )
-from pastream_ng.files import (
-    SoundFile,
-    SoundFileDuplexStream,
-    SoundFileInputStream,
-    SoundFileOutputStream,
-    libsndfile_version,
-)
 from pastream_ng.hosts import (
     AlsaSettings,
     AsioSettings,
     CoreAudioSettings,
-    DeviceChange,
     DeviceInfo,
     DeviceList,
-    DeviceWatch,
     Fault,
     HostApiInfo,
     VirtualDevice,
@@ -91,14 +73,9 @@ from pastream_ng.hosts import (
     refresh,
     set_application_name,
     supported_samplerates,
-    watch_devices,
 )
-from pastream_ng.measuring import LatencyMeasurement, measure_latency
-from pastream_ng.mixing import DuplexMixer, Mixer, Voice, VoiceStatus
 from pastream_ng.recordings import Recording, RecordingState, Segment
-from pastream_ng.recordings.shortcut import recording
 from pastream_ng.rings import ReadView, RingBuffer, RingReader, WriteView
-from pastream_ng.simple import get_stream, play, playrec, rec, stop, wait
 from pastream_ng.streams import (
     AsyncStream,
     CallbackTiming,
@@ -115,6 +92,32 @@ from pastream_ng.streams import (
     StreamStats,
     chunks,
 )
+
+if _TYPE_CHECKING:
+    from pastream_ng.classic import (
+        Stream,
+        abort_flag,
+        apis,
+        complete_flag,
+        continue_flag,
+        default_api,
+        default_input_device,
+        default_output_device,
+        devices,
+        pa_version,
+    )
+    from pastream_ng.files import (
+        SoundFile,
+        SoundFileDuplexStream,
+        SoundFileInputStream,
+        SoundFileOutputStream,
+        libsndfile_version,
+    )
+    from pastream_ng.hosts.watch import DeviceChange, DeviceWatch, watch_devices
+    from pastream_ng.measuring import LatencyMeasurement, measure_latency
+    from pastream_ng.mixing import DuplexMixer, Mixer, Voice, VoiceStatus
+    from pastream_ng.recordings.shortcut import recording
+    from pastream_ng.simple import get_stream, play, playrec, rec, stop, wait
 
 __all__ = [
     "AlsaSettings",
@@ -226,3 +229,53 @@ __all__ = [
 ]
 
 __version__ = _version()
+
+# What most programs do without comes with the first look at it: name -> module.
+_LATER = {
+    "Stream": "classic",
+    "abort_flag": "classic",
+    "apis": "classic",
+    "complete_flag": "classic",
+    "continue_flag": "classic",
+    "default_api": "classic",
+    "default_input_device": "classic",
+    "default_output_device": "classic",
+    "devices": "classic",
+    "pa_version": "classic",
+    "SoundFile": "files",
+    "SoundFileDuplexStream": "files",
+    "SoundFileInputStream": "files",
+    "SoundFileOutputStream": "files",
+    "libsndfile_version": "files",
+    "DeviceChange": "hosts.watch",
+    "DeviceWatch": "hosts.watch",
+    "watch_devices": "hosts.watch",
+    "LatencyMeasurement": "measuring",
+    "measure_latency": "measuring",
+    "DuplexMixer": "mixing",
+    "Mixer": "mixing",
+    "Voice": "mixing",
+    "VoiceStatus": "mixing",
+    "recording": "recordings.shortcut",
+    "get_stream": "simple",
+    "play": "simple",
+    "playrec": "simple",
+    "rec": "simple",
+    "stop": "simple",
+    "wait": "simple",
+}
+
+
+if not _TYPE_CHECKING:
+
+    def __getattr__(name: str) -> object:
+        """Return what was not imported yet."""
+        if name not in _LATER:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        value = getattr(_import_module(f"{__name__}.{_LATER[name]}"), name)
+        globals()[name] = value
+        return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import os
 from typing import Any
 
 from pastream_ng._checks import integer, shown
@@ -26,7 +26,7 @@ def get_include() -> str:
     >>> (pathlib.Path(ps.get_include()) / "pastream" / "callback.h").exists()
     True
     """
-    return str(Path(__file__).parents[1] / "include")
+    return os.path.join(os.path.dirname(os.path.dirname(__file__)), "include")
 
 
 class CompiledCallback:

@@ -25,16 +25,13 @@ from pastream_ng.hosts.settings import (
     supported_samplerates,
 )
 from pastream_ng.hosts.virtual import Fault, VirtualDevice
-from pastream_ng.hosts.watch import DeviceChange, DeviceWatch, watch_devices
 
 __all__ = [
     "AlsaSettings",
     "AsioSettings",
     "CoreAudioSettings",
-    "DeviceChange",
     "DeviceInfo",
     "DeviceList",
-    "DeviceWatch",
     "Fault",
     "HostApiInfo",
     "VirtualDevice",
@@ -48,5 +45,4 @@ __all__ = [
     "refresh",
     "set_application_name",
     "supported_samplerates",
-    "watch_devices",
 ]

@@ -296,6 +296,34 @@ assert system._process.pointer is None
     run_python(code)
 
 
+def test_what_most_programs_do_without_is_imported_when_it_is_looked_at():
+    code = """
+import sys
+import pastream_ng as ps
+late = ("classic", "files", "hosts.watch", "measuring", "mixing", "simple")
+assert not {f"pastream_ng.{name}" for name in late} & set(sys.modules)
+assert set(ps.__all__) <= set(dir(ps))
+with ps.OutputStream(ps.VirtualDevice("null"), samplerate=48000): pass
+assert not {f"pastream_ng.{name}" for name in late} & set(sys.modules)
+assert ps.SoundFile.__module__ == "pastream_ng.files.soundfile"
+assert "SoundFile" in vars(ps)
+assert "pastream_ng.mixing" not in sys.modules
+for name in ps.__all__:
+    assert getattr(ps, name) is not None
+try:
+    ps.no_such_name
+except AttributeError as error:
+    assert str(error) == "module 'pastream_ng' has no attribute 'no_such_name'"
+else:
+    raise AssertionError
+"""
+    run_python(code)
+
+
+def test_a_star_import_brings_all_names():
+    run_python("from pastream_ng import *; import pastream_ng as ps; assert play is ps.play")
+
+
 def test_the_version_is_that_of_the_build():
     project = (Path(__file__).resolve().parents[2] / "meson.build").read_text(encoding="utf-8")
     assert f"version: '{ps.__version__}'" in project
