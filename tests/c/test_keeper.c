@@ -60,7 +60,8 @@ static void test_recording_goes_on(void) {
         pst_stream_event lost, back;
         REQUIRE(wait_event(stream, PST_EVENT_DEVICE_LOST, &lost));
         CHECK_EQ(lost.frame, 4800);
-        CHECK_EQ(stats_of(stream).frames, 4800);
+        const int64_t n_counted = stats_of(stream).frames; // Unless it is back already.
+        CHECK(n_counted == 4800 || pst_stream_state(stream) == PST_STATE_RUNNING);
         REQUIRE(wait_event(stream, PST_EVENT_DEVICE_BACK, &back));
         CHECK_EQ(back.frame, 4800);
         CHECK(back.n_frames >= 4800); // As long as it was away.
