@@ -286,6 +286,9 @@ pst_status pst_stream_close(pst_stream *stream, pst_error *err) {
         const int64_t half_ns = (end_ns - pst_now_ns()) / 2;
         const int64_t least_ns = stream->control_timeout_ns / 8;
         status = close_device(stream, half_ns > least_ns ? half_ns : least_ns, err);
+    } else if (atomic_load(&stream->given_up)) {
+        // By whatever call before: what belongs to the callback must not be freed.
+        status = pst_fail(err, PST_TIMEOUT, 0, "The host did not come back from an earlier call");
     }
     pthread_mutex_unlock(&stream->control);
     return status == PST_OK ? PST_OK : PST_TIMEOUT;

@@ -290,7 +290,7 @@ PST_API PST_NODISCARD pst_status pst_stream_abort(pst_stream *stream, pst_error 
 
 // Aborts if running, closes the device, interrupts all waits on the rings with PST_CLOSED. Returns
 // within twice control_timeout_s whatever the host does. Idempotent. In a forked child it only
-// marks the stream closed. Returns PST_OK or PST_TIMEOUT (the handle was abandoned).
+// marks the stream closed. Returns PST_OK or PST_TIMEOUT (the handle was abandoned, now or before).
 // Thread: any. Realtime: no.
 PST_API PST_NODISCARD pst_status pst_stream_close(pst_stream *stream, pst_error *err);
 
