@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -21,7 +22,10 @@ if TYPE_CHECKING:
 
     Array: TypeAlias = NDArray[Any]
 
-__all__ = ["address", "frames_of", "over_memory", "target_of"]
+__all__ = ["address", "frames_of", "memory_of", "over_memory", "target_of"]
+
+# The name of a field in a format of the buffer protocol, which may be of any letters.
+_FIELD = re.compile(":[^:]*:")
 
 
 def over_memory(memory: Any, n_bytes: int, dtype: str, channels: int) -> Array:
@@ -118,6 +122,26 @@ def _converted(array: Array, code: Format) -> Array:
         lib.pst_convert(address(result), code, address(source), source_code, source.size, ffi.NULL)
     )
     return result
+
+
+def memory_of(name: str, data: Any) -> memoryview:
+    """Return the memory of an object as it lies, which must be C-contiguous.
+
+    Bytes are copied from it and, unless it is read-only, to it: it must not hold references to
+    Python objects, which array(dtype=object) does.
+    """
+    try:
+        view = memoryview(data)
+    except (TypeError, ValueError):  # NumPy has dtypes that the buffer protocol does not know.
+        raise ArgumentTypeError(
+            f"{name} is {shown(data)} of type {type(data).__name__}; it must be bytes, an array of "
+            "numbers, or another object with memory"
+        ) from None
+    if not view.c_contiguous:
+        raise ArgumentError(f"{name} is not C-contiguous; it must be")
+    if "O" in _FIELD.sub("", view.format):
+        raise ArgumentTypeError(f"{name} holds Python objects; it must hold numbers or bytes")
+    return view
 
 
 def target_of(name: str, out: Any, form: SampleFormat, channels: int) -> Array:

@@ -9,6 +9,7 @@ from weakref import ref
 
 from pastream_ng._checks import choice, integer
 from pastream_ng._native import lib
+from pastream_ng._native.arrays import memory_of
 from pastream_ng._native.ring import NativeRing
 from pastream_ng.enums import RingMemory
 from pastream_ng.errors import ArgumentError, ArgumentTypeError
@@ -201,15 +202,7 @@ def _frame(elementsize: Any, dtype: Any, channels: Any) -> tuple[SampleFormat | 
 
 def _flat(buffer: Any) -> memoryview:
     """Return a caller's memory as a view that may be written."""
-    try:
-        view = memoryview(buffer)
-    except TypeError:
-        raise ArgumentTypeError(
-            f"buffer is of type {type(buffer).__name__}; it must be an array or another object "
-            "with writable memory"
-        ) from None
+    view = memory_of("buffer", buffer)
     if view.readonly:
         raise ArgumentError("buffer is read-only; it must be writable")
-    if not view.c_contiguous:
-        raise ArgumentError("buffer is not C-contiguous; it must be")
     return view

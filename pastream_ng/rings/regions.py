@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pastream_ng._checks import shown
-from pastream_ng._native.arrays import frames_of, target_of
-from pastream_ng.errors import ArgumentError, ArgumentTypeError
+from pastream_ng._native.arrays import frames_of, memory_of, target_of
+from pastream_ng.errors import ArgumentError
 
 if TYPE_CHECKING:
     from pastream_ng._native.ring import NativeRing
@@ -89,15 +88,7 @@ class Regions:
         return view, frames
 
     def _bytes(self, name: str, data: Any) -> tuple[memoryview, int]:
-        try:
-            view = memoryview(data)
-        except TypeError:
-            raise ArgumentTypeError(
-                f"{name} is {shown(data)} of type {type(data).__name__}; it must be bytes, an "
-                "array, or another object with memory"
-            ) from None
-        if not view.c_contiguous:
-            raise ArgumentError(f"{name} is not C-contiguous; it must be")
+        view = memory_of(name, data)
         frames, rest = divmod(view.nbytes, self.frame_bytes)
         if rest:
             raise ArgumentError(

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pastream_ng._checks import shown
-from pastream_ng.errors import ArgumentError, ArgumentTypeError
+from pastream_ng._native.arrays import memory_of
+from pastream_ng.errors import ArgumentError
 
 if TYPE_CHECKING:
     from pastream_ng._native.arrays import Array
@@ -41,15 +41,7 @@ def raw_frames(name: str, data: Any, dtype: str | None, frame_bytes: int) -> tup
 
     Memory that is known to hold samples must hold those of the stream.
     """
-    try:
-        view = memoryview(data)
-    except TypeError:
-        raise ArgumentTypeError(
-            f"{name} is {shown(data)} of type {type(data).__name__}; it must be a bytearray, an "
-            "array, or another object with memory"
-        ) from None
-    if not view.c_contiguous:
-        raise ArgumentError(f"{name} is not C-contiguous; it must be")
+    view = memory_of(name, data)
     if view.format not in _BYTES and dtype is not None:
         code = view.format.lstrip("@=") if view.format else ""
         sample_bytes = {"float64": 8, "int16": 2, "int8": 1, "uint8": 1}.get(dtype, 4)

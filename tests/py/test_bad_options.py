@@ -182,3 +182,42 @@ def test_bytes_that_are_no_whole_frames_in_the_classic_stream(monkeypatch):
         refused(lambda v: stream.read(1, raw=v), "raw", "yes", TYPE)
     finally:
         stream.close()
+
+
+def held():
+    """Return arrays with references to Python objects in their memory."""
+    return [
+        np.array([None] * 4, dtype=object),
+        np.zeros(2, [("a", "f8"), ("b", object)]),
+        memoryview(np.array([None] * 4, dtype=object)),
+    ]
+
+
+@pytest.mark.parametrize("memory", held(), ids=["object", "field", "view"])
+def test_references_to_objects_are_never_overwritten_or_copied(stream, memory):
+    ring = ps.RingBuffer(8, 64)
+    ring.write(bytes(range(64)))
+    calls = [
+        ("buffer", lambda: ps.RingBuffer(8, buffer=memory)),
+        ("data", lambda: ring.readinto(memory)),
+        ("data", lambda: ring.write(memory)),
+        ("data", lambda: stream.readinto(memory)),
+    ]
+    if isinstance(memory, memoryview):
+        calls.append(("data", lambda: stream.write(memory)))
+        calls.append(("out", lambda: stream.record(out=memory)))
+        calls.append(("playback", lambda: stream.play(memory)))
+    for name, call in calls:
+        with pytest.raises(TYPE, match=f"{name} holds Python objects"):
+            call()
+    assert np.asarray(memory).tolist() in ([None] * 4, [(0.0, 0)] * 2)
+
+
+def test_names_of_fields_are_not_taken_for_objects():
+    ring = ps.RingBuffer(16, 64)
+    assert ring.write(np.zeros(2, [("O", "f8"), ("FOO", "f8")])) == 2
+
+
+def test_memory_that_has_no_format_is_refused():
+    ring = ps.RingBuffer(8, 64)
+    refused(ring.write, "data", np.zeros(2, "M8[s]"), TYPE)

@@ -68,7 +68,7 @@ def test_raw_reads_need_no_numpy(counter):
             stream.readinto(bytearray(5))
         with pytest.raises(ps.ArgumentError, match="samples of int16"):
             stream.readinto(array.array("f", [0.0] * 4))
-        with pytest.raises(ps.ArgumentTypeError, match="must be a bytearray"):
+        with pytest.raises(ps.ArgumentTypeError, match="must be bytes"):
             stream.readinto(12)
         assert stream.readinto(bytearray(4)) == 1
 
