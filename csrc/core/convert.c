@@ -332,25 +332,30 @@ uint64_t pst_scrub(void *samples, pst_format format, size_t n_samples) PST_RT {
                                       : 0;
 }
 
+static void run_kernel(pst_convert_fn kernel, unsigned char *dst, const unsigned char *src,
+                       size_t n_samples, pst_convert_counts *counts) PST_RT {
+    pst_kernel_counts seen = {0, 0};
+    kernel(dst, src, n_samples, &seen);
+    if (counts == NULL)
+        return;
+    counts->n_clipped += seen.n_clipped;
+    counts->n_nonfinite += seen.n_nonfinite;
+}
+
 pst_status pst_convert(void *dst, pst_format dst_format, const void *src, pst_format src_format,
                        size_t n_samples, pst_convert_counts *counts) PST_RT {
     const pst_convert_fn kernel = pst_convert_kernel(dst_format, src_format);
     if (!kernel) // Clang takes a comparison with NULL for a loss of the realtime attribute.
         return PST_BAD_ARGUMENT;
     const size_t block = (size_t)1 << 24; // The counts of a kernel have 32 bits.
-    const size_t dst_bytes = pst_format_bytes(dst_format);
-    const size_t src_bytes = pst_format_bytes(src_format);
-    for (size_t done = 0; done < n_samples;) {
-        const size_t n = n_samples - done < block ? n_samples - done : block;
-        pst_kernel_counts seen = {0, 0};
-        kernel((unsigned char *)dst + done * dst_bytes,
-               (const unsigned char *)src + done * src_bytes, n, &seen);
-        if (counts != NULL) {
-            counts->n_clipped += seen.n_clipped;
-            counts->n_nonfinite += seen.n_nonfinite;
-        }
-        done += n;
+    unsigned char *to = dst;
+    const unsigned char *from = src;
+    for (; n_samples > block; n_samples -= block) {
+        run_kernel(kernel, to, from, block, counts);
+        to += block * pst_format_bytes(dst_format);
+        from += block * pst_format_bytes(src_format);
     }
+    run_kernel(kernel, to, from, n_samples, counts);
     return PST_OK;
 }
 

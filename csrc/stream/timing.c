@@ -93,13 +93,14 @@ static void show_clock(pst_flow *flow, const pst_pass *pass) PST_RT {
     const int64_t due_ns = pst_clock_model_ns(&flow->clock, pass->frame);
     if (block->n_frames > 0)
         follow_latency(flow, block, (double)(block->now_ns - due_ns));
+    if (flow->line.ns_per_frame != flow->clock.ns_per_frame)
+        pst_count_set(&flow->counts.drift_ppb,
+                      (int64_t)(pst_clock_model_drift_ppm(&flow->clock) * 1e3));
     flow->line.frame = flow->clock.anchor.frame;
     flow->line.ns = flow->clock.anchor.ns;
     flow->line.ns_per_frame = flow->clock.ns_per_frame;
     flow->line.error_ns = flow->clock.error_ns;
     pst_clock_view_store(&flow->view, &flow->line);
-    pst_count_set(&flow->counts.drift_ppb,
-                  (int64_t)(pst_clock_model_drift_ppm(&flow->clock) * 1e3));
     pst_count_set(&flow->counts.last_callback_ns, block->now_ns);
 }
 
