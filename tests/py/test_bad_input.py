@@ -11,6 +11,16 @@ import pastream_ng as ps
 
 from .conftest import counted
 
+
+class Thing:
+    """Nothing that any argument is meant to be; its name is the same in every process."""
+
+    def __repr__(self):
+        return "a thing"
+
+
+THING = Thing()
+
 VALUE, TYPE = ps.ArgumentError, ps.ArgumentTypeError
 HUGE = 10**30
 
@@ -29,7 +39,7 @@ COUNTS = [
     (b"1", TYPE),
     ([1], TYPE),
     (np.array([1, 2]), TYPE),
-    (object(), TYPE),
+    (THING, TYPE),
 ]
 # The same for rates and times.
 NUMBERS = [
@@ -43,7 +53,7 @@ NUMBERS = [
     ("48000", TYPE),
     (1j, TYPE),
     ([48000], TYPE),
-    (object(), TYPE),
+    (THING, TYPE),
 ]
 DTYPES = [
     ("int64", VALUE),
@@ -93,7 +103,7 @@ STREAM = [
             (1.0, TYPE),
             (math.nan, TYPE),
             (b"loopback", TYPE),
-            (object(), TYPE),
+            (THING, TYPE),
         ],
     ),
 ]
@@ -160,13 +170,13 @@ CHUNKS = [
     *cases(
         "out",
         [
-            (np.empty(64, "float64"), VALUE),
-            (np.empty(64, "int32"), VALUE),
-            (np.empty(64, ">f4"), VALUE),
-            (np.empty((64, 2), "float32"), VALUE),
-            (np.empty((64, 1, 1), "float32"), VALUE),
-            (np.empty(63, "float32"), VALUE),
-            (np.empty(128, "float32")[::2], VALUE),
+            (np.zeros(64, "float64"), VALUE),
+            (np.zeros(64, "int32"), VALUE),
+            (np.zeros(64, ">f4"), VALUE),
+            (np.zeros((64, 2), "float32"), VALUE),
+            (np.zeros((64, 1, 1), "float32"), VALUE),
+            (np.zeros(63, "float32"), VALUE),
+            (np.zeros(128, "float32")[::2], VALUE),
             (np.broadcast_to(np.float32(0), (64,)), VALUE),
             (bytes(256), VALUE),
             ([0.0] * 64, TYPE),
@@ -309,7 +319,7 @@ def test_amounts_of_waits(ring, method, value, error):
         ([[1.5, 2.5]], VALUE, "data has dtype float64"),
         ("text", TYPE, "data is 'text'"),
         (None, TYPE, "data is None"),
-        (object(), TYPE, "data is"),
+        (THING, TYPE, "data is"),
     ],
 )
 def test_data_of_writes(ring, data, error, words):

@@ -171,7 +171,9 @@ def test_a_loop_goes_on_until_it_is_stopped():
 
 
 @pytest.mark.parametrize(
-    "make", [bytes, bytearray, memoryview, lambda b: array.array("i", b)], ids=str
+    "make",
+    [bytes, bytearray, memoryview, lambda b: array.array("i", b)],
+    ids=["bytes", "bytearray", "memoryview", "array"],
 )
 def test_memory_is_played(loopback, make):
     with opened(loopback, pad=BLOCK) as stream:
