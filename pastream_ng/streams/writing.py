@@ -212,6 +212,8 @@ class WritingStream(StreamBase):
             As for `wait`.
         """
         limit = seconds("timeout", timeout)
+        if self._callback is not None:
+            self._callback.refuse_itself("drain")
         self._end_output()
         return self.wait(limit)
 

@@ -66,6 +66,24 @@ def test_it_may_not_wait_for_itself(kind):
     stream.close()
 
 
+def test_it_may_not_drain_its_own_output_and_goes_on_then():
+    def callback(outdata, frames, time, status):
+        if not texts:
+            with pytest.raises(ps.StateError) as caught:
+                stream.drain()
+            texts.append(str(caught.value))
+        else:
+            calls.append(frames)
+
+    texts, calls = [], []
+    stream = ps.OutputStream(WALL, callback=callback)
+    stream.start()
+    until(lambda: len(calls) > 20)
+    assert texts[0].startswith("drain() was called by the stream's own callback")
+    assert stream.active
+    stream.close()
+
+
 @pytest.mark.parametrize("call", ["stop", "abort", "close"])
 def test_a_start_that_waits_for_the_first_blocks_can_be_ended(call):
     inside, go_on = threading.Event(), threading.Event()
