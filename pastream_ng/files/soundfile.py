@@ -17,7 +17,7 @@ from pastream_ng._native.errors import check, error_for, new_error
 from pastream_ng._native.handle import Handle, owner
 from pastream_ng._native.places import open_place
 from pastream_ng.enums import IoMode, Status
-from pastream_ng.errors import ArgumentError, ArgumentTypeError, StateError
+from pastream_ng.errors import ArgumentError, ArgumentTypeError, FileFormatError, StateError
 from pastream_ng.files.kinds import FileFormat, new_format, raw_wanted
 from pastream_ng.formats import FORMATS, SampleFormat, sample_format
 
@@ -162,10 +162,15 @@ class SoundFile(Handle):
         super().__init__(out)
 
     def _check(self, status: int, err: Any) -> int:
-        """Raise what a call has met with: what a file object raised comes out as it is."""
+        """Raise what a call has met with: what a file object raised comes out as it is.
+
+        Of many files, the one that is broken has to be told.
+        """
         if status < 0 and self._source is not None and self._source.error is not None:
             error, self._source.error = self._source.error, None
             raise error
+        if status == Status.BAD_FILE:
+            raise FileFormatError(f"{shown(self._name)}: {error_for(status, err)}")
         return check(status, err)
 
     # ---- What it is -----------------------------------------------------------------------------

@@ -8,6 +8,7 @@ import io
 import os
 import threading
 import wave
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -414,11 +415,14 @@ def test_raw_files_are_told_what_they_are(tmp_path):
         ps.SoundFile(path, samplerate=RATE, channels=2)
 
 
-def test_what_is_no_sound_file(path):
+def test_what_is_no_sound_file(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    path = Path("a.wav")
     for data, text in ((b"", "an empty file"), (b"fLaC" + bytes(50), "FLAC"), (b"?", "nothing")):
         path.write_bytes(data)
-        with pytest.raises(ps.FileFormatError, match=text):
+        with pytest.raises(ps.FileFormatError, match=text) as caught:
             ps.SoundFile(path)
+        assert str(caught.value).startswith("'a.wav': ")
 
 
 def test_the_wrong_direction(stereo, tmp_path):
