@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 from pastream_ng._native.errors import error_for
 from pastream_ng.enums import Status
@@ -21,6 +22,7 @@ __all__ = ["SLICE_NS", "Deadline", "attempt", "wait", "wait_async"]
 
 #: The longest time that a C call may block, in nanoseconds.
 SLICE_NS = 100_000_000
+_SLICE_S = SLICE_NS / 1e9
 
 # How often to look where the system has no descriptor to wait for, in seconds.
 _POLL_S = 0.005
@@ -106,24 +108,61 @@ async def wait_async(
         await _sleep_until_readable(loop, fd, slice_ns / 1e9)
 
 
+def _wake(woken: asyncio.Future[None]) -> None:
+    if not woken.done():
+        woken.set_result(None)
+
+
+class _Ticks:
+    """Wakes all that wait in one event loop once a slice: one timer for many short waits."""
+
+    __slots__ = ("_is_due", "_waiting")
+
+    def __init__(self) -> None:
+        self._waiting: set[asyncio.Future[None]] = set()
+        self._is_due = False
+
+    def add(self, loop: asyncio.AbstractEventLoop, woken: asyncio.Future[None]) -> None:
+        """Wake this one with the next tick, which comes within a slice."""
+        self._waiting.add(woken)
+        if not self._is_due:
+            loop.call_later(_SLICE_S, self._tick)
+            self._is_due = True
+
+    def remove(self, woken: asyncio.Future[None]) -> None:
+        """Forget one that was woken, or cancelled."""
+        self._waiting.discard(woken)
+
+    def _tick(self) -> None:
+        self._is_due = False
+        for woken in self._waiting:
+            _wake(woken)
+
+
+_ticks: WeakKeyDictionary[asyncio.AbstractEventLoop, _Ticks] = WeakKeyDictionary()
+
+
 async def _sleep_until_readable(loop: asyncio.AbstractEventLoop, fd: int, seconds: float) -> None:
     """Sleep until a descriptor is readable, at most so many seconds."""
     woken = loop.create_future()
-
-    def wake() -> None:
-        if not woken.done():
-            woken.set_result(None)
-
     try:
         if fd < 0:
             raise NotImplementedError
-        loop.add_reader(fd, wake)
+        loop.add_reader(fd, _wake, woken)
     except NotImplementedError:
         fd, seconds = -1, min(seconds, _POLL_S)
-    timer = loop.call_later(seconds, wake)
+    ticks = timer = None
     try:
+        if seconds == _SLICE_S:
+            ticks = _ticks.get(loop) or _ticks.setdefault(loop, _Ticks())
+            ticks.add(loop, woken)
+        else:
+            timer = loop.call_later(seconds, _wake, woken)
         await woken
     finally:
-        timer.cancel()
+        if ticks is not None:
+            ticks.remove(woken)
+        if timer is not None:
+            timer.cancel()
         if fd >= 0:
             loop.remove_reader(fd)

@@ -4,14 +4,19 @@
 
 import asyncio
 import contextlib
+import gc
+import os
 import random
 import threading
 import time
+import weakref
 
 import numpy as np
 import pytest
 
 import pastream_ng as ps
+from pastream_ng._native.waits import wait_async
+from pastream_ng.enums import Status
 
 pytestmark = pytest.mark.sanitize
 
@@ -182,6 +187,33 @@ def test_cancelled_tasks_leave_nothing_behind(caplog):
     asyncio.run(main())
     assert noise == []
     assert caplog.records == []
+
+
+def test_waits_look_again_now_and_then_though_nothing_wakes_them():
+    reading, writing = os.pipe()
+    others = [os.dup(reading) for _ in range(3)]
+
+    async def wait(fd, n_looks):
+        looks = iter(range(n_looks))
+        status = await wait_async(
+            lambda _ns: int(Status.TIMEOUT) if next(looks, None) is not None else 7,
+            lambda: fd,
+            None,
+        )
+        assert status == 7
+        assert next(looks, None) is None
+
+    async def main():
+        await asyncio.gather(*(wait(fd, n) for n, fd in enumerate(others, 1)))
+        return weakref.ref(asyncio.get_running_loop())
+
+    try:
+        loop = asyncio.run(asyncio.wait_for(main(), HANG))
+        gc.collect()
+        assert loop() is None
+    finally:
+        for fd in (reading, writing, *others):
+            os.close(fd)
 
 
 def test_an_end_in_another_task_is_not_missed():
