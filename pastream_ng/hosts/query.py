@@ -6,12 +6,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, overload
 
-from pastream_ng._checks import choice, integer
+from pastream_ng._checks import integer, shown
 from pastream_ng._native import ffi, lib, system
 from pastream_ng._native.errors import check, new_error
 from pastream_ng._native.text import decode
 from pastream_ng.enums import Direction
-from pastream_ng.errors import ArgumentError, DeviceNotFoundError
+from pastream_ng.errors import ArgumentError, ArgumentTypeError, DeviceNotFoundError
 from pastream_ng.hosts.info import DeviceInfo, DeviceList, HostApiInfo
 
 if TYPE_CHECKING:
@@ -32,10 +32,13 @@ __all__ = [
 
 def direction_of(kind: Any) -> Direction | None:
     """Return the direction, input or output, that a ``kind`` argument names; None for None."""
-    direction = None if kind is None else choice("kind", kind, Direction)
-    if direction == Direction.DUPLEX:
-        raise ArgumentError('kind is "duplex"; it must be "input" or "output"')
-    return direction
+    if kind is None or (isinstance(kind, Direction) and kind != Direction.DUPLEX):
+        return kind
+    directions = {"input": Direction.INPUT, "output": Direction.OUTPUT}
+    if isinstance(kind, str) and kind.lower() in directions:
+        return directions[kind.lower()]
+    error = ArgumentError if isinstance(kind, (str, Direction)) else ArgumentTypeError
+    raise error(f'kind is {shown(kind)}; it must be "input" or "output"')
 
 
 def _hostapi_names(pointer: Any) -> list[str]:
@@ -216,6 +219,8 @@ def default_device(kind: Literal["input", "output"] | Direction) -> DeviceInfo:
         There is no sound device of this direction.
     """
     direction = direction_of(kind)
+    if direction is None:
+        raise ArgumentTypeError('kind is None; it must be "input" or "output"')
     devices = all_devices()
     index = devices.defaults[direction == Direction.OUTPUT]
     if index < 0:

@@ -6,10 +6,11 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pastream_ng._checks import choice, integer, real
+from pastream_ng._checks import integer, real
 from pastream_ng._native import ffi, hostlog, lib, system
 from pastream_ng._native.errors import check, new_error
 from pastream_ng.enums import Direction, Status
+from pastream_ng.errors import ArgumentTypeError
 from pastream_ng.formats import SampleFormat, sample_format
 from pastream_ng.hosts.host_options import (
     HostSettings,
@@ -17,6 +18,7 @@ from pastream_ng.hosts.host_options import (
     fill_host_settings,
 )
 from pastream_ng.hosts.info import DeviceInfo
+from pastream_ng.hosts.query import direction_of
 from pastream_ng.hosts.select import select_device
 
 __all__ = [
@@ -184,7 +186,9 @@ def supported_samplerates(
     >>> 48000 in ps.supported_samplerates("loopback", "output")
     True
     """
-    direction = choice("kind", kind, Direction)
+    direction = direction_of(kind)
+    if direction is None:
+        raise ArgumentTypeError('kind is None; it must be "input" or "output"')
     info = select_device(device, direction)
     count = channel_count(channels, info, direction)
     return working_rates(direction, info, count, sample_format(dtype))

@@ -54,9 +54,9 @@ def refuse_ring(kind: type, options: dict[str, Any], names: tuple[str, ...]) -> 
     """Refuse what a stream has for its output ring and its samples, and callbacks: it has none."""
     for name in (*names, *_REFUSED):
         if name in options:
-            raise ArgumentTypeError(
-                f"{name} is no argument of {kind.__name__}: its callback mixes float32"
-            )
+            # What `play` uses is a mixer with another name, which is nobody's business.
+            title = kind.__name__.removeprefix("Shared")
+            raise ArgumentTypeError(f"{name} is no argument of {title}: its callback mixes float32")
 
 
 class Mixer(StreamBase):

@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Configured", "Options", "Side", "configure", "open_stream"]
 
+# How far apart the rates of a stream and its device may be; that of resample.h.
+_MOST_FACTOR = 256
+
 
 class Side(NamedTuple):
     """One side of a stream, with everything decided."""
@@ -263,7 +266,13 @@ def _device_rate(value: Any, config: Any, info: DeviceInfo) -> float:
         raise ArgumentError(
             f'device_samplerate is {shown(value)}; it must be "auto" or a number of Hz'
         )
-    return real("device_samplerate", value, 1.0, 1e6, "Hz")
+    rate = real("device_samplerate", value, 1.0, 1e6, "Hz")
+    if not 1 / _MOST_FACTOR <= rate / config.samplerate_hz <= _MOST_FACTOR:
+        raise ArgumentError(
+            f"device_samplerate is {shown(value)}; it must be within a factor of {_MOST_FACTOR} of "
+            f"samplerate, {config.samplerate_hz:g} Hz"
+        )
+    return rate
 
 
 def _ring_frames(value: Any) -> int:

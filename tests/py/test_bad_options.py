@@ -221,3 +221,18 @@ def test_names_of_fields_are_not_taken_for_objects():
 def test_memory_that_has_no_format_is_refused():
     ring = ps.RingBuffer(8, 64)
     refused(ring.write, "data", np.zeros(2, "M8[s]"), TYPE)
+
+
+@pytest.mark.parametrize("value", [1.0, 1e6], ids=["slow", "fast"])
+def test_rates_that_are_too_far_apart(value):
+    refused(
+        lambda v: ps.InputStream("loopback", 2000 if v > 1 else 48000, device_samplerate=v),
+        "device_samplerate",
+        value,
+        VALUE,
+    )
+
+
+def test_what_play_refuses_is_told_in_its_own_words():
+    with pytest.raises(TYPE, match=r"^callback is no argument of Mixer: "):
+        ps.play(np.zeros(10), 48000, device=FREE, callback=print)

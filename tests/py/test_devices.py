@@ -192,8 +192,11 @@ def test_kinds_are_checked():
         ps.query_devices("null", "side")
     with pytest.raises(ps.ArgumentError, match="kind is"):
         ps.default_device("duplex")
-    with pytest.raises(ps.ArgumentTypeError, match="kind is None"):
-        ps.supported_samplerates("null", None)
+    for call in (lambda kind: ps.supported_samplerates("null", kind), ps.default_device):
+        with pytest.raises(ps.ArgumentTypeError, match="kind is None"):
+            call(None)
+        with pytest.raises(ps.ArgumentError, match='it must be "input" or "output"'):
+            call("duplex")
 
 
 # ---- Settings ------------------------------------------------------------------------------------
