@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["new_recording", "playable", "playing_ring", "recording_ring"]
 
 
-def playable(data: Any, dtype: Any = None) -> tuple[Array, SampleFormat]:
+def playable(data: Any, dtype: Any = None, name: str = "data") -> tuple[Array, SampleFormat]:
     """Return what a user wants to hear as an array (frames, channels), and its format.
 
     Floats become float32 unless `dtype` says float64; integers stay as they are.
@@ -29,18 +29,18 @@ def playable(data: Any, dtype: Any = None) -> tuple[Array, SampleFormat]:
     array = np.asarray(data)
     if array.dtype.kind not in "fiu":
         raise ArgumentTypeError(
-            f"data is {shown(data)} with dtype {array.dtype.name}; it must hold numbers"
+            f"{name} is {shown(data)} with dtype {array.dtype.name}; it must hold numbers"
         )
     if array.ndim not in (1, 2):
         raise ArgumentError(
-            f"data has shape {array.shape}; it must be (frames,) or (frames, channels)"
+            f"{name} has shape {array.shape}; it must be (frames,) or (frames, channels)"
         )
     if not array.size:
-        raise ArgumentError(f"data has shape {array.shape}; there is nothing to play")
+        raise ArgumentError(f"{name} has shape {array.shape}; there is nothing to play")
     channels = 1 if array.ndim == 1 else array.shape[1]
     if channels > 256:
         raise ArgumentError(
-            f"data has shape {array.shape}, which is {channels} channels; it can have 256 at most"
+            f"{name} has shape {array.shape}, which is {channels} channels; it can have 256 at most"
         )
     if dtype is not None:
         form = sample_format(dtype)
@@ -51,11 +51,11 @@ def playable(data: Any, dtype: Any = None) -> tuple[Array, SampleFormat]:
     if array.dtype.kind != "f" and array.dtype.newbyteorder("=") != form.dtype:
         names = ", ".join(FORMATS)
         raise ArgumentError(
-            f"data has dtype {array.dtype.name}"
+            f"{name} has dtype {array.dtype.name}"
             + (f" and dtype is {form.name}; they must agree" if dtype is not None else "")
             + (f"; it must be one of {names}" if dtype is None else "")
         )
-    return frames_of("data", array, form, channels), form
+    return frames_of(name, array, form, channels), form
 
 
 def playing_ring(frames: Array) -> NativeRing:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, overload
 
+from pastream_ng._checks import flag
 from pastream_ng.errors import ArgumentTypeError
 from pastream_ng.streams.arrays import playable
 from pastream_ng.streams.chunks import Chunks
@@ -119,7 +120,7 @@ def chunks(
     try:
         lengths = lengths_of(frames, pad, offset)
         launch, total = source._launch_of_chunks(lengths, data, loop, None)
-        is_2d = always_2d or atleast_2d
+        is_2d = flag("always_2d", always_2d) | flag("atleast_2d", atleast_2d)
         plan = source._plan(chunksize, overlap, total, offset, is_2d, copy, with_info, out, timeout)
     except BaseException:
         source._close()
@@ -129,7 +130,7 @@ def chunks(
 
 def _playing(playback: Any, stream: dict[str, Any]) -> tuple[Array, dict[str, Any]]:
     """Return an array to play, and the arguments of a duplex stream for it."""
-    data, form = playable(playback)
+    data, form = playable(playback, name="playback")
     for name in ("channels", "dtype"):
         if isinstance(stream.get(name), (tuple, list)):
             raise ArgumentTypeError(

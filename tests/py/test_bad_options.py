@@ -56,6 +56,7 @@ def test_flags_are_true_or_false(stream, mixer, value):
     one_of(lambda **kw: mixer.fade(1, 1, **kw), allow_belated=True)
     one_of(lambda **kw: ps.play(tone, device=FREE, **kw), blocking=False)
     one_of(lambda **kw: ps.rec(10, device=FREE, **kw), blocking=False)
+    one_of(lambda **kw: ps.chunks(8, device=FREE, **kw), always_2d=False, atleast_2d=False, copy=1)
     one_of(lambda **kw: ps.OutputStream("loopback", **kw), keep_nonfinite=False)
     assert stream.stopped
     assert not mixer.voices
@@ -84,6 +85,7 @@ def test_what_is_played_and_recorded_has_the_name_of_its_argument(stream, value)
     if value is not None:
         refused(lambda v: stream.record(out=v), "out", value)
         refused(stream.set_sink, "sink", value)
+        refused(lambda v: ps.chunks(8, playback=v, device=FREE), "playback", value)
 
 
 @pytest.mark.parametrize("value", [0, "", {}, np.zeros(0), np.zeros(2), object()], ids=short)

@@ -552,7 +552,7 @@ def test_the_function_plays_while_it_captures(loopback):
 def test_the_function_checks_before_it_starts(counter):
     with pytest.raises(ps.ArgumentError, match="overlap is 10"):
         ps.chunks(10, overlap=10, device=counter)
-    with pytest.raises(ps.ArgumentError, match="data has dtype int64"):
+    with pytest.raises(ps.ArgumentError, match="playback has dtype int64"):
         ps.chunks(playback=[1, 2], device=counter)
     with pytest.raises(ps.ArgumentTypeError, match="channels is"):
         ps.chunks(playback=np.zeros(3), device=counter, channels=(1, 1))
