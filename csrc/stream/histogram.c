@@ -6,12 +6,15 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/clock.h"
+
 enum {
     SUB_BITS = 3, // Eight bins an octave.
     MANTISSA_BITS = 23,
     FIRST_EXPONENT = -12,
     LAST_BIN = PST_DISTRIBUTION_BINS - 1,
-    ATTEMPTS = 16
+    ATTEMPTS = 32,
+    EAGER_ATTEMPTS = 4
 };
 
 // The exponent and the upper bits of the mantissa, read as one integer, count the bins.
@@ -73,7 +76,7 @@ void pst_histogram_add(pst_histogram *histogram, double value) PST_RT {
 
 // Returns whether nothing changed meanwhile.
 static bool read_once(const pst_histogram *histogram, pst_distribution *found, double *sum,
-                      double *sum_of_squares) PST_RT {
+                      double *sum_of_squares) {
     found->n = atomic_load_explicit(&histogram->n_done, memory_order_acquire);
     found->smallest = load(&histogram->smallest, memory_order_acquire);
     found->largest = load(&histogram->largest, memory_order_acquire);
@@ -84,11 +87,14 @@ static bool read_once(const pst_histogram *histogram, pst_distribution *found, d
     return atomic_load_explicit(&histogram->n_begun, memory_order_relaxed) == found->n;
 }
 
-void pst_histogram_read(const pst_histogram *histogram, pst_distribution *distribution) PST_RT {
+void pst_histogram_read(const pst_histogram *histogram, pst_distribution *distribution) {
     double sum = 0.0, sum_of_squares = 0.0;
     bool whole = false;
-    for (int i = 0; i < ATTEMPTS && !whole; ++i)
+    for (int i = 0; i < ATTEMPTS && !whole; ++i) {
+        if (i >= EAGER_ATTEMPTS) // The thread that adds may need our processor to go on.
+            pst_sleep_until_ns(pst_now_ns() + PST_NS_PER_MS / 10);
         whole = read_once(histogram, distribution, &sum, &sum_of_squares);
+    }
     distribution->mean = 0.0;
     distribution->deviation = 0.0;
     if (distribution->n == 0)

@@ -35,7 +35,8 @@ void pst_histogram_clear(pst_histogram *histogram) PST_RT;
 // Counts a value. Negative ones and NaN count as 0. Thread: callback. Realtime: yes.
 void pst_histogram_add(pst_histogram *histogram, double value) PST_RT;
 
-// Gives what was counted so far. Thread: any. Realtime: yes (tries again a few times at most).
-void pst_histogram_read(const pst_histogram *histogram, pst_distribution *distribution) PST_RT;
+// Gives what was counted so far. Thread: any. Realtime: no (tries again, with short sleeps, at most
+// for some milliseconds).
+void pst_histogram_read(const pst_histogram *histogram, pst_distribution *distribution);
 
 #endif

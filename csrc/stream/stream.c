@@ -45,7 +45,7 @@ void pst_stream_get_stats(const pst_stream *stream, pst_stream_stats *stats) PST
     pst_counts_read(&stream->flow.counts, stats);
 }
 
-void pst_stream_get_timing(const pst_stream *stream, pst_timing *timing) PST_RT {
+void pst_stream_get_timing(const pst_stream *stream, pst_timing *timing) {
     pst_histogram_read(&stream->flow.intervals, &timing->interval);
     pst_histogram_read(&stream->flow.loads, &timing->load);
 }

@@ -89,11 +89,9 @@ static void test_realtime(void) {
         return;
     }
     pst_histogram *histogram = pst_alloc(sizeof *histogram);
-    pst_distribution found;
     rt_guard_enter();
     pst_histogram_clear(histogram);
     pst_histogram_add(histogram, 0.5);
-    pst_histogram_read(histogram, &found);
     CHECK(pst_distribution_edge(3) > 0.0);
     CHECK_EQ(rt_guard_leave(), 0);
     pst_free(histogram);
@@ -107,9 +105,9 @@ typedef struct pair {
 static void *keep_adding(void *arg) {
     pair *p = arg;
     // Slow enough that a reader gets a quiet moment, as between two callbacks.
-    for (int i = 0; i < 3000; ++i) {
+    for (int i = 0; i < 600; ++i) {
         pst_histogram_add(&p->histogram, 1.0 + i % 4);
-        pst_sleep_until_ns(pst_now_ns() + 50000);
+        pst_sleep_until_ns(pst_now_ns() + 500000);
     }
     atomic_store(&p->is_over, true);
     return NULL;
@@ -132,7 +130,7 @@ static void test_a_reader_sees_one_instant(void) {
             break;
     }
     pthread_join(thread, NULL);
-    CHECK_EQ(read_all(&p->histogram).n, 3000);
+    CHECK_EQ(read_all(&p->histogram).n, 600);
     pst_free(p);
 }
 

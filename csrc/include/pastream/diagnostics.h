@@ -45,8 +45,8 @@ PST_API double pst_distribution_edge(uint32_t bin) PST_RT;
 
 // Gives the distributions since start. Each is of one instant, unless callbacks keep coming quicker
 // than it can be read, as on a free clock: then its sum of bins may be some ahead of n.
-// Thread: any. Realtime: yes.
-PST_API void pst_stream_get_timing(const pst_stream *stream, pst_timing *timing) PST_RT;
+// Thread: any. Realtime: no (waits some milliseconds at most, for a callback under way).
+PST_API void pst_stream_get_timing(const pst_stream *stream, pst_timing *timing);
 
 // ---- Clocks -----------------------------------------------------------------------------------
 
