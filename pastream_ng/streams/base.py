@@ -190,22 +190,25 @@ class StreamBase(StreamFailures):
         limits = limits_of(self._direction, self._lengths, launcher.source)
         self._start(Launch(limits, launcher.source, launcher.sink, prebuffer_of(prebuffer), limit))
 
-    def _start(self, launch: Limits | Launch, reader: RingBuffer | None = None) -> None:
-        """Start a run; `reader` is the input ring if the caller has claimed it."""
+    def _start(self, launch: Limits | Launch, reader: RingBuffer | None = None) -> Run | None:
+        """Start a run and return it; None if there was one already.
+
+        `reader` is the input ring if the caller has claimed it.
+        """
         if self.active:
-            return
+            return None
         launcher = self._launcher
         if isinstance(launch, Limits):
             launch = Launch(launch, launcher.source, launcher.sink)
         if self._callback is not None:
             if self._callback.start(self, launch.limits):
                 launcher.accompany(self)
-            return
+            return launcher.run
         if not launcher.may_start(self):
-            return
+            return None
         with launcher.lock:
             if self.active:
-                return
+                return None
             run = launcher.prepare(self, launch)
             try:
                 self._begin(launch.limits, reader, reads=launch.sink is not None)
@@ -214,6 +217,7 @@ class StreamBase(StreamFailures):
                 raise
             run.has_begun = True
             launcher.join_in(self, run, launch.sink if reader is None else None)
+            return run
 
     def _begin(self, limits: Limits, reader: RingBuffer | None, reads: bool) -> None:
         ring = self._own_input()
@@ -387,12 +391,30 @@ class StreamBase(StreamFailures):
             return False
         return self._is_over(status, err)
 
-    def _wait_or_stop(self, limit: float | None) -> None:
-        """Wait for the end of a run; if it does not come in time, or Ctrl-C does, stop it."""
+    def _run(self, call: str, launch: Launch, limit: float | None, *, waits: bool) -> None:
+        """Start a run of the caller's own, and wait for its end if that is wanted.
+
+        If the end does not come in time, or Ctrl-C does, the run is stopped. Another thread may
+        have started another one by then, which is none of our business.
+        """
+        run = self._start(launch)
+        if run is None:
+            raise StateError(f"another thread has started the stream; stop it before {call}")
+        if not waits:
+            return
+        pointer, err = self._pointer, new_error()
+        deadline = Deadline(limit)
         try:
-            # Of a mixer, too, whose own `wait` is for its voices.
-            if not StreamBase.wait(self, limit):
+            status = wait(
+                lambda slice_ns: (
+                    lib.pst_stream_wait(pointer, slice_ns, err) if self._launcher.run is run else 0
+                ),
+                limit,
+            )
+            if status == Status.TIMEOUT or not self._join_workers(deadline.left(), run):
                 raise PastreamTimeoutError(f"timeout: the run was not over within {limit} s")
+            if self._launcher.run is run:
+                self._is_over(status, err)
         except BaseException:
             if not self.closed:
                 self._stop_quietly()

@@ -212,9 +212,7 @@ PastreamTimeoutError, ForkedError, OutOfMemoryError, ArgumentError, ArgumentType
         if lengths.frames >= 0 and limits.output_run < 0:
             # The input says when it is over.
             limits = limits._replace(output_pad=-1)
-        self._start(Launch(limits, source, sink))
-        if returns_late:
-            self._wait_or_stop(limit)
+        self._run("playrec", Launch(limits, source, sink), limit, waits=returns_late)
         return result
 
     def _source_that_was_set(self, loop: Any, buffersize: Any) -> Endpoint:

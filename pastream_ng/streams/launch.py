@@ -119,6 +119,8 @@ class Launcher:
 
     def prepare(self, stream: StreamBase, launch: Launch) -> Run:
         """Put everything in its place, and wait until the writer has begun. Under the lock."""
+        # A run may have ended by itself, and its writer not know it yet.
+        self.retire(self.run)
         try:
             self._awaits_workers = True
             self.see_off(stream, self.run)
@@ -196,6 +198,7 @@ class Launcher:
 
     def accompany(self, stream: StreamBase) -> None:
         """Watch a run that somebody else has started."""
+        self.retire(self.run)
         self.see_off(stream, self.run)
         run = self.run = Run(stream)
         run.has_begun = True

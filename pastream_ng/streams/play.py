@@ -159,9 +159,8 @@ class PlayingStream(WritingStream):
         returns_late = flag("blocking", blocking)
         limits = limits_of(Direction.OUTPUT, lengths_of(frames, pad), source)
         # What is captured meanwhile is not wanted: it must not fill its ring.
-        self._start(Launch(limits._replace(input_total=0), source))
-        if returns_late:
-            self._wait_or_stop(limit)
+        launch = Launch(limits._replace(input_total=0), source)
+        self._run("play", launch, limit, waits=returns_late)
 
     # ---- Rings ----------------------------------------------------------------------------------
 

@@ -179,9 +179,7 @@ class RecordingStream(ReadingStream):
         result, sink, lengths = self._target(frames, offset, is_2d, buffersize, out)
         # The other side of a duplex stream is silent.
         limits = Limits(lengths.offset, lengths.frames, 0, -1)
-        self._start(Launch(limits, None, sink))
-        if returns_late:
-            self._wait_or_stop(limit)
+        self._run("record", Launch(limits, None, sink), limit, waits=returns_late)
         return result
 
     def _target(

@@ -542,3 +542,25 @@ def test_a_writer_cannot_change_its_stream_while_a_start_waits_for_it():
         assert len(caught) == 2
         assert "waits for the function" in caught[0]
         assert stream.wait(HANG)
+
+
+def test_a_writer_that_does_not_know_of_the_end_is_told_by_the_next_start():
+    """It was not waiting when its run ended, and fills the ring before it waits for good."""
+    fills = threading.Event()
+
+    def writer(stream, ring):
+        ring.write(np.zeros(200))
+        assert fills.wait(HANG)
+        while True:
+            ring.write(np.zeros(64), timeout=HANG)
+
+    device = ps.VirtualDevice("null")
+    with ps.OutputStream(device, 48000, 1, blocksize=32, buffersize=4096, writer=writer) as stream:
+        stream.frames = 100
+        stream.start()
+        worker = stream._launcher.run.workers[0]
+        until(lambda: not stream.active)
+        fills.set()
+        until(lambda: stream.write_available < 64)
+        stream.start()
+        assert not worker.is_alive()
