@@ -307,7 +307,8 @@ def _report(stream: StreamBase, run: Run, error: BaseException) -> None:
     if isinstance(error, (SystemExit, RunOver)) or (isinstance(error, StateError) and was_woken):
         return
     stream._fail(error)
-    if run.has_begun and not run.is_over:
+    # The device may run before the thread that starts it has noted so.
+    if (run.has_begun or stream.active) and not run.is_over:
         stream._abort_run()
 
 
