@@ -55,15 +55,11 @@ from pastream_ng.errors import (
     UnsupportedSettingsError,
 )
 from pastream_ng.hosts import (
-    AlsaSettings,
-    AsioSettings,
-    CoreAudioSettings,
     DeviceInfo,
     DeviceList,
     Fault,
     HostApiInfo,
     VirtualDevice,
-    WasapiSettings,
     check_input_settings,
     check_output_settings,
     default_device,
@@ -71,10 +67,8 @@ from pastream_ng.hosts import (
     query_devices,
     query_hostapis,
     refresh,
-    set_application_name,
     supported_samplerates,
 )
-from pastream_ng.recordings import Recording, RecordingState, Segment
 from pastream_ng.rings import ReadView, RingBuffer, RingReader, WriteView
 from pastream_ng.streams import (
     AsyncStream,
@@ -113,9 +107,17 @@ if _TYPE_CHECKING:
         SoundFileOutputStream,
         libsndfile_version,
     )
+    from pastream_ng.hosts.host_options import (
+        AlsaSettings,
+        AsioSettings,
+        CoreAudioSettings,
+        WasapiSettings,
+        set_application_name,
+    )
     from pastream_ng.hosts.watch import DeviceChange, DeviceWatch, watch_devices
     from pastream_ng.measuring import LatencyMeasurement, measure_latency
     from pastream_ng.mixing import DuplexMixer, Mixer, Voice, VoiceStatus
+    from pastream_ng.recordings import Recording, RecordingState, Segment
     from pastream_ng.recordings.shortcut import recording
     from pastream_ng.simple import get_stream, play, playrec, rec, stop, wait
 
@@ -247,6 +249,11 @@ _LATER = {
     "SoundFileInputStream": "files",
     "SoundFileOutputStream": "files",
     "libsndfile_version": "files",
+    "AlsaSettings": "hosts.host_options",
+    "AsioSettings": "hosts.host_options",
+    "CoreAudioSettings": "hosts.host_options",
+    "WasapiSettings": "hosts.host_options",
+    "set_application_name": "hosts.host_options",
     "DeviceChange": "hosts.watch",
     "DeviceWatch": "hosts.watch",
     "watch_devices": "hosts.watch",
@@ -256,6 +263,9 @@ _LATER = {
     "Mixer": "mixing",
     "Voice": "mixing",
     "VoiceStatus": "mixing",
+    "Recording": "recordings",
+    "RecordingState": "recordings",
+    "Segment": "recordings",
     "recording": "recordings.shortcut",
     "get_stream": "simple",
     "play": "simple",

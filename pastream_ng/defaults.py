@@ -96,7 +96,7 @@ def _latency(value: Any) -> Any:
 
 
 def _extra(value: Any) -> Any:
-    from pastream_ng.hosts.host_options import HostSettings
+    from pastream_ng.hosts.host_settings import HostSettings
 
     if isinstance(value, HostSettings):
         return value

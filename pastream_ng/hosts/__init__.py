@@ -4,13 +4,6 @@
 
 from __future__ import annotations
 
-from pastream_ng.hosts.host_options import (
-    AlsaSettings,
-    AsioSettings,
-    CoreAudioSettings,
-    WasapiSettings,
-    set_application_name,
-)
 from pastream_ng.hosts.info import DeviceInfo, DeviceList, HostApiInfo
 from pastream_ng.hosts.query import (
     default_device,
@@ -27,15 +20,11 @@ from pastream_ng.hosts.settings import (
 from pastream_ng.hosts.virtual import Fault, VirtualDevice
 
 __all__ = [
-    "AlsaSettings",
-    "AsioSettings",
-    "CoreAudioSettings",
     "DeviceInfo",
     "DeviceList",
     "Fault",
     "HostApiInfo",
     "VirtualDevice",
-    "WasapiSettings",
     "check_input_settings",
     "check_output_settings",
     "default_device",
@@ -43,6 +32,5 @@ __all__ = [
     "query_devices",
     "query_hostapis",
     "refresh",
-    "set_application_name",
     "supported_samplerates",
 ]

@@ -1,28 +1,26 @@
 # Copyright 2026 The pastream_ng authors
 # SPDX-License-Identifier: MIT
-"""What only one host API knows: options for its devices, and the name that it shows for us."""
+"""What only one host API knows: options for its devices, and the name that it shows for us.
+
+Imported on first use: most programs have none.
+"""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from pastream_ng._checks import integer, shown
-from pastream_ng.errors import ArgumentError, ArgumentTypeError, UnsupportedSettingsError
-
-if TYPE_CHECKING:
-    from pastream_ng.hosts.info import DeviceInfo
+from pastream_ng.errors import ArgumentError, ArgumentTypeError
+from pastream_ng.hosts.host_settings import HostSettings
 
 __all__ = [
     "AlsaSettings",
     "AsioSettings",
     "CoreAudioSettings",
-    "HostSettings",
     "WasapiSettings",
-    "check_host_settings",
-    "fill_host_settings",
     "set_application_name",
 ]
 
@@ -32,13 +30,6 @@ NAME_VARIABLE = "PASTREAM_NAME"
 _PULSE_VARIABLE = "PULSE_PROP_OVERRIDE_application.name"
 
 _MOST_CHANNELS = 256
-
-
-class HostSettings:
-    """Base of the options that only devices of one host API take."""
-
-    #: The host API, by PortAudio's name.
-    hostapi: ClassVar[str] = ""
 
 
 @dataclass(frozen=True)
@@ -184,40 +175,6 @@ def _channels(name: str, channels: Any, least: int) -> None:
         raise ArgumentError(f"{name} has {len(channels)} channels; it must have 1 to 256")
     for channel in channels:
         integer(f"a channel of {name}", channel, least, 2**15)
-
-
-def check_host_settings(settings: Any, info: DeviceInfo, channels: int) -> HostSettings | None:
-    """Return the options if the device takes them; raise what is wrong with them."""
-    if settings is None:
-        return None
-    if not isinstance(settings, HostSettings):
-        raise ArgumentTypeError(
-            f"extra_settings is {shown(settings)}; it must be AlsaSettings(...) or another object "
-            "of options"
-        )
-    if settings.hostapi != info.hostapi:
-        raise UnsupportedSettingsError(
-            f'extra_settings is {shown(settings)}, which is for devices of {settings.hostapi}; "'
-            f'{info.name}" is a device of {info.hostapi}'
-        )
-    if isinstance(settings, AsioSettings) and len(settings.channel_selectors) != channels:
-        raise ArgumentError(
-            f"channel_selectors has {len(settings.channel_selectors)} channels; the stream has "
-            f"{channels}"
-        )
-    if not isinstance(settings, AlsaSettings):
-        raise UnsupportedSettingsError(
-            f"extra_settings is {shown(settings)}; this build hands options to ALSA alone"
-        )
-    return settings
-
-
-def fill_host_settings(target: Any, settings: HostSettings | None) -> None:
-    """Put options into a ``pst_side``."""
-    if isinstance(settings, AlsaSettings):
-        target.alsa.pcm = (settings.pcm or "").encode()
-        target.alsa.n_periods = settings.periods or 0
-        target.alsa.is_realtime = settings.realtime
 
 
 def set_application_name(name: str) -> None:

@@ -12,7 +12,7 @@ from pastream_ng._native.errors import check, new_error
 from pastream_ng.enums import Direction, Status
 from pastream_ng.errors import ArgumentTypeError
 from pastream_ng.formats import SampleFormat, sample_format
-from pastream_ng.hosts.host_options import (
+from pastream_ng.hosts.host_settings import (
     HostSettings,
     check_host_settings,
     fill_host_settings,

@@ -15,7 +15,7 @@ from pastream_ng.defaults import default
 from pastream_ng.enums import Direction, OnLost, Overflow, ResampleQuality, Underflow
 from pastream_ng.errors import ArgumentError, UnsupportedSettingsError
 from pastream_ng.formats import SampleFormat, sample_format
-from pastream_ng.hosts.host_options import check_host_settings, fill_host_settings
+from pastream_ng.hosts.host_settings import check_host_settings, fill_host_settings
 from pastream_ng.hosts.select import select_device
 from pastream_ng.hosts.settings import accepts, channel_count
 from pastream_ng.hosts.virtual import VirtualDevice, virtual_config
@@ -24,7 +24,7 @@ from pastream_ng.streams.mapping import channel_map, mapping_pair
 if TYPE_CHECKING:
     from pastream_ng._native.arrays import Array
     from pastream_ng._native.ring import NativeRing
-    from pastream_ng.hosts.host_options import HostSettings
+    from pastream_ng.hosts.host_settings import HostSettings
     from pastream_ng.hosts.info import DeviceInfo
 
 __all__ = ["Configured", "Options", "Side", "configure", "open_stream"]

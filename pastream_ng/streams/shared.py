@@ -8,12 +8,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal, cast
 
 from pastream_ng._checks import flag, integer
-from pastream_ng.recordings.handle import Recording
-from pastream_ng.recordings.settings import make_take
 from pastream_ng.streams.reader import StreamReader
 from pastream_ng.streams.record import RecordingStream
 
 if TYPE_CHECKING:
+    from pastream_ng.recordings.handle import Recording
     from pastream_ng.streams.input import InputStream
 
 __all__ = ["SharedInputStream"]
@@ -161,6 +160,10 @@ class SharedInputStream(RecordingStream):
         closes: bool = False,
     ) -> Recording:
         """Make a recording; with `closes` it closes the stream in the end."""
+        # Most programs record nothing so, and need not pay for it at their start.
+        from pastream_ng.recordings.handle import Recording
+        from pastream_ng.recordings.settings import make_take
+
         self._use()
         side = self._input
         assert side is not None

@@ -8,7 +8,7 @@ import os
 import pytest
 
 import pastream_ng as ps
-from pastream_ng.hosts.host_options import check_host_settings
+from pastream_ng.hosts.host_settings import check_host_settings
 
 
 @pytest.mark.parametrize(
