@@ -274,6 +274,16 @@ pst_status pst_stream_abort(pst_stream *stream, pst_error *err) {
     return end_run(stream, false, err);
 }
 
+void pst_stream_clear_output(pst_stream *stream) {
+    if (pst_stream_lock(stream, NULL) != PST_OK)
+        return;
+    if (stream->flow.out.ring != NULL && pst_flow_phase(&stream->flow) != PST_PHASE_RUNNING) {
+        pst_ring_skip(stream->flow.out.ring, 0, UINT64_MAX);
+        pst_ring_restart(stream->flow.out.ring);
+    }
+    pst_stream_unlock(stream);
+}
+
 pst_status pst_stream_close(pst_stream *stream, pst_error *err) {
     const int64_t end_ns = pst_deadline_ns(2 * stream->control_timeout_ns);
     send_home(stream);

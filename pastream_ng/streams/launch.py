@@ -134,7 +134,7 @@ class Launcher:
             if self._wrote:
                 # What the last run's writer has written too late.
                 self._wrote = False
-                _empty(_output_of(stream))
+                lib.pst_stream_clear_output(stream._pointer)
             stream._take_output_ring(source)
         self.run = run
         if source is None:
@@ -170,7 +170,7 @@ class Launcher:
         if stream._output is not None and self._wrote:
             lib.pst_ring_end(_output_of(stream)._ring.pointer)  # Wakes the writer.
             run.join(limit)
-            _empty(_output_of(stream))
+            lib.pst_stream_clear_output(stream._pointer)
         self.see_off(stream, run, 0.0)
         if not run.unfinished():
             # An interrupt may have come between a claim and the thread it was for.
@@ -251,11 +251,6 @@ def _input_of(stream: StreamBase) -> RingBuffer:
     ring = stream._own_input()
     assert ring is not None
     return ring
-
-
-def _empty(ring: RingBuffer) -> None:
-    lib.pst_ring_restart(ring._ring.pointer)
-    lib.pst_ring_skip(ring._ring.pointer, 0, 2**63)
 
 
 def _launch_writer(stream: StreamBase, run: Run, source: Endpoint) -> None:

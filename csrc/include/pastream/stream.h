@@ -288,6 +288,10 @@ PST_API PST_NODISCARD pst_status pst_stream_stop(pst_stream *stream, pst_error *
 // Thread: any, also from several at once. Realtime: no.
 PST_API PST_NODISCARD pst_status pst_stream_abort(pst_stream *stream, pst_error *err);
 
+// Discards what the output ring holds for the next run, and its end. Does nothing on a stream that
+// runs, that is closed, or that has no such ring. Thread: any. Realtime: no.
+PST_API void pst_stream_clear_output(pst_stream *stream);
+
 // Aborts if running, closes the device, interrupts all waits on the rings with PST_CLOSED. Returns
 // within twice control_timeout_s whatever the host does. Idempotent. In a forked child it only
 // marks the stream closed. Returns PST_OK or PST_TIMEOUT (the handle was abandoned, now or before).
