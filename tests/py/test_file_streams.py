@@ -257,6 +257,7 @@ def test_a_file_in_use_is_kept_from_others(counter, path):
             with pytest.raises(ps.StateError, match="in use"):
                 second.start()
             second.close()
+            until(lambda: stream.frame_count > 0)
             stream.stop()
         # The ring is everybody's again.
         assert file.frames > 0
