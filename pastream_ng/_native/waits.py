@@ -145,12 +145,13 @@ _ticks: WeakKeyDictionary[asyncio.AbstractEventLoop, _Ticks] = WeakKeyDictionary
 async def _sleep_until_readable(loop: asyncio.AbstractEventLoop, fd: int, seconds: float) -> None:
     """Sleep until a descriptor is readable, at most so many seconds."""
     woken = loop.create_future()
-    try:
-        if fd < 0:
-            raise NotImplementedError
-        loop.add_reader(fd, _wake, woken)
-    except NotImplementedError:
-        fd, seconds = -1, min(seconds, _POLL_S)
+    if fd >= 0:
+        try:
+            loop.add_reader(fd, _wake, woken)
+        except NotImplementedError:  # An event loop that knows no descriptors.
+            fd = -1
+    if fd < 0:
+        seconds = min(seconds, _POLL_S)
     ticks = timer = None
     try:
         if seconds == _SLICE_S:

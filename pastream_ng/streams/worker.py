@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import threading
 import weakref
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["Worker"]
 
 
-class Worker:
+class Worker(ABC):
     """A daemon thread for one run of a stream.
 
     It keeps the C stream alive, but not the Python object: a stream that nobody refers to any more
@@ -58,8 +59,10 @@ class Worker:
             stream = None
             self._done()
 
+    @abstractmethod
     def _work(self) -> None:
-        raise NotImplementedError
+        """Do what the thread is for."""
 
+    @abstractmethod
     def _done(self) -> None:
         """Do what is to be done however the work has ended."""

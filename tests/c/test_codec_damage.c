@@ -288,9 +288,10 @@ static void test_functions_that_are_missing(void) {
 // ---- Real files ------------------------------------------------------------------------------
 
 static void test_a_file_of_the_file_system(void) {
-    char folder[] = "/tmp/pastream-codec-XXXXXX";
+    const char *place = getenv("TMPDIR");
+    char folder[200], path[220];
+    snprintf(folder, sizeof folder, "%s/pastream-codec-XXXXXX", place != NULL ? place : P_tmpdir);
     REQUIRE(mkdtemp(folder) != NULL);
-    char path[100];
     snprintf(path, sizeof path, "%s/a.wav", folder);
     pst_io *io = NULL;
     pst_error err = {0};
