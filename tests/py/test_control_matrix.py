@@ -9,11 +9,14 @@ import signal
 import threading
 import time
 from contextlib import suppress
+from functools import partial
 
 import numpy as np
 import pytest
 
 import pastream_ng as ps
+
+from . import conftest
 
 RATE = 48000
 HANG = 20
@@ -23,11 +26,8 @@ LONG = 8.0
 S = ps.StreamState
 
 
-def until(condition):
-    end = time.monotonic() + HANG
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.001)
+#: Waits until something is so.
+until = partial(conftest.until, seconds=HANG)
 
 
 # ---- States --------------------------------------------------------------------------------------

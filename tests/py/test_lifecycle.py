@@ -18,7 +18,7 @@ import pytest
 
 import pastream_ng as ps
 
-from .conftest import run_python
+from .conftest import run_python, until
 
 WALL = ps.VirtualDevice(input="counter")
 HAS_FORK = hasattr(os, "fork")
@@ -36,13 +36,6 @@ def collect(leaks):
 def threads():
     """Return how many threads the process has, those of C included."""
     return psutil.Process().num_threads()
-
-
-def until(condition, seconds=30):
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.002)
 
 
 # ---- Dropped -------------------------------------------------------------------------------------

@@ -2,12 +2,12 @@
 # SPDX-License-Identifier: MIT
 """What streams do when something goes wrong: full and empty rings, lost frames, lost devices."""
 
-import time
-
 import numpy as np
 import pytest
 
 import pastream_ng as ps
+
+from .conftest import until
 
 pytestmark = pytest.mark.sanitize
 
@@ -27,14 +27,6 @@ def overflowing(policy, **options):
         overflow=policy,
         **options,
     )
-
-
-def until(condition, seconds=30):
-    """Wait for something that comes by itself."""
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.002)
 
 
 def test_overflow_raise_aborts_and_keeps_what_was_captured():

@@ -7,12 +7,14 @@ import threading
 import time
 import traceback
 import weakref
+from functools import partial
 
 import numpy as np
 import pytest
 
 import pastream_ng as ps
 
+from . import conftest
 from .conftest import run_python
 
 pytestmark = pytest.mark.sanitize
@@ -34,11 +36,8 @@ def ramp(stream, ring, n=10_000):
     ring.write(np.arange(1, n + 1, dtype="int32"), timeout=HANG)
 
 
-def until(condition):
-    end = time.monotonic() + HANG
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.001)
+#: Waits until something is so.
+until = partial(conftest.until, seconds=HANG)
 
 
 def stuck(stream, ring):
