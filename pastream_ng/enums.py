@@ -11,13 +11,17 @@ from __future__ import annotations
 from enum import IntEnum, IntFlag
 
 __all__ = [
+    "BitrateMode",
     "ByteOrder",
     "CallbackResult",
     "ChainState",
     "CommandKind",
     "Container",
     "Curve",
+    "DamageFlags",
     "Direction",
+    "Dither",
+    "Encoding",
     "EventKind",
     "FaultKind",
     "Format",
@@ -250,6 +254,54 @@ class Container(IntEnum):
     CAF = 6
     W64 = 7
     RAW = 8
+    FLAC = 9
+    OGG = 10
+    MP3 = 11
+    ADTS = 12
+    MP4 = 13
+
+
+class Encoding(IntEnum):
+    """How samples are stored in a sound file."""
+
+    DEFAULT = 0
+    PCM = 1
+    FLAC = 2
+    MP3 = 3
+    OPUS = 4
+    VORBIS = 5
+    AAC = 6
+    ULAW = 7
+    ALAW = 8
+    IMA_ADPCM = 9
+    MS_ADPCM = 10
+    GSM = 11
+
+
+class DamageFlags(IntFlag):
+    """What was found to be wrong with a sound file."""
+
+    TRUNCATED = 1
+    CORRUPT = 2
+    MISSING = 4
+    CHECKSUM = 8
+    HEADER = 16
+
+
+class BitrateMode(IntEnum):
+    """How the bits of a lossy file are given out over time."""
+
+    DEFAULT = 0
+    VARIABLE = 1
+    CONSTANT = 2
+    AVERAGE = 3
+
+
+class Dither(IntEnum):
+    """The noise that is added where samples lose bits."""
+
+    NONE = 0
+    TPDF = 1
 
 
 class ByteOrder(IntEnum):

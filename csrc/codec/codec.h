@@ -10,50 +10,111 @@
 // What one codec does. decoder.c and encoder.c stand between it and the callers: they convert
 // sample formats, keep positions and the first error, and refuse what is out of range; a codec
 // only moves frames in a sample format of its own choice.
-//
-// Entries that a codec does not have are NULL.
-typedef struct pst_codec_ops {
-    // Whether the codec is the one for a container.
-    bool (*handles)(pst_container container);
 
-    // Opens a file for reading. raw: NULL unless the container is PST_CONTAINER_RAW. Fills info
-    // and the sample format that read gives.
+// ---- Reading ---------------------------------------------------------------------------------
+
+typedef struct pst_decoder_setup {
+    // Given:
+    pst_io *io;         // Stands at start_byte.
+    int64_t start_byte; // Behind tags of a foreign kind that stand before the file's own begin.
+    pst_container container;
+    pst_encoding encoding;      // As far as the first bytes tell; PST_ENCODING_DEFAULT: not known.
+    const pst_file_format *raw; // NULL unless the container is PST_CONTAINER_RAW.
+    pst_tags *tags;             // To add to. What is not fit for a tag is left out.
+    pst_damage *damage;         // To add to, by pst_note_damage. Outlives the state.
+    // To be filled:
+    pst_decoder_info info; // info.format.container and encoding are filled in already.
+    pst_format native;     // What read gives.
+} pst_decoder_setup;
+
+typedef struct pst_decoder_ops {
+    // Opens a file for reading. On failure it leaves nothing behind.
     // Returns as pst_decoder_open.
-    pst_status (*open_decoder)(void **state, pst_io *io, pst_container container,
-                               const pst_file_format *raw, pst_decoder_info *info,
-                               pst_format *native, pst_error *err);
+    pst_status (*open)(void **state, pst_decoder_setup *setup, pst_error *err);
     // Reads up to n_frames; fewer at the end only. Returns PST_OK, or a failure after n_read.
     pst_status (*read)(void *state, void *data, uint64_t n_frames, uint64_t *n_read,
                        pst_error *err);
-    // Goes to a frame that exists, or to the end.
+    // Goes to a frame that exists, or to the end. Only called if info.is_seekable.
     pst_status (*seek)(void *state, int64_t frame, pst_error *err);
-    void (*close_decoder)(void *state);
+    void (*close)(void *state);
+} pst_decoder_ops;
 
-    // Tells whether a file like this can be written; see pst_encoder_check.
-    pst_status (*check)(const pst_file_format *format, pst_error *err);
-    // Begins a file whose format was checked. Fills the sample format that write takes, and how
-    // many frames the container can hold.
-    pst_status (*open_encoder)(void **state, pst_io *io, const pst_file_format *format,
-                               pst_format *native, int64_t *max_frames, pst_error *err);
-    // Appends frames. n_written: whole frames that reached the place, also of a failed write.
+// Adds to what is known to be wrong. frame: where, or -1. lost_frames: how many, 0 if unknown.
+void pst_note_damage(pst_damage *damage, uint32_t flags, int64_t frame, int64_t lost_frames);
+
+// ---- Writing ---------------------------------------------------------------------------------
+
+typedef struct pst_encoder_setup {
+    // Given:
+    pst_io *io;
+    const pst_file_format *format;      // Checked, and with an encoding.
+    const pst_encoder_options *options; // Never NULL; options->tags may be.
+    // To be filled:
+    pst_format native;  // What write takes.
+    pst_format stored;  // What samples are rounded to before, for the counts to be true; the same
+                        // as native if the codec does not round.
+    int64_t max_frames; // That the container can hold.
+} pst_encoder_setup;
+
+typedef struct pst_encoder_ops {
+    // 0-terminated rates that the codec can store, rising; NULL: all from 1 to max_rate_hz.
+    const uint32_t *rates_hz;
+    uint32_t max_rate_hz;
+    uint32_t max_channels;
+    // Which options the codec knows.
+    bool has_bitrate;
+    bool has_quality;
+    bool has_tags;
+    int32_t max_compression; // -1: there is no such option.
+    // Tells what else is wrong; see pst_encoder_check. NULL: nothing can be.
+    pst_status (*check)(const pst_file_format *format, const pst_encoder_options *options,
+                        pst_error *err);
+    // Begins a file whose format and options were checked. On failure it leaves nothing behind.
+    pst_status (*open)(void **state, pst_encoder_setup *setup, pst_error *err);
+    // Appends frames. A codec that is not lossless gets finite samples only, none of them beyond
+    // PST_ENCODER_LOUDEST. n_written: whole frames that were taken, also by a write that failed.
     pst_status (*write)(void *state, const void *data, uint64_t n_frames, uint64_t *n_written,
                         pst_error *err);
-    // Brings the header up to date.
+    // See pst_encoder_update.
     pst_status (*update)(void *state, pst_error *err);
-    // Writes what is left and frees the state. The place stays open.
+    // Writes what is left and frees the state. The place stays open. After a failure the file is
+    // to end with the last frame that can be read.
     pst_status (*finish)(void *state, pst_error *err);
-} pst_codec_ops;
+} pst_encoder_ops;
 
-extern const pst_codec_ops pst_pcm_codec;
+// LAME ends the process when it is given samples far beyond full scale.
+#define PST_ENCODER_LOUDEST 8.0
 
-// Returns the codec for a container, NULL if this build has none.
-const pst_codec_ops *pst_codec_for(pst_container container);
+// ---- All of them -----------------------------------------------------------------------------
 
-// Tells from its first bytes what a file is. Returns PST_OK, or PST_BAD_FILE with a text that says
-// what it looks like.
-pst_status pst_probe(const uint8_t *head, size_t n_bytes, pst_container *container, pst_error *err);
+typedef struct pst_codec {
+    const char *name;
+    pst_encoding encoding;
+    uint32_t decodes; // Containers, as PST_IN bits.
+    uint32_t encodes;
+    bool is_lossless;
+    const char *(*libraries)(void); // NULL: none.
+    const pst_decoder_ops *decoder; // NULL: this codec cannot.
+    const pst_encoder_ops *encoder;
+} pst_codec;
 
-// Returns the name that users type for a container, such as "WAV".
+#define PST_IN(container) (UINT32_C(1) << (container))
+
+// Return the codec for a container and an encoding, NULL if this build has none that decodes, or
+// encodes, it. PST_ENCODING_DEFAULT finds the usual one of the container.
+const pst_codec *pst_decoding_codec(pst_container container, pst_encoding encoding);
+const pst_codec *pst_encoding_codec(pst_container container, pst_encoding encoding);
+
+// Returns the encoding that is usual in a container.
+pst_encoding pst_usual_encoding(pst_container container);
+
+// Tells from its first bytes what a file is, and leaves the place at start_byte.
+// Returns PST_OK; PST_BAD_FILE with a text that says what it looks like; PST_SYSTEM_ERROR.
+pst_status pst_probe(pst_io *io, pst_container *container, pst_encoding *encoding,
+                     int64_t *start_byte, pst_error *err);
+
+// Return the names that users type, such as "WAV" and "OPUS"; "unknown".
 const char *pst_container_name(pst_container container);
+const char *pst_encoding_name(pst_encoding encoding);
 
 #endif

@@ -5,10 +5,7 @@
 
 #include <sndfile.h>
 
-#include "codec/codec.h"
-
 typedef struct row {
-    const char *name;
     int number;
     int64_t max_bytes;
 } row;
@@ -17,14 +14,14 @@ typedef struct row {
 #define MAX_32_BITS (INT64_C(0xFFFFFFFF) - 65536)
 
 static const row rows[] = {
-    [PST_CONTAINER_WAV] = {"WAV", SF_FORMAT_WAV, MAX_32_BITS},
-    [PST_CONTAINER_WAVEX] = {"WAVEX", SF_FORMAT_WAVEX, MAX_32_BITS},
-    [PST_CONTAINER_RF64] = {"RF64", SF_FORMAT_RF64, INT64_MAX},
-    [PST_CONTAINER_AIFF] = {"AIFF", SF_FORMAT_AIFF, MAX_32_BITS},
-    [PST_CONTAINER_AU] = {"AU", SF_FORMAT_AU, INT64_MAX},
-    [PST_CONTAINER_CAF] = {"CAF", SF_FORMAT_CAF, INT64_MAX},
-    [PST_CONTAINER_W64] = {"W64", SF_FORMAT_W64, INT64_MAX},
-    [PST_CONTAINER_RAW] = {"RAW", SF_FORMAT_RAW, INT64_MAX},
+    [PST_CONTAINER_WAV] = {SF_FORMAT_WAV, MAX_32_BITS},
+    [PST_CONTAINER_WAVEX] = {SF_FORMAT_WAVEX, MAX_32_BITS},
+    [PST_CONTAINER_RF64] = {SF_FORMAT_RF64, INT64_MAX},
+    [PST_CONTAINER_AIFF] = {SF_FORMAT_AIFF, MAX_32_BITS},
+    [PST_CONTAINER_AU] = {SF_FORMAT_AU, INT64_MAX},
+    [PST_CONTAINER_CAF] = {SF_FORMAT_CAF, INT64_MAX},
+    [PST_CONTAINER_W64] = {SF_FORMAT_W64, INT64_MAX},
+    [PST_CONTAINER_RAW] = {SF_FORMAT_RAW, INT64_MAX},
 };
 
 static const int subtypes[] = {
@@ -44,12 +41,7 @@ static const int byte_orders[] = {
 
 static const row *row_of(pst_container container) {
     const size_t index = (size_t)container;
-    return index < COUNT_OF(rows) && rows[index].name != NULL ? &rows[index] : NULL;
-}
-
-const char *pst_container_name(pst_container container) {
-    const row *found = row_of(container);
-    return found == NULL ? "unknown" : found->name;
+    return index < COUNT_OF(rows) && rows[index].number != 0 ? &rows[index] : NULL;
 }
 
 int64_t pst_container_max_bytes(pst_container container) {
@@ -80,5 +72,6 @@ bool pst_from_sndfile_format(int number, pst_file_format *format) {
     for (size_t i = 1; i < COUNT_OF(byte_orders); ++i)
         if (byte_orders[i] == (number & SF_FORMAT_ENDMASK))
             format->byte_order = (pst_byte_order)i;
+    format->encoding = PST_ENCODING_PCM;
     return format->container != 0 && format->sample_format != 0;
 }

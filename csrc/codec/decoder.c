@@ -12,46 +12,72 @@ enum { PIECE_FRAMES = 4096 };
 
 struct pst_decoder {
     _Atomic uint32_t n_refs;
-    const pst_codec_ops *ops;
+    const pst_decoder_ops *ops;
     void *state;
     pst_io *io;
     pst_decoder_info info;
+    pst_tags *tags;
+    pst_damage damage;
     pst_format native;
     bool is_closed;
     uint8_t *piece; // Frames as the codec gives them, before their conversion.
     _Atomic int64_t position;
 };
 
-// Fills what the first bytes tell, and goes back to them.
-static pst_status look(pst_io *io, pst_container *container, pst_error *err) {
-    uint8_t head[16];
-    const int64_t n = pst_io_read(io, head, sizeof head);
-    if (pst_io_error(io) != 0 || pst_io_seek(io, 0) < 0)
-        return pst_io_fail(io, err);
-    return pst_probe(head, (size_t)n, container, err);
+static pst_status lacks_codec(pst_container container, pst_encoding encoding, pst_error *err) {
+    if (encoding == PST_ENCODING_DEFAULT)
+        return pst_fail(err, PST_BAD_FILE, 0,
+                        "The file looks like a file of the kind %s, of which "
+                        "this build can read none, or not this one",
+                        pst_container_name(container));
+    return pst_fail(err, PST_BAD_FILE, 0, "The file holds %s in %s, which this build cannot read",
+                    pst_encoding_name(encoding), pst_container_name(container));
 }
 
 static pst_status open_state(pst_decoder *decoder, const pst_file_format *raw, pst_error *err) {
-    pst_container container = PST_CONTAINER_RAW;
+    pst_decoder_setup setup = {
+        .io = decoder->io,
+        .container = PST_CONTAINER_RAW,
+        .raw = raw,
+        .tags = decoder->tags,
+        .damage = &decoder->damage,
+    };
     if (raw == NULL) {
-        const pst_status status = look(decoder->io, &container, err);
+        const pst_status status =
+            pst_probe(decoder->io, &setup.container, &setup.encoding, &setup.start_byte, err);
         if (status != PST_OK)
             return status;
+    } else {
+        setup.encoding = raw->encoding;
     }
-    decoder->ops = pst_codec_for(container);
-    pst_status status = decoder->ops->open_decoder(&decoder->state, decoder->io, container, raw,
-                                                   &decoder->info, &decoder->native, err);
+    const pst_codec *codec = pst_decoding_codec(setup.container, setup.encoding);
+    if (codec == NULL)
+        return lacks_codec(setup.container, setup.encoding, err);
+    decoder->ops = codec->decoder;
+    setup.info.format.container = setup.container;
+    setup.info.format.encoding = codec->encoding;
+    const pst_status status = decoder->ops->open(&decoder->state, &setup, err);
     if (status != PST_OK)
         return status;
+    decoder->info = setup.info;
+    decoder->native = setup.native;
     const size_t frame_bytes =
         (size_t)pst_format_bytes(decoder->native) * decoder->info.format.n_channels;
     decoder->piece = pst_alloc_array(PIECE_FRAMES, frame_bytes);
     return decoder->piece == NULL ? pst_fail_memory(err) : PST_OK;
 }
 
+void pst_note_damage(pst_damage *damage, uint32_t flags, int64_t frame, int64_t lost_frames) {
+    damage->flags |= flags;
+    damage->lost_frames += lost_frames;
+    if (frame >= 0 && (damage->first_frame < 0 || frame < damage->first_frame))
+        damage->first_frame = frame;
+}
+
 static void free_parts(pst_decoder *decoder) {
     if (decoder->state != NULL)
-        decoder->ops->close_decoder(decoder->state);
+        decoder->ops->close(decoder->state);
+    pst_tags_destroy(decoder->tags);
     pst_free(decoder->piece);
 }
 
@@ -62,7 +88,7 @@ pst_status pst_decoder_open(pst_decoder **decoder, pst_io *io, const pst_file_fo
         if (raw->container != PST_CONTAINER_RAW)
             return pst_fail(err, PST_BAD_ARGUMENT, 0, "raw->container is %d; it must be RAW",
                             (int)raw->container);
-        const pst_status status = pst_encoder_check(raw, err);
+        const pst_status status = pst_encoder_check(raw, NULL, err);
         if (status != PST_OK)
             return status;
     }
@@ -70,7 +96,10 @@ pst_status pst_decoder_open(pst_decoder **decoder, pst_io *io, const pst_file_fo
     if (made == NULL)
         return pst_fail_memory(err);
     made->io = io;
-    const pst_status status = open_state(made, raw, err);
+    made->damage.first_frame = -1;
+    pst_status status = pst_tags_create(&made->tags, err);
+    if (status == PST_OK)
+        status = open_state(made, raw, err);
     if (status != PST_OK) {
         free_parts(made);
         pst_free(made);
@@ -83,6 +112,14 @@ pst_status pst_decoder_open(pst_decoder **decoder, pst_io *io, const pst_file_fo
 
 void pst_decoder_get_info(const pst_decoder *decoder, pst_decoder_info *info) PST_RT {
     *info = decoder->info;
+}
+
+const pst_tags *pst_decoder_tags(const pst_decoder *decoder) PST_RT {
+    return decoder->tags;
+}
+
+void pst_decoder_get_damage(const pst_decoder *decoder, pst_damage *damage) PST_RT {
+    *damage = decoder->damage;
 }
 
 int64_t pst_decoder_position(const pst_decoder *decoder) PST_RT {
@@ -144,7 +181,7 @@ pst_status pst_decoder_seek(pst_decoder *decoder, int64_t frame, pst_error *err)
         return refuse_closed(err);
     if (!decoder->info.is_seekable)
         return pst_fail(err, PST_BAD_STATE, 0, "The file cannot seek: it comes from a pipe");
-    if (frame < 0 || frame > decoder->info.n_frames)
+    if (frame < 0 || (decoder->info.n_frames >= 0 && frame > decoder->info.n_frames))
         return pst_fail(err, PST_BAD_ARGUMENT, 0, "frame is %lld; it must be from 0 to %lld",
                         (long long)frame, (long long)decoder->info.n_frames);
     const pst_status status = decoder->ops->seek(decoder->state, frame, err);

@@ -13,15 +13,17 @@ enum { PIECE_FRAMES = 4096 };
 
 struct pst_encoder {
     _Atomic uint32_t n_refs;
-    const pst_codec_ops *ops;
+    const pst_encoder_ops *ops;
     void *state; // NULL once finished.
     pid_t pid;
     pst_io *io;
     pst_file_format format;
     pst_format native;
+    pst_format stored;
     int64_t max_frames;
-    uint8_t *exact;    // A piece in the file's sample format,
-    uint8_t *piece;    // and as the codec takes it.
+    uint8_t *exact; // A piece in the file's sample format,
+    uint8_t *piece; // and as the codec takes it.
+    bool is_lossless;
     bool is_current;   // Whether the header tells all that is written.
     pst_error failure; // The first one; its status is PST_OK until then.
     _Atomic int64_t n_frames;
@@ -41,60 +43,64 @@ static pst_status report(const pst_encoder *encoder, pst_error *err) {
     return encoder->failure.status;
 }
 
-pst_status pst_encoder_check(const pst_file_format *format, pst_error *err) {
-    const pst_codec_ops *ops = pst_codec_for(format->container);
-    if (ops == NULL)
-        return pst_fail(err, PST_BAD_ARGUMENT, 0, "container is %d, which is no container",
-                        (int)format->container);
-    if (pst_format_bytes(format->sample_format) == 0)
-        return pst_fail(err, PST_BAD_ARGUMENT, 0, "sample_format is %d, which is no format",
-                        (int)format->sample_format);
-    if ((unsigned)format->byte_order > PST_BYTES_BIG)
-        return pst_fail(err, PST_BAD_ARGUMENT, 0, "byte_order is %d, which is no byte order",
-                        (int)format->byte_order);
-    if (format->rate_hz < 1 || format->rate_hz > PST_FILE_MAX_RATE_HZ)
-        return pst_fail(err, PST_BAD_ARGUMENT, 0,
-                        "samplerate is %u; a sound file's must be from 1 to %d Hz",
-                        (unsigned)format->rate_hz, (int)PST_FILE_MAX_RATE_HZ);
-    if (format->n_channels < 1 || format->n_channels > PST_MAX_CHANNELS)
-        return pst_fail(err, PST_BAD_ARGUMENT, 0,
-                        "channels is %u; a sound file can have 1 to %d channels",
-                        (unsigned)format->n_channels, (int)PST_MAX_CHANNELS);
-    return ops->check(format, err);
-}
-
 pst_status pst_encoder_open(pst_encoder **encoder, pst_io *io, const pst_file_format *format,
-                            pst_error *err) {
+                            const pst_encoder_options *options, pst_error *err) {
     *encoder = NULL;
-    pst_status status = pst_encoder_check(format, err);
+    pst_encoder_options defaults;
+    pst_encoder_options_init(&defaults);
+    pst_status status = pst_encoder_check(format, options, err);
     if (status != PST_OK)
         return status;
     pst_encoder *made = pst_alloc(sizeof *made);
     if (made == NULL)
         return pst_fail_memory(err);
-    made->ops = pst_codec_for(format->container);
+    const pst_codec *codec = pst_encoding_codec(format->container, format->encoding);
+    made->ops = codec->encoder;
     made->io = io;
     made->pid = getpid();
     made->format = *format;
+    made->format.encoding = codec->encoding;
+    made->is_lossless = codec->is_lossless;
     made->is_current = true;
     // No codec takes wider samples than these.
     const size_t frame_bytes = sizeof(double) * format->n_channels;
     made->exact = pst_alloc_array(PIECE_FRAMES, frame_bytes);
     made->piece = pst_alloc_array(PIECE_FRAMES, frame_bytes);
+    pst_encoder_setup setup = {
+        .io = io,
+        .format = &made->format,
+        .options = options == NULL ? &defaults : options,
+    };
     if (made->exact == NULL || made->piece == NULL)
         status = pst_fail_memory(err);
     else
-        status = made->ops->open_encoder(&made->state, io, format, &made->native, &made->max_frames,
-                                         err);
+        status = made->ops->open(&made->state, &setup, err);
     if (status != PST_OK) {
         pst_free(made->exact);
         pst_free(made->piece);
         pst_free(made);
         return status;
     }
+    made->native = setup.native;
+    made->stored = setup.stored;
+    made->max_frames = setup.max_frames;
     atomic_init(&made->n_refs, 1);
     *encoder = made;
     return PST_OK;
+}
+
+// Makes samples of a float format bearable for codecs that change them.
+static void tame(void *data, size_t n_samples) {
+    float *samples = data;
+    const float loudest = (float)PST_ENCODER_LOUDEST;
+    for (size_t i = 0; i < n_samples; ++i) {
+        const float x = samples[i];
+        samples[i] = x > loudest ? loudest : x < -loudest ? -loudest : x;
+    }
+}
+
+static bool is_direct(const pst_encoder *encoder, pst_format format) {
+    return encoder->is_lossless && format == encoder->native && format == encoder->stored;
 }
 
 // Returns n_frames frames as the codec takes them: rounded to what the file stores, then widened,
@@ -102,17 +108,19 @@ pst_status pst_encoder_open(pst_encoder **encoder, pst_io *io, const pst_file_fo
 static const void *convert(pst_encoder *encoder, const void *data, pst_format format,
                            uint64_t n_frames) {
     const size_t n_samples = (size_t)n_frames * encoder->format.n_channels;
-    const pst_format stored = encoder->format.sample_format;
-    if (format == encoder->native && format == stored)
+    const pst_format stored = encoder->stored;
+    if (is_direct(encoder, format))
         return data;
     const void *exact = data;
-    if (format != stored) {
+    if (format != stored || !encoder->is_lossless) {
         pst_convert_counts counts = {0};
         (void)pst_convert(encoder->exact, stored, data, format, n_samples, &counts);
         atomic_fetch_add_explicit(&encoder->n_clipped, counts.n_clipped, memory_order_relaxed);
         atomic_fetch_add_explicit(&encoder->n_nonfinite, counts.n_nonfinite, memory_order_relaxed);
         exact = encoder->exact;
     }
+    if (!encoder->is_lossless && stored == PST_FORMAT_F32)
+        tame((void *)encoder->exact, n_samples);
     if (stored == encoder->native)
         return exact;
     (void)pst_convert(encoder->piece, encoder->native, exact, stored, n_samples, NULL);
@@ -151,10 +159,10 @@ pst_status pst_encoder_write(pst_encoder *encoder, const void *data, pst_format 
     if (sample_bytes == 0)
         return pst_fail(err, PST_BAD_ARGUMENT, 0, "format is %d, which is no format", (int)format);
     const size_t frame_bytes = (size_t)sample_bytes * encoder->format.n_channels;
-    const bool is_direct = format == encoder->native && format == encoder->format.sample_format;
+    const bool is_whole = is_direct(encoder, format);
     const uint8_t *from = data;
     while (n_frames > 0) {
-        const uint64_t n = is_direct || n_frames < PIECE_FRAMES ? n_frames : PIECE_FRAMES;
+        const uint64_t n = is_whole || n_frames < PIECE_FRAMES ? n_frames : PIECE_FRAMES;
         if (write_piece(encoder, from, format, n) != PST_OK)
             return report(encoder, err);
         from += n * frame_bytes;

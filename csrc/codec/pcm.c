@@ -10,8 +10,8 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
-#include "codec/codec.h"
 #include "codec/containers.h"
+#include "codec/registry.h"
 
 typedef struct pcm {
     SNDFILE *file;
@@ -27,10 +27,6 @@ typedef struct pcm {
     int64_t pipe_position; // Where libsndfile believes the pipe to stand.
 } pcm;
 
-static bool pcm_handles(pst_container container) {
-    return container >= PST_CONTAINER_WAV && container <= PST_CONTAINER_RAW;
-}
-
 // The widest of these holds every sample of the others exactly.
 static pst_format native_of(pst_format stored) {
     switch (stored) {
@@ -45,7 +41,7 @@ static pst_format native_of(pst_format stored) {
     }
 }
 
-const char *pst_codec_version(void) {
+static const char *libraries(void) {
     return sf_version_string();
 }
 
@@ -171,27 +167,25 @@ static bool needs_length(pst_container container) {
     return container == PST_CONTAINER_CAF || container == PST_CONTAINER_W64;
 }
 
-static pst_status pcm_open_decoder(void **state, pst_io *io, pst_container container,
-                                   const pst_file_format *raw, pst_decoder_info *info,
-                                   pst_format *native, pst_error *err) {
-    if (needs_length(container) && !pst_io_is_seekable(io))
+static pst_status pcm_open_decoder(void **state, pst_decoder_setup *setup, pst_error *err) {
+    if (needs_length(setup->container) && !pst_io_is_seekable(setup->io))
         return pst_fail(err, PST_BAD_FILE, 0,
                         "%s files cannot be read from a pipe; WAV, RF64, AIFF, AU and RAW can",
-                        pst_container_name(container));
+                        pst_container_name(setup->container));
     pcm *p = pst_alloc(sizeof *p);
     if (p == NULL)
         return pst_fail_memory(err);
-    p->io = io;
-    p->format.container = container;
-    const pst_status status = open_file(p, raw, info, err);
+    p->io = setup->io;
+    p->format.container = setup->container;
+    const pst_status status = open_file(p, setup->raw, &setup->info, err);
     if (status != PST_OK) {
         if (p->file != NULL)
             sf_close(p->file);
         pst_free(p);
         return status;
     }
-    p->format = info->format;
-    *native = p->native = native_of(info->format.sample_format);
+    p->format = setup->info.format;
+    setup->native = p->native = native_of(p->format.sample_format);
     *state = p;
     return PST_OK;
 }
@@ -233,13 +227,17 @@ static void pcm_close_decoder(void *state) {
 
 // ---- Writing ---------------------------------------------------------------------------------
 
-static pst_status pcm_check(const pst_file_format *format, pst_error *err) {
+static pst_status pcm_check(const pst_file_format *format, const pst_encoder_options *options,
+                            pst_error *err) {
+    (void)options;
     const SF_INFO info = {
         0, (int)format->rate_hz, (int)format->n_channels, pst_sndfile_format(format), 0, 0};
     if (sf_format_check(&info))
         return PST_OK;
-    const pst_file_format plain = {format->container, format->sample_format, PST_BYTES_DEFAULT,
-                                   8000, 1};
+    pst_file_format plain = *format;
+    plain.byte_order = PST_BYTES_DEFAULT;
+    plain.rate_hz = 8000;
+    plain.n_channels = 1;
     const SF_INFO plain_info = {0, 8000, 1, pst_sndfile_format(&plain), 0, 0};
     const char *name = pst_container_name(format->container);
     if (!sf_format_check(&plain_info))
@@ -276,9 +274,9 @@ static pst_status begin_file(pcm *p, pst_error *err) {
     return pst_io_error(p->io) != 0 ? pst_io_fail(p->io, err) : PST_OK;
 }
 
-static pst_status pcm_open_encoder(void **state, pst_io *io, const pst_file_format *format,
-                                   pst_format *native, int64_t *max_frames, pst_error *err) {
-    const bool is_pipe = !pst_io_is_seekable(io);
+static pst_status pcm_open_encoder(void **state, pst_encoder_setup *setup, pst_error *err) {
+    const pst_file_format *format = setup->format;
+    const bool is_pipe = !pst_io_is_seekable(setup->io);
     if (is_pipe && format->container != PST_CONTAINER_AU && format->container != PST_CONTAINER_RAW)
         return pst_fail(err, PST_BAD_ARGUMENT, 0,
                         "%s files need a place that can seek; AU and RAW can go to a pipe",
@@ -286,7 +284,7 @@ static pst_status pcm_open_encoder(void **state, pst_io *io, const pst_file_form
     pcm *p = pst_alloc(sizeof *p);
     if (p == NULL)
         return pst_fail_memory(err);
-    p->io = io;
+    p->io = setup->io;
     p->format = *format;
     p->frame_bytes = (int64_t)pst_format_bytes(format->sample_format) * format->n_channels;
     p->is_pipe = is_pipe;
@@ -297,8 +295,9 @@ static pst_status pcm_open_encoder(void **state, pst_io *io, const pst_file_form
         pst_free(p);
         return status;
     }
-    *native = p->native = native_of(format->sample_format);
-    *max_frames = pst_container_max_bytes(format->container) / p->frame_bytes;
+    setup->native = p->native = native_of(format->sample_format);
+    setup->stored = format->sample_format;
+    setup->max_frames = pst_container_max_bytes(format->container) / p->frame_bytes;
     *state = p;
     return PST_OK;
 }
@@ -367,15 +366,36 @@ static pst_status pcm_finish(void *state, pst_error *err) {
     return status;
 }
 
-const pst_codec_ops pst_pcm_codec = {
-    .handles = pcm_handles,
-    .open_decoder = pcm_open_decoder,
+static const pst_decoder_ops decoder = {
+    .open = pcm_open_decoder,
     .read = pcm_read,
     .seek = pcm_seek,
-    .close_decoder = pcm_close_decoder,
+    .close = pcm_close_decoder,
+};
+
+static const pst_encoder_ops encoder = {
+    .max_rate_hz = PST_FILE_MAX_RATE_HZ,
+    .max_channels = PST_MAX_CHANNELS,
+    .max_compression = -1,
     .check = pcm_check,
-    .open_encoder = pcm_open_encoder,
+    .open = pcm_open_encoder,
     .write = pcm_write,
     .update = pcm_update,
     .finish = pcm_finish,
+};
+
+#define CONTAINERS                                                                                 \
+    (PST_IN(PST_CONTAINER_WAV) | PST_IN(PST_CONTAINER_WAVEX) | PST_IN(PST_CONTAINER_RF64) |        \
+     PST_IN(PST_CONTAINER_AIFF) | PST_IN(PST_CONTAINER_AU) | PST_IN(PST_CONTAINER_CAF) |           \
+     PST_IN(PST_CONTAINER_W64) | PST_IN(PST_CONTAINER_RAW))
+
+const pst_codec pst_pcm_codec = {
+    .name = "pcm",
+    .encoding = PST_ENCODING_PCM,
+    .decodes = CONTAINERS,
+    .encodes = CONTAINERS,
+    .is_lossless = true,
+    .libraries = libraries,
+    .decoder = &decoder,
+    .encoder = &encoder,
 };

@@ -1,13 +1,43 @@
 // Copyright 2026 The pastream_ng authors
 // SPDX-License-Identifier: MIT
 
-#include "codec/codec.h"
+#include "codec/registry.h"
 
-static const pst_codec_ops *const codecs[] = {&pst_pcm_codec};
+// Where several fit, the first one is taken.
+static const pst_codec *const codecs[] = {
+    &pst_pcm_codec,
+};
 
-const pst_codec_ops *pst_codec_for(pst_container container) {
-    for (size_t i = 0; i < sizeof codecs / sizeof *codecs; ++i)
-        if (codecs[i]->handles(container))
+enum { N_CODECS = sizeof codecs / sizeof *codecs };
+
+const pst_codec *pst_decoding_codec(pst_container container, pst_encoding encoding) {
+    for (size_t i = 0; i < N_CODECS; ++i)
+        if ((codecs[i]->decodes & PST_IN(container)) != 0 &&
+            (encoding == PST_ENCODING_DEFAULT || codecs[i]->encoding == encoding))
             return codecs[i];
     return NULL;
+}
+
+const pst_codec *pst_encoding_codec(pst_container container, pst_encoding encoding) {
+    if (encoding == PST_ENCODING_DEFAULT)
+        encoding = pst_usual_encoding(container);
+    for (size_t i = 0; i < N_CODECS; ++i)
+        if ((codecs[i]->encodes & PST_IN(container)) != 0 && codecs[i]->encoding == encoding)
+            return codecs[i];
+    return NULL;
+}
+
+pst_status pst_codec_get_info(uint32_t index, pst_codec_info *info) {
+    if (index >= N_CODECS)
+        return PST_END;
+    const pst_codec *codec = codecs[index];
+    *info = (pst_codec_info){
+        .name = codec->name,
+        .libraries = codec->libraries == NULL ? "" : codec->libraries(),
+        .encoding = codec->encoding,
+        .decodes = codec->decoder == NULL ? 0 : codec->decodes,
+        .encodes = codec->encoder == NULL ? 0 : codec->encodes,
+        .is_lossless = codec->is_lossless,
+    };
+    return PST_OK;
 }

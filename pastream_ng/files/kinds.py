@@ -163,7 +163,14 @@ def libsndfile_version() -> str:
     >>> ps.libsndfile_version().startswith("libsndfile")
     True
     """
-    return decode(lib.pst_codec_version())
+    info = ffi.new("pst_codec_info *")
+    index = 0
+    while lib.pst_codec_get_info(index, info) == Status.OK:
+        version = decode(info.libraries)
+        if version.startswith("libsndfile"):
+            return version
+        index += 1
+    return ""
 
 
 def raw_wanted(file: Any, format: str | None) -> bool:
@@ -175,7 +182,7 @@ def raw_wanted(file: Any, format: str | None) -> bool:
 
 def _can_hold(container: Container, subtype: Format) -> bool:
     trial = FileFormat(container, subtype, ByteOrder.DEFAULT, 8000, 1)
-    return bool(lib.pst_encoder_check(trial.to_c(), ffi.NULL) == Status.OK)
+    return bool(lib.pst_encoder_check(trial.to_c(), ffi.NULL, ffi.NULL) == Status.OK)
 
 
 def _subtype_for(container: Container, form: SampleFormat | None) -> Format:
@@ -225,5 +232,5 @@ def new_format(
         integer("channels", channels, 1, 256),
     )
     err = new_error()
-    check(lib.pst_encoder_check(made.to_c(), err), err)
+    check(lib.pst_encoder_check(made.to_c(), ffi.NULL, err), err)
     return made

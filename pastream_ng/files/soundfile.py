@@ -144,7 +144,7 @@ class SoundFile(Handle):
         place = open_place(file, _MODES[mode], closefd)
         out, err = owner("pst_encoder *", lib.pst_encoder_release), new_error()
         try:
-            status = lib.pst_encoder_open(out, place.pointer, wanted.to_c(), err)
+            status = lib.pst_encoder_open(out, place.pointer, wanted.to_c(), ffi.NULL, err)
             if status == Status.OK:
                 place.taken()
         finally:

@@ -12,7 +12,8 @@
 #include "pastream/chain.h"
 #include "stream_fixture.h"
 
-static const pst_file_format wav = {PST_CONTAINER_WAV, PST_FORMAT_I16, PST_BYTES_DEFAULT, 8000, 2};
+static const pst_file_format wav = {
+    PST_CONTAINER_WAV, PST_FORMAT_I16, PST_BYTES_DEFAULT, 8000, 2, PST_ENCODING_DEFAULT, 0};
 
 enum { N_FRAMES = 30000 };
 static int16_t data[2 * N_FRAMES];
@@ -26,7 +27,7 @@ static pst_encoder *new_file(memory_place *m, const pst_file_format *format) {
     pst_io *io = NULL;
     pst_encoder *encoder = NULL;
     CHECK_EQ(pst_io_open_user(&io, &memory_file, m, PST_IO_WRITE, NULL), PST_OK);
-    CHECK_EQ(pst_encoder_open(&encoder, io, format, NULL), PST_OK);
+    CHECK_EQ(pst_encoder_open(&encoder, io, format, NULL, NULL), PST_OK);
     return encoder;
 }
 
@@ -288,7 +289,7 @@ static void cancel_a_full_pipe(pst_stream *stream) {
     pst_sink *sink = NULL;
     pst_chain *chain = NULL;
     CHECK_EQ(pst_io_open_fd(&io, ends[1], true, PST_IO_WRITE, NULL), PST_OK);
-    CHECK_EQ(pst_encoder_open(&encoder, io, &raw, NULL), PST_OK);
+    CHECK_EQ(pst_encoder_open(&encoder, io, &raw, NULL, NULL), PST_OK);
     CHECK_EQ(pst_source_memory(&source, data, N_FRAMES, PST_FORMAT_I16, 2, NULL), PST_OK);
     CHECK_EQ(pst_sink_file(&sink, encoder, stream, PST_FORMAT_I16, NULL), PST_OK);
     CHECK_EQ(pst_chain_create(&chain, NULL, source, sink, NULL), PST_OK);

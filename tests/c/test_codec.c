@@ -41,7 +41,7 @@ static pst_encoder *begin(memory_place *m, const pst_io_functions *functions,
     pst_encoder *encoder = NULL;
     CHECK_EQ(pst_io_open_user(&io, functions, m, PST_IO_WRITE, NULL), PST_OK);
     pst_error err = {0};
-    const pst_status status = pst_encoder_open(&encoder, io, format, &err);
+    const pst_status status = pst_encoder_open(&encoder, io, format, NULL, &err);
     if (status != PST_OK) {
         FAIL("open: %s", err.text);
         pst_io_close(io, NULL);
@@ -133,7 +133,7 @@ static void round_trip(const pst_file_format *format, uint64_t n_frames, bool is
 }
 
 static bool can_hold(const pst_file_format *format) {
-    return pst_encoder_check(format, NULL) == PST_OK;
+    return pst_encoder_check(format, NULL, NULL) == PST_OK;
 }
 
 static void test_round_trips(void) {
@@ -144,8 +144,9 @@ static void test_round_trips(void) {
         for (size_t f = 0; f < N_OF(formats); ++f)
             for (size_t k = 0; k < N_OF(n_channels); ++k)
                 for (size_t n = 0; n < N_OF(n_frames); ++n) {
-                    const pst_file_format format = {containers[c], formats[f], PST_BYTES_DEFAULT,
-                                                    44100, n_channels[k]};
+                    const pst_file_format format = {
+                        containers[c],        formats[f], PST_BYTES_DEFAULT, 44100, n_channels[k],
+                        PST_ENCODING_DEFAULT, 0};
                     if (!can_hold(&format) || n_channels[k] * n_frames[n] > 100000)
                         continue;
                     round_trip(&format, n_frames[n], false);
@@ -156,7 +157,8 @@ static void test_round_trips(void) {
 
 static void test_round_trips_through_a_place_with_short_transfers(void) {
     for (size_t c = 0; c < N_OF(containers); ++c) {
-        const pst_file_format format = {containers[c], PST_FORMAT_I16, PST_BYTES_DEFAULT, 8000, 2};
+        const pst_file_format format = {
+            containers[c], PST_FORMAT_I16, PST_BYTES_DEFAULT, 8000, 2, PST_ENCODING_DEFAULT, 0};
         round_trip(&format, 5000, true);
     }
 }
@@ -166,8 +168,8 @@ static void test_both_byte_orders(void) {
                                          PST_CONTAINER_WAV, PST_CONTAINER_AIFF};
     for (size_t c = 0; c < N_OF(both); ++c)
         for (int order = PST_BYTES_LITTLE; order <= PST_BYTES_BIG; ++order) {
-            const pst_file_format format = {both[c], PST_FORMAT_I16, (pst_byte_order)order, 8000,
-                                            2};
+            const pst_file_format format = {
+                both[c], PST_FORMAT_I16, (pst_byte_order)order, 8000, 2, PST_ENCODING_DEFAULT, 0};
             CHECK(can_hold(&format));
             round_trip(&format, 50, false);
         }
@@ -178,7 +180,8 @@ static void test_both_byte_orders(void) {
 static void test_floats_are_clipped_not_wrapped(void) {
     const float data[] = {0.5F, 1.5F, -1.5F, NAN, -0.25F, 1.0F / 65536.0F};
     const int16_t wanted[] = {16384, 32767, -32768, 0, -8192, 0};
-    const pst_file_format format = {PST_CONTAINER_WAV, PST_FORMAT_I16, PST_BYTES_DEFAULT, 8000, 1};
+    const pst_file_format format = {
+        PST_CONTAINER_WAV, PST_FORMAT_I16, PST_BYTES_DEFAULT, 8000, 1, PST_ENCODING_DEFAULT, 0};
     memory_place m = {0};
     pst_encoder *encoder = begin(&m, &memory_file, &format);
     REQUIRE(encoder != NULL);
@@ -195,7 +198,8 @@ static void test_floats_are_clipped_not_wrapped(void) {
 static void test_int32_is_rounded_to_24_bits(void) {
     const int32_t data[] = {0x12345680, 0x1234567F, -0x100, 0x7FFFFFFF, (int32_t)0x80000000};
     const int32_t wanted[] = {0x12345600, 0x12345600, -0x100, 0x7FFFFF00, (int32_t)0x80000000};
-    const pst_file_format format = {PST_CONTAINER_AIFF, PST_FORMAT_I24, PST_BYTES_DEFAULT, 8000, 1};
+    const pst_file_format format = {
+        PST_CONTAINER_AIFF, PST_FORMAT_I24, PST_BYTES_DEFAULT, 8000, 1, PST_ENCODING_DEFAULT, 0};
     memory_place m = {0};
     pst_encoder *encoder = begin(&m, &memory_file, &format);
     REQUIRE(encoder != NULL);
@@ -213,7 +217,8 @@ static void test_reading_in_another_format(void) {
         data[i] = (int16_t)(i * 6);
         wanted[i] = (float)data[i] / 32768.0F;
     }
-    const pst_file_format format = {PST_CONTAINER_W64, PST_FORMAT_I16, PST_BYTES_DEFAULT, 96000, 2};
+    const pst_file_format format = {
+        PST_CONTAINER_W64, PST_FORMAT_I16, PST_BYTES_DEFAULT, 96000, 2, PST_ENCODING_DEFAULT, 0};
     memory_place m = {0};
     pst_encoder *encoder = begin(&m, &memory_file, &format);
     REQUIRE(encoder != NULL);
@@ -229,7 +234,8 @@ static void test_an_updated_file_is_whole_without_its_end(void) {
     static int16_t data[2 * 3000];
     fill((uint8_t *)data, PST_FORMAT_I16, 2 * 3000, 3);
     for (size_t c = 0; c < N_OF(containers); ++c) {
-        const pst_file_format format = {containers[c], PST_FORMAT_I16, PST_BYTES_DEFAULT, 8000, 2};
+        const pst_file_format format = {
+            containers[c], PST_FORMAT_I16, PST_BYTES_DEFAULT, 8000, 2, PST_ENCODING_DEFAULT, 0};
         memory_place m = {0};
         pst_encoder *encoder = begin(&m, &memory_file, &format);
         REQUIRE(encoder != NULL);
@@ -255,7 +261,8 @@ static void test_a_full_disk(void) {
     static int32_t data[2 * 5000];
     fill((uint8_t *)data, PST_FORMAT_I32, 2 * 5000, 3);
     for (size_t c = 0; c < N_OF(containers); ++c) {
-        const pst_file_format format = {containers[c], PST_FORMAT_I32, PST_BYTES_DEFAULT, 8000, 2};
+        const pst_file_format format = {
+            containers[c], PST_FORMAT_I32, PST_BYTES_DEFAULT, 8000, 2, PST_ENCODING_DEFAULT, 0};
         memory_place m = {0};
         pst_encoder *encoder = begin(&m, &memory_file, &format);
         REQUIRE(encoder != NULL);
@@ -283,8 +290,13 @@ static void test_a_full_disk(void) {
 static void test_a_container_is_never_filled_beyond_its_sizes(void) {
     enum { FRAMES = 1 << 20, CHANNELS = 8 };
     int16_t *data = calloc(FRAMES, CHANNELS * sizeof *data);
-    const pst_file_format format = {PST_CONTAINER_WAV, PST_FORMAT_I16, PST_BYTES_DEFAULT, 48000,
-                                    CHANNELS};
+    const pst_file_format format = {PST_CONTAINER_WAV,
+                                    PST_FORMAT_I16,
+                                    PST_BYTES_DEFAULT,
+                                    48000,
+                                    CHANNELS,
+                                    PST_ENCODING_DEFAULT,
+                                    0};
     memory_place m = {.is_counting = true};
     pst_encoder *encoder = begin(&m, &memory_file, &format);
     REQUIRE(encoder != NULL);
@@ -313,7 +325,8 @@ static void test_pipes(void) {
     static int16_t data[2 * 90000]; // More than a pipe's head holds.
     fill((uint8_t *)data, PST_FORMAT_I16, 2 * 90000, 3);
     for (size_t c = 0; c < N_OF(containers); ++c) {
-        const pst_file_format format = {containers[c], PST_FORMAT_I16, PST_BYTES_DEFAULT, 8000, 2};
+        const pst_file_format format = {
+            containers[c], PST_FORMAT_I16, PST_BYTES_DEFAULT, 8000, 2, PST_ENCODING_DEFAULT, 0};
         const bool streams =
             containers[c] == PST_CONTAINER_AU || containers[c] == PST_CONTAINER_RAW;
         memory_place m = {0};
@@ -322,7 +335,7 @@ static void test_pipes(void) {
             pst_encoder *encoder = NULL;
             pst_error err = {0};
             CHECK_EQ(pst_io_open_user(&io, &memory_pipe, &m, PST_IO_WRITE, NULL), PST_OK);
-            CHECK_EQ(pst_encoder_open(&encoder, io, &format, &err), PST_BAD_ARGUMENT);
+            CHECK_EQ(pst_encoder_open(&encoder, io, &format, NULL, &err), PST_BAD_ARGUMENT);
             CHECK(strstr(err.text, "AU and RAW") != NULL);
             CHECK_EQ(m.n_bytes, 0);
             pst_io_close(io, NULL);
@@ -349,7 +362,8 @@ static void test_pipes(void) {
 }
 
 static void test_a_pipe_does_not_seek(void) {
-    const pst_file_format format = {PST_CONTAINER_RAW, PST_FORMAT_I16, PST_BYTES_DEFAULT, 8000, 1};
+    const pst_file_format format = {
+        PST_CONTAINER_RAW, PST_FORMAT_I16, PST_BYTES_DEFAULT, 8000, 1, PST_ENCODING_DEFAULT, 0};
     memory_place m = {0};
     pst_decoder *decoder = NULL;
     REQUIRE(open_memory(&decoder, &m, &memory_pipe, &format, NULL) == PST_OK);
@@ -361,13 +375,13 @@ static void test_a_pipe_does_not_seek(void) {
 
 static void check_refused(pst_file_format format, const char *word) {
     pst_error err = {0};
-    CHECK_EQ(pst_encoder_check(&format, &err), PST_BAD_ARGUMENT);
+    CHECK_EQ(pst_encoder_check(&format, NULL, &err), PST_BAD_ARGUMENT);
     CHECK_TEXT(strstr(err.text, word) != NULL, "\"%s\" does not say %s", err.text, word);
     memory_place m = {0};
     pst_io *io = NULL;
     pst_encoder *encoder = NULL;
     CHECK_EQ(pst_io_open_user(&io, &memory_file, &m, PST_IO_WRITE, NULL), PST_OK);
-    CHECK_EQ(pst_encoder_open(&encoder, io, &format, &err), PST_BAD_ARGUMENT);
+    CHECK_EQ(pst_encoder_open(&encoder, io, &format, NULL, &err), PST_BAD_ARGUMENT);
     CHECK(encoder == NULL);
     CHECK_EQ(m.n_bytes, 0);
     pst_io_close(io, NULL);
@@ -375,8 +389,9 @@ static void check_refused(pst_file_format format, const char *word) {
 }
 
 static void test_formats_that_no_file_can_have(void) {
-    const pst_file_format good = {PST_CONTAINER_WAV, PST_FORMAT_I16, PST_BYTES_DEFAULT, 8000, 1};
-    CHECK_EQ(pst_encoder_check(&good, NULL), PST_OK);
+    const pst_file_format good = {
+        PST_CONTAINER_WAV, PST_FORMAT_I16, PST_BYTES_DEFAULT, 8000, 1, PST_ENCODING_DEFAULT, 0};
+    CHECK_EQ(pst_encoder_check(&good, NULL, NULL), PST_OK);
     pst_file_format bad = good;
     bad.container = (pst_container)99;
     check_refused(bad, "container is 99");
@@ -397,7 +412,8 @@ static void test_formats_that_no_file_can_have(void) {
 }
 
 static void test_a_file_has_to_be_told_apart_from_raw(void) {
-    const pst_file_format wav = {PST_CONTAINER_WAV, PST_FORMAT_I16, PST_BYTES_DEFAULT, 8000, 1};
+    const pst_file_format wav = {
+        PST_CONTAINER_WAV, PST_FORMAT_I16, PST_BYTES_DEFAULT, 8000, 1, PST_ENCODING_DEFAULT, 0};
     memory_place m = {0};
     pst_decoder *decoder = NULL;
     CHECK_EQ(open_memory(&decoder, &m, &memory_file, &wav, NULL), PST_BAD_ARGUMENT);

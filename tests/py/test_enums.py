@@ -17,7 +17,11 @@ from pastream_ng.formats import FORMATS
 
 PAIRS = {
     "ChainState": ("pst_chain_state", "PST_CHAIN_"),
+    "BitrateMode": ("pst_bitrate_mode", "PST_BITRATE_"),
     "Container": ("pst_container", "PST_CONTAINER_"),
+    "DamageFlags": ("pst_damage_flags", "PST_DAMAGE_"),
+    "Dither": ("pst_dither", "PST_DITHER_"),
+    "Encoding": ("pst_encoding", "PST_ENCODING_"),
     "ByteOrder": ("pst_byte_order", "PST_BYTES_"),
     "IoMode": ("pst_io_mode", "PST_IO_"),
     "TakeState": ("pst_take_state", "PST_TAKE_"),

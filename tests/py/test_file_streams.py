@@ -421,7 +421,7 @@ def test_only_the_file_moves_the_frames(loopback, path, tmp_path, name):
 
 def test_bad_arguments_leave_files_and_devices_alone(loopback, path):
     for kw, text in (
-        ({"format": "OGG"}, "format is 'OGG'"),
+        ({"format": "VOC"}, "format is 'VOC'"),
         ({"subtype": "MP3"}, "subtype is 'MP3'"),
         ({"channels": 999}, "channels is 999"),
     ):

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 import pastream_ng as ps
+from pastream_ng.enums import Container
 from pastream_ng.files.kinds import FORMATS, SUBTYPES
 
 RATE = 8000
@@ -55,7 +56,9 @@ def path(tmp_path):
 
 
 @pytest.mark.parametrize("subtype", SUBTYPES)
-@pytest.mark.parametrize("format", FORMATS)
+@pytest.mark.parametrize(
+    "format", [name for name, kind in FORMATS.items() if kind <= Container.RAW]
+)
 def test_round_trip(format, subtype, tmp_path):
     path = tmp_path / "sound"
     told = {"samplerate": RATE, "channels": 2, "subtype": subtype, "format": format}
@@ -385,7 +388,7 @@ def test_paths_that_cannot_be_opened(mode, tmp_path):
         (("w", RATE, 1, "VORBIS"), ps.ArgumentError, "subtype is 'VORBIS'.*PCM_16"),
         (("w", RATE, 1, "PCM_S8"), ps.ArgumentError, "WAV files cannot hold int8"),
         (("w", RATE, 1, None, "MIDDLE"), ps.ArgumentError, "endian is 'MIDDLE'"),
-        (("w", RATE, 1, None, None, "OGG"), ps.ArgumentError, "format is 'OGG'"),
+        (("w", RATE, 1, None, None, "VOC"), ps.ArgumentError, "format is 'VOC'"),
         (("w", RATE, 1, None, None, 5), ps.ArgumentTypeError, "format is 5"),
         (("w", RATE, 1, None, None, "RAW"), ps.ArgumentTypeError, "subtype is None; RAW"),
         (("r", RATE), ps.ArgumentTypeError, "samplerate is 8000; the file says it itself"),

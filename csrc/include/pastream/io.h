@@ -67,6 +67,12 @@ PST_API PST_NODISCARD pst_status pst_io_open_fd(pst_io **io, int fd, bool owns_f
 PST_API PST_NODISCARD pst_status pst_io_open_user(pst_io **io, const pst_io_functions *functions,
                                                   void *user, pst_io_mode mode, pst_error *err);
 
+// Uses n_bytes bytes of memory, to be read. Returns PST_OK or PST_NO_MEMORY.
+// Thread: any. Realtime: no. Ownership: as above; the memory is the caller's, and outlives the
+// place.
+PST_API PST_NODISCARD pst_status pst_io_open_memory(pst_io **io, const void *data, uint64_t n_bytes,
+                                                    pst_error *err);
+
 // Whether the place can go to any position. Thread: any. Realtime: yes.
 PST_API bool pst_io_is_seekable(const pst_io *io) PST_RT;
 
