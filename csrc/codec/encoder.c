@@ -7,6 +7,7 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "codec/codec.h"
+#include "core/dither.h"
 
 // Frames that are converted at a time.
 enum { PIECE_FRAMES = 4096 };
@@ -24,6 +25,8 @@ struct pst_encoder {
     uint8_t *exact; // A piece in the file's sample format,
     uint8_t *piece; // and as the codec takes it.
     bool is_lossless;
+    bool has_noise; // Where samples lose bits.
+    pst_noise noise;
     bool is_current;   // Whether the header tells all that is written.
     pst_error failure; // The first one; its status is PST_OK until then.
     _Atomic int64_t n_frames;
@@ -84,6 +87,8 @@ pst_status pst_encoder_open(pst_encoder **encoder, pst_io *io, const pst_file_fo
     made->native = setup.native;
     made->stored = setup.stored;
     made->max_frames = setup.max_frames;
+    made->has_noise = setup.options->dither == PST_DITHER_TPDF;
+    pst_noise_init(&made->noise, 0);
     atomic_init(&made->n_refs, 1);
     *encoder = made;
     return PST_OK;
@@ -114,7 +119,11 @@ static const void *convert(pst_encoder *encoder, const void *data, pst_format fo
     const void *exact = data;
     if (format != stored || !encoder->is_lossless) {
         pst_convert_counts counts = {0};
-        (void)pst_convert(encoder->exact, stored, data, format, n_samples, &counts);
+        if (encoder->has_noise)
+            pst_convert_with_noise(&encoder->noise, encoder->exact, stored, data, format, n_samples,
+                                   &counts);
+        else
+            (void)pst_convert(encoder->exact, stored, data, format, n_samples, &counts);
         atomic_fetch_add_explicit(&encoder->n_clipped, counts.n_clipped, memory_order_relaxed);
         atomic_fetch_add_explicit(&encoder->n_nonfinite, counts.n_nonfinite, memory_order_relaxed);
         exact = encoder->exact;
