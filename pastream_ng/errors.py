@@ -17,6 +17,8 @@ __all__ = [
     "BufferEmpty",
     "BufferFull",
     "ClosedError",
+    "CodecMissingError",
+    "DamagedFileError",
     "DeviceBusyError",
     "DeviceError",
     "DeviceLostError",
@@ -92,6 +94,22 @@ class SystemCallError(PastreamError, OSError):
 
 class FileFormatError(PastreamError, ValueError):
     """A file is not a sound file of a known kind, or it is damaged."""
+
+
+class CodecMissingError(PastreamError, NotImplementedError):
+    """The library was built without the codec for that; the text tells what would bring it."""
+
+
+class DamagedFileError(FileFormatError):
+    """Parts of a sound file are missing or damaged, and the caller wanted none of it.
+
+    Attributes
+    ----------
+    damage : Damage or None
+        What was found.
+    """
+
+    damage: Any = None
 
 
 class DeviceError(PastreamError, OSError):

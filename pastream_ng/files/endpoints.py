@@ -14,7 +14,7 @@ from pastream_ng._native.ring import NativeRing
 from pastream_ng._native.waits import wait
 from pastream_ng.enums import Status
 from pastream_ng.errors import ArgumentError, PastreamTimeoutError
-from pastream_ng.files.kinds import new_format
+from pastream_ng.files.formats import new_format
 from pastream_ng.files.soundfile import SoundFile
 from pastream_ng.rings.views import User, nobody
 from pastream_ng.streams.endpoints import Endpoint
@@ -187,7 +187,10 @@ class FileSource(_FileEnd):
         stats = ffi.new("pst_stream_stats *")
         lib.pst_stream_get_stats(stream._pointer, stats)
         frame = self._first + int(stats.played_frames)
-        frame = frame % file.frames if self._repeats else min(frame, file.frames)
+        if self._repeats:
+            frame %= file.frames
+        elif file.frames >= 0:
+            frame = min(frame, file.frames)
         lib.pst_decoder_seek(file._pointer, frame, ffi.NULL)
 
 

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from pastream_ng._checks import shown
 from pastream_ng.enums import Direction
 from pastream_ng.errors import ArgumentError, ArgumentTypeError
-from pastream_ng.files.kinds import new_format
+from pastream_ng.files.formats import check_encoder, is_lossless, new_format
+from pastream_ng.files.options import WriteOptions, new_options
 from pastream_ng.files.soundfile import SoundFile
 
 if TYPE_CHECKING:
@@ -40,7 +41,8 @@ def options_for(
 
 def file_for(side: Side, samplerate: float, file: Any, mode: str, kw: dict[str, Any]) -> SoundFile:
     """Return a new sound file for what a stream captures."""
-    known = ("subtype", "endian", "format", "closefd")
+    options = [name for name in WriteOptions._fields if name != "frames"]
+    known = ("subtype", "endian", "format", "closefd", *options)
     for name in kw:
         if name not in known:
             raise ArgumentTypeError(
@@ -57,7 +59,10 @@ def file_for(side: Side, samplerate: float, file: Any, mode: str, kw: dict[str, 
         kw.get("format"),
         side.form,
     )
-    return SoundFile._create(file, mode, wanted, kw.get("closefd", True))
+    how = {name: kw.get(name) for name in options}
+    written = new_options(is_lossless(wanted), **how)
+    check_encoder(wanted, written)
+    return SoundFile._create(file, mode, wanted, written, kw.get("closefd", True))
 
 
 def loaded(file: Any, samplerate: float | None) -> tuple[Array, float]:

@@ -1,6 +1,6 @@
 # Copyright 2026 The pastream_ng authors
 # SPDX-License-Identifier: MIT
-"""Kinds of sound files: what they are called, and which samples they hold."""
+"""Kinds of sound files: what they are called, and what a name of a file tells."""
 
 from __future__ import annotations
 
@@ -8,37 +8,105 @@ import os
 import sys
 from typing import Any, NamedTuple
 
-from pastream_ng._checks import integer, shown
-from pastream_ng._native import ffi, lib
-from pastream_ng._native.errors import check, new_error
-from pastream_ng._native.text import decode
-from pastream_ng.enums import ByteOrder, Container, Format, Status
+from pastream_ng._checks import shown
+from pastream_ng.enums import ByteOrder, Container, Encoding, Format
 from pastream_ng.errors import ArgumentError, ArgumentTypeError
-from pastream_ng.formats import SampleFormat
 
 __all__ = [
+    "ENDIANS",
     "FORMATS",
+    "PCM_CONTAINERS",
     "SUBTYPES",
-    "FileFormat",
+    "Kind",
+    "Subtype",
     "check_names",
     "container_of",
-    "libsndfile_version",
-    "new_format",
+    "encodings_in",
+    "extension_of",
+    "kind_of",
+    "looked_up",
+    "named",
     "raw_wanted",
+    "subtype_of",
 ]
 
-#: What soundfile calls the sample formats.
-SUBTYPES: dict[str, Format] = {
-    "PCM_S8": Format.I8,
-    "PCM_16": Format.I16,
-    "PCM_24": Format.I24,
-    "PCM_32": Format.I32,
-    "PCM_U8": Format.U8,
-    "FLOAT": Format.F32,
-    "DOUBLE": Format.F64,
+
+class Kind(NamedTuple):
+    """What ``format=`` or an extension says."""
+
+    container: Container
+    encoding: Encoding = Encoding.DEFAULT
+
+
+class Subtype(NamedTuple):
+    """What ``subtype=`` says.
+
+    Attributes
+    ----------
+    encoding : Encoding
+        Of PCM, a container that holds FLAC takes FLAC.
+    samples : Format
+        The smallest format that holds a sample.
+    bits : int
+        The bits of a sample, where they are fewer than those of the format; 0: they are not.
+    """
+
+    encoding: Encoding
+    samples: Format
+    bits: int = 0
+
+
+def _width(bits: int) -> Format:
+    for least, samples in ((24, Format.I32), (16, Format.I24), (8, Format.I16)):
+        if bits > least:
+            return samples
+    return Format.I8
+
+
+#: What soundfile calls the samples in a file.
+SUBTYPES: dict[str, Subtype] = {
+    "PCM_S8": Subtype(Encoding.PCM, Format.I8),
+    "PCM_16": Subtype(Encoding.PCM, Format.I16),
+    "PCM_24": Subtype(Encoding.PCM, Format.I24),
+    "PCM_32": Subtype(Encoding.PCM, Format.I32),
+    "PCM_U8": Subtype(Encoding.PCM, Format.U8),
+    "FLOAT": Subtype(Encoding.PCM, Format.F32),
+    "DOUBLE": Subtype(Encoding.PCM, Format.F64),
+    "ULAW": Subtype(Encoding.ULAW, Format.I16),
+    "ALAW": Subtype(Encoding.ALAW, Format.I16),
+    "VORBIS": Subtype(Encoding.VORBIS, Format.F32),
+    "OPUS": Subtype(Encoding.OPUS, Format.F32),
+    "MPEG_LAYER_III": Subtype(Encoding.MP3, Format.F32),
+    "AAC": Subtype(Encoding.AAC, Format.F32),
+    "FLAC": Subtype(Encoding.FLAC, Format.I16),
+    "IMA_ADPCM": Subtype(Encoding.IMA_ADPCM, Format.I16),
+    "MS_ADPCM": Subtype(Encoding.MS_ADPCM, Format.I16),
+    "GSM610": Subtype(Encoding.GSM, Format.I16),
 }
-_SUBTYPE_NAMES = {code: name for name, code in SUBTYPES.items()}
-FORMATS: dict[str, Container] = dict(Container.__members__)
+# FLAC has samples of any width.
+_FLAC_WIDTHS = {
+    f"PCM_{bits}": Subtype(Encoding.FLAC, _width(bits), bits)
+    for bits in range(4, 32)
+    if bits not in (8, 16, 24)
+}
+_OTHER_NAMES = {"MP3": "MPEG_LAYER_III", "GSM": "GSM610", "PCM_8": "PCM_S8"}
+
+#: What soundfile calls the kinds of files.
+FORMATS: dict[str, Kind] = {name: Kind(kind) for name, kind in Container.__members__.items()}
+_OTHER_FORMATS = {
+    "AIFC": Kind(Container.AIFF),
+    "WAVE": Kind(Container.WAV),
+    "OPUS": Kind(Container.OGG, Encoding.OPUS),
+    "OGG_OPUS": Kind(Container.OGG, Encoding.OPUS),
+    "OPUS_OGG": Kind(Container.OGG, Encoding.OPUS),
+    "VORBIS": Kind(Container.OGG, Encoding.VORBIS),
+    "OGG_VORBIS": Kind(Container.OGG, Encoding.VORBIS),
+    "OGG_FLAC": Kind(Container.OGG, Encoding.FLAC),
+    "MPEG": Kind(Container.MP3),
+    "AAC": Kind(Container.ADTS),
+    "AAC_ADTS": Kind(Container.ADTS),
+    "M4A": Kind(Container.MP4),
+}
 ENDIANS: dict[str, ByteOrder] = {
     "FILE": ByteOrder.DEFAULT,
     "LITTLE": ByteOrder.LITTLE,
@@ -46,80 +114,77 @@ ENDIANS: dict[str, ByteOrder] = {
     "CPU": ByteOrder.LITTLE if sys.byteorder == "little" else ByteOrder.BIG,
 }
 _EXTENSIONS = {
-    "wav": Container.WAV,
-    "wave": Container.WAV,
-    "rf64": Container.RF64,
-    "aif": Container.AIFF,
-    "aiff": Container.AIFF,
-    "aifc": Container.AIFF,
-    "au": Container.AU,
-    "snd": Container.AU,
-    "caf": Container.CAF,
-    "w64": Container.W64,
-    "raw": Container.RAW,
-    "pcm": Container.RAW,
+    "wav": Kind(Container.WAV),
+    "wave": Kind(Container.WAV),
+    "rf64": Kind(Container.RF64),
+    "aif": Kind(Container.AIFF),
+    "aiff": Kind(Container.AIFF),
+    "aifc": Kind(Container.AIFF),
+    "au": Kind(Container.AU),
+    "snd": Kind(Container.AU),
+    "caf": Kind(Container.CAF),
+    "w64": Kind(Container.W64),
+    "raw": Kind(Container.RAW),
+    "pcm": Kind(Container.RAW),
+    "flac": Kind(Container.FLAC),
+    "ogg": Kind(Container.OGG),
+    "oga": Kind(Container.OGG),
+    "opus": Kind(Container.OGG, Encoding.OPUS),
+    "mp3": Kind(Container.MP3),
+    "aac": Kind(Container.ADTS),
+    "adts": Kind(Container.ADTS),
+    "m4a": Kind(Container.MP4),
+    "m4b": Kind(Container.MP4),
+    "mp4": Kind(Container.MP4),
 }
-# Which samples hold those of a stream without a change, the best first.
-_SUITABLE = {
-    "float32": (Format.F32,),
-    "float64": (Format.F64,),
-    "int32": (Format.I32,),
-    "int24": (Format.I24,),
-    "int16": (Format.I16,),
-    "int8": (Format.I8, Format.U8),
-    "uint8": (Format.U8, Format.I8),
+
+#: Containers of samples as they are.
+PCM_CONTAINERS = frozenset(kind for kind in Container if kind <= Container.RAW)
+# What others may hold, the usual one first.
+_ENCODINGS = {
+    Container.FLAC: (Encoding.FLAC,),
+    Container.OGG: (Encoding.VORBIS, Encoding.OPUS, Encoding.FLAC),
+    Container.MP3: (Encoding.MP3,),
+    Container.ADTS: (Encoding.AAC,),
+    Container.MP4: (Encoding.AAC,),
 }
+_PCM_ENCODINGS = (Encoding.PCM, Encoding.ULAW, Encoding.ALAW)
 
 
-class FileFormat(NamedTuple):
-    """What a sound file holds, complete and checked."""
-
-    container: Container
-    subtype: Format
-    endian: ByteOrder
-    samplerate: int
-    channels: int
-
-    @property
-    def subtype_name(self) -> str:
-        """The subtype as users type it."""
-        return _SUBTYPE_NAMES[self.subtype]
-
-    def to_c(self) -> Any:
-        """Return it as a ``pst_file_format *``."""
-        made = ffi.new("pst_file_format *")
-        made.container = self.container
-        made.sample_format = self.subtype
-        made.byte_order = self.endian
-        made.rate_hz = self.samplerate
-        made.n_channels = self.channels
-        return made
-
-    @classmethod
-    def from_c(cls, found: Any) -> FileFormat:
-        """Read a ``pst_file_format``."""
-        return cls(
-            Container(found.container),
-            Format(found.sample_format),
-            ByteOrder(found.byte_order),
-            int(found.rate_hz),
-            int(found.n_channels),
-        )
+def encodings_in(container: Container) -> tuple[Encoding, ...]:
+    """Return what a new file of a kind may hold, if the codecs are there; the usual one first."""
+    return _ENCODINGS.get(container, _PCM_ENCODINGS)
 
 
-def _named(name: str, value: Any, table: dict[str, Any]) -> Any:
+def looked_up(name: str, value: Any, table: dict[str, Any], *others: dict[str, Any]) -> Any:
+    """Return what a name means, in whatever case; messages tell the names of the first table."""
     if not isinstance(value, str):
         raise ArgumentTypeError(
             f"{name} is {shown(value)} of type {type(value).__name__}; it must be one of "
             + ", ".join(table)
         )
-    found = table.get(value.upper())
-    if found is None:
-        raise ArgumentError(f"{name} is {shown(value)}; it must be one of {', '.join(table)}")
+    for known in (table, *others):
+        if value.upper() in known:
+            return known[value.upper()]
+    raise ArgumentError(f"{name} is {shown(value)}; it must be one of {', '.join(table)}")
+
+
+def named(format: Any) -> Kind:
+    """Return what ``format=`` names."""
+    found: Kind = looked_up("format", format, FORMATS, _OTHER_FORMATS)
     return found
 
 
-def _extension(file: Any) -> str:
+def subtype_of(subtype: Any) -> Subtype:
+    """Return what ``subtype=`` names."""
+    if isinstance(subtype, str):
+        subtype = _OTHER_NAMES.get(subtype.upper(), subtype)
+    found: Subtype = looked_up("subtype", subtype, SUBTYPES, _FLAC_WIDTHS)
+    return found
+
+
+def extension_of(file: Any) -> str:
+    """Return the extension of a file's name, without the dot, in lower case; "" if it has none."""
     name = file if isinstance(file, (str, bytes, os.PathLike)) else getattr(file, "name", "")
     if not isinstance(name, (str, bytes, os.PathLike)):
         return ""
@@ -128,22 +193,19 @@ def _extension(file: Any) -> str:
 
 def check_names(subtype: Any, endian: Any, format: Any) -> None:
     """Refuse names that nobody knows; None is always right."""
-    tables = (
-        ("subtype", subtype, SUBTYPES),
-        ("endian", endian, ENDIANS),
-        ("format", format, FORMATS),
-    )
-    for name, value, table in tables:
-        if value is not None:
-            _named(name, value, table)
-
-
-def container_of(file: Any, format: str | None) -> Container:
-    """Return the container that `format` names, or the name of the file."""
+    if subtype is not None:
+        subtype_of(subtype)
+    if endian is not None:
+        looked_up("endian", endian, ENDIANS)
     if format is not None:
-        named: Container = _named("format", format, FORMATS)
-        return named
-    extension = _extension(file)
+        named(format)
+
+
+def kind_of(file: Any, format: str | None) -> Kind:
+    """Return the kind of file that `format` names, or the name of the file."""
+    if format is not None:
+        return named(format)
+    extension = extension_of(file)
     found = _EXTENSIONS.get(extension)
     if found is None:
         known = ", ".join(f".{name}" for name in _EXTENSIONS)
@@ -154,83 +216,12 @@ def container_of(file: Any, format: str | None) -> Container:
     return found
 
 
-def libsndfile_version() -> str:
-    """Return what libsndfile, which knows the containers of sound files, calls itself.
-
-    Examples
-    --------
-    >>> import pastream_ng as ps
-    >>> ps.libsndfile_version().startswith("libsndfile")
-    True
-    """
-    info = ffi.new("pst_codec_info *")
-    index = 0
-    while lib.pst_codec_get_info(index, info) == Status.OK:
-        version = decode(info.libraries)
-        if version.startswith("libsndfile"):
-            return version
-        index += 1
-    return ""
+def container_of(file: Any, format: str | None) -> Container:
+    """Return the container that `format` names, or the name of the file."""
+    return kind_of(file, format).container
 
 
 def raw_wanted(file: Any, format: str | None) -> bool:
     """Whether a file that is read is to be taken as samples without a header."""
-    if format is not None:
-        return bool(_named("format", format, FORMATS) == Container.RAW)
-    return _EXTENSIONS.get(_extension(file)) == Container.RAW
-
-
-def _can_hold(container: Container, subtype: Format) -> bool:
-    trial = FileFormat(container, subtype, ByteOrder.DEFAULT, 8000, 1)
-    return bool(lib.pst_encoder_check(trial.to_c(), ffi.NULL, ffi.NULL) == Status.OK)
-
-
-def _subtype_for(container: Container, form: SampleFormat | None) -> Format:
-    """Return what to store: the samples of a stream as they are, or 16 bits."""
-    if form is None:
-        if container == Container.RAW:
-            raise ArgumentTypeError(f"subtype is None; RAW files need one of {', '.join(SUBTYPES)}")
-        return Format.I16
-    for subtype in _SUITABLE[form.name]:
-        if _can_hold(container, subtype):
-            return subtype
-    raise ArgumentError(
-        f"subtype is None; a {container.name} file cannot hold {form.name} samples as they are, "
-        f"so choose one of {', '.join(SUBTYPES)}"
-    )
-
-
-def new_format(
-    file: Any,
-    samplerate: Any,
-    channels: Any,
-    subtype: str | None,
-    endian: str | None,
-    format: str | None,
-    form: SampleFormat | None = None,
-    is_raw: bool = False,
-) -> FileFormat:
-    """Return the format of a new file, or of a RAW one, from the arguments of the user.
-
-    `form` is the format of the stream that the file is for, if there is one.
-    """
-    container = Container.RAW if is_raw else container_of(file, format)
-    for name, value in (("samplerate", samplerate), ("channels", channels)):
-        if value is None:
-            raise ArgumentTypeError(
-                f"{name} is None; {'RAW files need it' if is_raw else 'a new file needs one'}"
-            )
-    if isinstance(samplerate, float) and samplerate.is_integer():
-        samplerate = int(samplerate)
-    made = FileFormat(
-        container,
-        _named("subtype", subtype, SUBTYPES)
-        if subtype is not None
-        else _subtype_for(container, form),
-        ByteOrder.DEFAULT if endian is None else _named("endian", endian, ENDIANS),
-        integer("samplerate", samplerate, 1, 1_000_000, "Hz"),
-        integer("channels", channels, 1, 256),
-    )
-    err = new_error()
-    check(lib.pst_encoder_check(made.to_c(), ffi.NULL, err), err)
-    return made
+    kind = named(format) if format is not None else _EXTENSIONS.get(extension_of(file))
+    return kind is not None and kind.container == Container.RAW

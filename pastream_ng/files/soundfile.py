@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import io
-import threading
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,25 +12,34 @@ import numpy as np
 from pastream_ng._checks import integer, shown
 from pastream_ng._native import ffi, lib
 from pastream_ng._native.arrays import address, frames_of, target_of
-from pastream_ng._native.errors import check, error_for, new_error
-from pastream_ng._native.handle import Handle, owner
+from pastream_ng._native.errors import new_error
+from pastream_ng._native.handle import owner
 from pastream_ng._native.places import open_place
-from pastream_ng.enums import IoMode, Status
-from pastream_ng.errors import ArgumentError, ArgumentTypeError, FileFormatError, StateError
-from pastream_ng.files.kinds import FileFormat, new_format, raw_wanted
-from pastream_ng.formats import FORMATS, SampleFormat, sample_format
+from pastream_ng.enums import BitrateMode, Dither, Encoding, IoMode, Status
+from pastream_ng.errors import ArgumentError, ArgumentTypeError, StateError
+from pastream_ng.files.blocks import blocks_of
+from pastream_ng.files.damage import Damage, damage_of
+from pastream_ng.files.facts import FileFacts
+from pastream_ng.files.formats import FileFormat, check_encoder, is_lossless, new_format
+from pastream_ng.files.kinds import raw_wanted
+from pastream_ng.files.memory import read_growing
+from pastream_ng.files.options import DEFAULT_OPTIONS, WriteOptions, new_options
+from pastream_ng.files.tags import Tags
+from pastream_ng.formats import FORMATS, sample_format
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Iterator
 
     from pastream_ng._native.arrays import Array
 
 __all__ = ["SoundFile"]
 
+# Frames that are decoded at a time, between two looks at Ctrl-C.
+_STEP_FRAMES = 1 << 19
 _MODES = {"r": IoMode.READ, "w": IoMode.WRITE, "x": IoMode.CREATE}
 
 
-class SoundFile(Handle):
+class SoundFile(FileFacts):
     """A sound file, open for reading or for writing.
 
     The names are those of the soundfile package.
@@ -40,23 +48,45 @@ class SoundFile(Handle):
     ----------
     file : str, bytes, os.PathLike, int or binary file object
         A path; a file descriptor; or an object with ``read`` or ``write``, which is used from where
-        it stands. What cannot seek (a pipe) can be read if it is WAV, RF64, AIFF, AU or RAW, and
-        written if it is AU or RAW.
+        it stands. What cannot seek (a pipe) serves where the kind of file allows it.
     mode : {"r", "w", "x"}
         Read; write, emptying a file that is there; write a file that must not be there yet.
     samplerate : int, optional
         Hz, 1 to 1 000 000. For new files and RAW ones; others say it themselves.
     channels : int, optional
         1 to 256. The same.
-    subtype : {"PCM_S8", "PCM_16", "PCM_24", "PCM_32", "PCM_U8", "FLOAT", "DOUBLE"}, optional
-        The samples in the file. For new files, where the default is 16 bits, and RAW ones.
+    subtype : str, optional
+        How a new file stores the samples; RAW files need it for reading, too. ``"PCM_16"`` (the
+        default), ``"PCM_24"``, ``"PCM_32"``, ``"PCM_S8"``, ``"PCM_U8"``, ``"FLOAT"``, ``"DOUBLE"``,
+        ``"ULAW"``, ``"ALAW"``; in FLAC files all of ``"PCM_4"`` to ``"PCM_32"``; in OGG files
+        ``"VORBIS"`` (the default), ``"OPUS"`` or ``"FLAC"``. Others leave no choice.
     endian : {"FILE", "LITTLE", "BIG", "CPU"}, optional
-        The order of a sample's bytes. For new files and RAW ones.
-    format : {"WAV", "WAVEX", "RF64", "AIFF", "AU", "CAF", "W64", "RAW"}, optional
-        The kind of a new file; None takes it from the extension. A file that is read tells its
-        kind itself, but for ``"RAW"``.
+        The order of a sample's bytes. For new files of PCM and RAW ones.
+    format : str, optional
+        The kind of a new file; None takes it from the extension. ``"WAV"``, ``"WAVEX"``,
+        ``"RF64"``, ``"AIFF"``, ``"AU"``, ``"CAF"``, ``"W64"``, ``"RAW"``, ``"FLAC"``, ``"OGG"``,
+        ``"MP3"``, ``"ADTS"``, ``"MP4"``; also ``"OPUS"``, ``"AAC"`` and ``"M4A"``. A file
+        that is read tells its kind itself, but for ``"RAW"``.
     closefd : bool, optional
         Whether closing closes a descriptor. File objects stay open.
+    compression_level : float, optional
+        As in soundfile: 0 is the largest and best file, 1 the smallest.
+    bitrate_mode : {"constant", "variable", "average"}, optional
+        How a new lossy file gives out its bits; None is what is usual with the codec.
+    bitrate : int, optional
+        Bits a second of a new lossy file, of all channels together.
+    quality : float, optional
+        Of a new lossy file, instead of a bit rate: 0 (smallest) to 1 (best).
+    compression : int, optional
+        How much effort a codec makes to be small: 0 to 8 for FLAC, 0 to 9 for MP3, 0 to 10 for
+        Opus.
+    frames : int, optional
+        How many frames a new file will get, if that is known. Only files that go into a pipe are
+        better for it. A promise that has to be kept.
+    dither : {"none", "tpdf"}, optional
+        The noise that is added where samples lose bits.
+    tags : mapping, optional
+        What a new file says about itself; see `Tags`.
 
     Raises
     ------
@@ -79,8 +109,6 @@ class SoundFile(Handle):
     100 48000 PCM_16 (10, 2)
     """
 
-    _noun = "sound file"
-
     def __init__(
         self,
         file: Any,
@@ -91,14 +119,35 @@ class SoundFile(Handle):
         endian: str | None = None,
         format: str | None = None,
         closefd: bool = True,
+        compression_level: float | None = None,
+        bitrate_mode: str | BitrateMode | None = None,
+        *,
+        bitrate: int | None = None,
+        quality: float | None = None,
+        compression: int | None = None,
+        frames: int | None = None,
+        dither: str | Dither | None = None,
+        tags: Any = None,
     ) -> None:
         if not isinstance(mode, str) or mode not in _MODES:
             error = ArgumentError if isinstance(mode, str) else ArgumentTypeError
             raise error(f"mode is {shown(mode)}; it must be one of {', '.join(map(repr, _MODES))}")
         options = (samplerate, channels, subtype, endian)
+        how = {
+            "bitrate": bitrate,
+            "bitrate_mode": bitrate_mode,
+            "quality": quality,
+            "compression": compression,
+            "compression_level": compression_level,
+            "frames": frames,
+            "dither": dither,
+            "tags": tags,
+        }
         raw = None
         if mode != "r":
             wanted = new_format(file, *options, format)
+            written = new_options(is_lossless(wanted), **how)
+            check_encoder(wanted, written)
         elif raw_wanted(file, format):
             raw = new_format(file, *options, "RAW", is_raw=True).to_c()
         else:
@@ -111,15 +160,27 @@ class SoundFile(Handle):
                         "and new ones are told)"
                     )
         if mode == "r":
+            for name, value in how.items():
+                if value is not None:
+                    raise ArgumentTypeError(
+                        f"{name} is {shown(value)}; it is for files that are written"
+                    )
             self._open_reader(file, raw, closefd)
         else:
-            self._open_writer(file, mode, wanted, closefd)
+            self._open_writer(file, mode, wanted, written, closefd)
 
     @classmethod
-    def _create(cls, file: Any, mode: str, wanted: FileFormat, closefd: bool = True) -> SoundFile:
-        """Return a new file whose format was checked already."""
+    def _create(
+        cls,
+        file: Any,
+        mode: str,
+        wanted: FileFormat,
+        options: WriteOptions = DEFAULT_OPTIONS,
+        closefd: bool = True,
+    ) -> SoundFile:
+        """Return a new file whose format and options were checked already."""
         self = cls.__new__(cls)
-        self._open_writer(file, mode, wanted, closefd)
+        self._open_writer(file, mode, wanted, options, closefd)
         return self
 
     def _open_reader(self, file: Any, raw: Any, closefd: bool) -> None:
@@ -138,13 +199,19 @@ class SoundFile(Handle):
         self._told = FileFormat.from_c(info.format)
         self._n_frames = int(info.n_frames)
         self._is_seekable = bool(info.is_seekable)
+        self._bitrate = int(info.bitrate_bps)
+        self._tags = Tags._of(lib.pst_decoder_tags(out[0]))
+        self._found = damage_of(out[0])
         self._ready(out)
 
-    def _open_writer(self, file: Any, mode: str, wanted: FileFormat, closefd: bool) -> None:
+    def _open_writer(
+        self, file: Any, mode: str, wanted: FileFormat, options: WriteOptions, closefd: bool
+    ) -> None:
+        native = options.to_c()
         place = open_place(file, _MODES[mode], closefd)
         out, err = owner("pst_encoder *", lib.pst_encoder_release), new_error()
         try:
-            status = lib.pst_encoder_open(out, place.pointer, wanted.to_c(), ffi.NULL, err)
+            status = lib.pst_encoder_open(out, place.pointer, wanted.to_c(), native.pointer, err)
             if status == Status.OK:
                 place.taken()
         finally:
@@ -153,96 +220,10 @@ class SoundFile(Handle):
         self._check(status, err)
         self._told = wanted
         self._is_seekable = False
+        self._bitrate = options.bitrate
+        self._tags = options.tags or Tags()
+        self._found = Damage()
         self._ready(out)
-
-    def _ready(self, out: Any) -> None:
-        self._lock = threading.Lock()
-        self._user = ""
-        self._is_done: Callable[[], bool] | None = None
-        super().__init__(out)
-
-    def _check(self, status: int, err: Any) -> int:
-        """Raise what a call has met with: what a file object raised comes out as it is.
-
-        Of many files, the one that is broken has to be told.
-        """
-        if status < 0 and self._source is not None and self._source.error is not None:
-            error, self._source.error = self._source.error, None
-            raise error
-        if status == Status.BAD_FILE:
-            raise FileFormatError(f"{shown(self._name)}: {error_for(status, err)}")
-        return check(status, err)
-
-    # ---- What it is -----------------------------------------------------------------------------
-
-    @property
-    def name(self) -> Any:
-        """What the file was opened by."""
-        return self._name
-
-    @property
-    def mode(self) -> str:
-        """``"r"``, ``"w"`` or ``"x"``."""
-        return self._mode
-
-    @property
-    def samplerate(self) -> int:
-        """Hz."""
-        return self._told.samplerate
-
-    @property
-    def channels(self) -> int:
-        """Samples per frame."""
-        return self._told.channels
-
-    @property
-    def format(self) -> str:
-        """The kind of file, such as ``"WAV"``."""
-        return self._told.container.name
-
-    @property
-    def subtype(self) -> str:
-        """The samples in the file, such as ``"PCM_16"``."""
-        return self._told.subtype_name
-
-    @property
-    def endian(self) -> str:
-        """``"FILE"`` where the order of bytes is the usual one of the kind of file."""
-        name = self._told.endian.name
-        return "FILE" if name == "DEFAULT" else name
-
-    @property
-    def frames(self) -> int:
-        """How many frames the file holds; -1 for a pipe, which tells only at its end."""
-        if self._mode == "r":
-            return self._n_frames
-        return int(lib.pst_encoder_frames(self._pointer))
-
-    def __len__(self) -> int:
-        return max(0, self.frames)
-
-    def __bool__(self) -> bool:
-        return True  # Not the length: an empty file is a file.
-
-    @property
-    def clipped(self) -> int:
-        """How many samples were written that the file could only store as full scale."""
-        if self._mode == "r":
-            return 0
-        counts = ffi.new("pst_convert_counts *")
-        lib.pst_encoder_get_counts(self._pointer, counts)
-        return int(counts.n_clipped)
-
-    def seekable(self) -> bool:
-        """Whether `seek` works: in files that are read, and do not come from a pipe."""
-        return self._is_seekable
-
-    def __repr__(self) -> str:
-        state = ", closed" if self._is_closed else ""
-        return (
-            f"<SoundFile {shown(self._name)}, mode {self._mode!r}: {self.format} {self.subtype}, "
-            f"{self.samplerate} Hz, {self.channels} channels, {self.frames} frames{state}>"
-        )
 
     # ---- Reading --------------------------------------------------------------------------------
 
@@ -294,10 +275,22 @@ class SoundFile(Handle):
         with self._lock:
             self._refuse_used()
             if target is None:
-                target = self._read_new(pointer, wanted, form, fill_value is not None)
-                n = len(target) if wanted < 0 else self._read_into(pointer, target, form)
+                left = -1 if self._n_frames < 0 else max(0, self._n_frames - self.tell())
+                target = read_growing(
+                    lambda into: self._read_into(pointer, into, form.code),
+                    wanted,
+                    left,
+                    self.channels,
+                    form.dtype,
+                    self._told.encoding == Encoding.PCM,
+                )
+                n = len(target)
+                if fill_value is not None and n < wanted:
+                    whole = np.empty((wanted, self.channels), form.dtype)
+                    whole[:n] = target
+                    target = whole
             else:
-                n = self._read_into(pointer, target, form)
+                n = self._read_into(pointer, target, form.code)
         if fill_value is not None and n < wanted:
             target[n:] = fill_value
             n = wanted
@@ -307,30 +300,65 @@ class SoundFile(Handle):
         result: Array = target[:n]
         return result if always_2d or self.channels > 1 else result.reshape(-1)
 
-    def _read_new(self, pointer: Any, wanted: int, form: SampleFormat, is_filled: bool) -> Array:
-        """Return memory for a read; the frames themselves, if nobody knows how many."""
-        left = -1 if self._n_frames < 0 else self._n_frames - self.tell()
-        if wanted >= 0:
-            n = wanted if left < 0 or is_filled else min(wanted, left)
-            return np.empty((n, self.channels), form.dtype)
-        if left >= 0:
-            target = np.empty((left, self.channels), form.dtype)
-            return target[: self._read_into(pointer, target, form)]
-        pieces = []
-        while True:
-            piece = np.empty((65536, self.channels), form.dtype)
-            n = self._read_into(pointer, piece, form)
-            pieces.append(piece[:n])
-            if n < len(piece):
-                return np.concatenate(pieces)
-
-    def _read_into(self, pointer: Any, target: Array, form: SampleFormat) -> int:
+    def _read_into(self, pointer: Any, target: Array, code: int) -> int:
+        """Fill an array (frames, channels), in steps between which Ctrl-C is heard."""
         n_read, err = ffi.new("uint64_t *"), new_error()
-        if len(target):
-            data = ffi.from_buffer(target)
-            status = lib.pst_decoder_read(pointer, data, form.code, len(target), n_read, err)
+        done = 0
+        while done < len(target):
+            step = target[done : done + _STEP_FRAMES]
+            status = lib.pst_decoder_read(
+                pointer, ffi.from_buffer(step), code, len(step), n_read, err
+            )
+            done += int(n_read[0])
+            if status == Status.END:
+                if self._n_frames < 0:
+                    self._n_frames = self.tell()
+                break
             self._check(status, err)
-        return int(n_read[0])
+        return done
+
+    def blocks(
+        self,
+        blocksize: int | None = None,
+        overlap: int = 0,
+        frames: int = -1,
+        dtype: Any = "float32",
+        always_2d: bool = False,
+        fill_value: float | None = None,
+        out: Any = None,
+    ) -> Iterator[Array]:
+        """Iterate over the frames from where the file stands, block by block.
+
+        Parameters
+        ----------
+        blocksize : int, optional
+            Frames of a block; not needed with `out`.
+        overlap : int, optional
+            How many frames of a block come again in the next one.
+        frames : int, optional
+            Where to end; -1 is the end of the file.
+        dtype, always_2d, fill_value, out : optional
+            As for `read`. Without `fill_value` the last block may be shorter. With `out` each block
+            is in the same memory, and without it has its own.
+
+        Yields
+        ------
+        numpy.ndarray
+            (frames, channels), or (frames,) for mono.
+
+        Raises
+        ------
+        SystemCallError, FileFormatError, StateError
+            As for `read`.
+        ArgumentError
+            An overlap that is not shorter than a block.
+        """
+        self._to_read("blocks")
+        return blocks_of(self, blocksize, overlap, frames, dtype, always_2d, fill_value, out)
+
+    def __iter__(self) -> Iterator[Array]:
+        """Iterate over blocks of 4096 frames, see `blocks`."""
+        return self.blocks(4096)
 
     def seek(self, frames: int, whence: int = io.SEEK_SET) -> int:
         """Go to a frame of a file that is read; return its number.
@@ -353,6 +381,10 @@ class SoundFile(Handle):
         bases = {io.SEEK_SET: 0, io.SEEK_CUR: self.tell(), io.SEEK_END: self._n_frames}
         if whence not in bases:
             raise ArgumentError(f"whence is {shown(whence)}; it must be 0, 1 or 2")
+        if whence == io.SEEK_END and self._n_frames < 0:
+            raise StateError(
+                "seek: the file does not tell how many frames it has; count from the start"
+            )
         frame = bases[whence] + integer("frames", frames, -(2**62), unit="frames")
         with self._lock:
             self._refuse_used()
@@ -434,38 +466,6 @@ class SoundFile(Handle):
         return pointer
 
     # ---- For streams ----------------------------------------------------------------------------
-
-    def _is_lent(self) -> bool:
-        """Whether a stream has the file."""
-        if self._user and self._is_done is not None and self._is_done():
-            self._give_back()
-        return bool(self._user)
-
-    def _refuse_used(self) -> None:
-        if self._is_lent():
-            raise StateError(f"the sound file is in use: {self._user}")
-
-    def _lend(self, user: str) -> Any:
-        """Give the C object to a stream, and keep everybody else out until `_give_back`."""
-        pointer = self._use()
-        with self._lock:
-            self._refuse_used()
-            self._user = user
-        return pointer
-
-    def _leave_to(self, is_done: Callable[[], bool]) -> None:
-        """Give the file back as soon as something is so."""
-        self._user, self._is_done = "its last frames are still on their way", is_done
-
-    def _give_back(self) -> None:
-        self._user, self._is_done = "", None
-
-    def _error_of(self, status: int, err: Any) -> BaseException:
-        """Return what a worker has met with, see `_check`."""
-        if self._source is not None and self._source.error is not None:
-            error, self._source.error = self._source.error, None
-            return error
-        return error_for(status, err)
 
     def _as_source(self, stream: Any, loop: bool, buffersize: int | None) -> Any:
         """Return what plays the file; see `Endpoint`."""

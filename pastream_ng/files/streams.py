@@ -11,7 +11,9 @@ from pastream_ng._checks import flag, pair, shown
 from pastream_ng.enums import Overflow
 from pastream_ng.errors import ArgumentError, ArgumentTypeError
 from pastream_ng.files.endpoints import FileSink, FileSource
-from pastream_ng.files.kinds import check_names, container_of, new_format, raw_wanted
+from pastream_ng.files.formats import check_encoder, is_lossless, new_format
+from pastream_ng.files.kinds import check_names, container_of, raw_wanted
+from pastream_ng.files.options import WriteOptions, new_options
 from pastream_ng.files.soundfile import SoundFile
 from pastream_ng.streams.base import StreamBase
 from pastream_ng.streams.duplex import DuplexStream
@@ -21,19 +23,31 @@ from pastream_ng.streams.output import OutputStream
 
 __all__ = ["SoundFileDuplexStream", "SoundFileInputStream", "SoundFileOutputStream"]
 
-_DTYPES = {"PCM_32": "int32", "DOUBLE": "float64"}
+# What can be said of a file to record into, but for the format.
+_OPTIONS = tuple(name for name in WriteOptions._fields if name != "frames")
+
+
+def _dtype_for(file: SoundFile) -> str | None:
+    """Return the dtype of a stream that keeps the samples of a file; None: the usual one."""
+    if file.subtype == "DOUBLE":
+        return "float64"
+    return "int32" if file.subtype != "FLOAT" and (file.bits or 0) > 24 else None
 
 
 class _FileNames:
     """How the file of one side is to be opened: what the arguments say, checked early."""
 
-    def __init__(self, file: Any, subtype: Any, endian: Any, format: Any) -> None:
+    def __init__(
+        self, file: Any, subtype: Any, endian: Any, format: Any, how: dict[str, Any] | None = None
+    ) -> None:
         self.file = file
         self.is_open = isinstance(file, SoundFile)
         self.options = (subtype, endian, format)
+        self.how = how or {}
         names = ("subtype", "endian", "format")
         if self.is_open:
-            for name, value in zip(names, self.options, strict=True):
+            told = {**dict(zip(names, self.options, strict=True)), **self.how}
+            for name, value in told.items():
                 if value is not None:
                     raise ArgumentTypeError(
                         f"{name} is {shown(value)}; the file is open already, and has its own"
@@ -46,7 +60,9 @@ class _FileNames:
             found: SoundFile = self.file
             return found
         wanted = new_format(self.file, samplerate, side.channels, *self.options, side.form)
-        return SoundFile._create(self.file, "w", wanted)
+        written = new_options(is_lossless(wanted), **self.how)
+        check_encoder(wanted, written)
+        return SoundFile._create(self.file, "w", wanted, written)
 
     def open(self, samplerate: Any, channels: Any) -> SoundFile:
         """Return the file to play."""
@@ -64,6 +80,11 @@ class _FileNames:
             endian,
             kind,
         )
+
+
+def _how_of(kw: dict[str, Any]) -> dict[str, Any]:
+    """Take out of the arguments what is about the file to record into."""
+    return {name: kw.pop(name) for name in _OPTIONS if name in kw}
 
 
 def _file_rate(kw: dict[str, Any], file: SoundFile) -> None:
@@ -108,9 +129,11 @@ class SoundFileInputStream(InputStream):
         and dtype, and closed with the stream.
     format, subtype, endian : str, optional
         As for `SoundFile`. None takes the format from the file's extension, and the subtype that
-        holds the samples of the stream as they are.
+        holds the samples of the stream as they are, if there is one.
     **kw
-        As for `InputStream`; `samplerate` and `channels` of an open `SoundFile` are its own.
+        `bitrate`, `bitrate_mode`, `quality`, `compression`, `dither` and `tags` of the file, as for
+        `SoundFile`; the rest as for `InputStream`. `samplerate` and `channels` of an open
+        `SoundFile` are its own.
 
     Raises
     ------
@@ -149,7 +172,7 @@ class SoundFileInputStream(InputStream):
         **kw: Any,
     ) -> None:
         _refuse_workers(kw, "reader", "callback")
-        names = _FileNames(inpf, subtype, endian, format)
+        names = _FileNames(inpf, subtype, endian, format, _how_of(kw))
         if names.is_open:
             _file_rate(kw, inpf)
             kw.setdefault("channels", inpf.channels)
@@ -244,7 +267,7 @@ class SoundFileOutputStream(OutputStream):
             if kw.get("channels") is None:
                 kw["channels"] = file.channels
             if kw.get("dtype") is None:
-                kw["dtype"] = _DTYPES.get(file.subtype)
+                kw["dtype"] = _dtype_for(file)
             super().__init__(buffersize=buffersize, **kw)
         except BaseException:
             if not names.is_open:
@@ -334,7 +357,9 @@ class SoundFileDuplexStream(DuplexStream):
         _refuse_same(inpf, outf)
         pairs = (pair("subtype", subtype), pair("endian", endian), pair("format", format))
         (sub_i, sub_o), (end_i, end_o), (form_i, form_o) = pairs
-        recorded = None if inpf is None else _FileNames(inpf, sub_i, end_i, form_i)
+        recorded = None
+        if inpf is not None:
+            recorded = _FileNames(inpf, sub_i, end_i, form_i, _how_of(kw))
         if recorded is not None and not recorded.is_open:
             container_of(inpf, form_i)
         in_channels, out_channels = pair("channels", kw.get("channels"))
@@ -349,7 +374,7 @@ class SoundFileDuplexStream(DuplexStream):
                     owned.append(played)
                 _file_rate(kw, played)
                 out_channels = played.channels if out_channels is None else out_channels
-                out_dtype = _DTYPES.get(played.subtype) if out_dtype is None else out_dtype
+                out_dtype = _dtype_for(played) if out_dtype is None else out_dtype
             if recorded is not None and recorded.is_open:
                 _file_rate(kw, inpf)
                 in_channels = inpf.channels if in_channels is None else in_channels

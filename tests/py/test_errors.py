@@ -21,6 +21,8 @@ BUILTINS = {
     "ClosedError": ps.StateError,
     "ForkedError": ps.StateError,
     "FileFormatError": ValueError,
+    "DamagedFileError": ps.FileFormatError,
+    "CodecMissingError": NotImplementedError,
     "LimitError": RuntimeError,
     "MeasurementError": RuntimeError,
     "PastreamTimeoutError": builtins.TimeoutError,

@@ -14,8 +14,7 @@ import numpy as np
 import pytest
 
 import pastream_ng as ps
-from pastream_ng.enums import Container
-from pastream_ng.files.kinds import FORMATS, SUBTYPES
+from pastream_ng.files.kinds import FORMATS, PCM_CONTAINERS
 
 RATE = 8000
 EXACT = {
@@ -55,9 +54,9 @@ def path(tmp_path):
     return tmp_path / "sound.wav"
 
 
-@pytest.mark.parametrize("subtype", SUBTYPES)
+@pytest.mark.parametrize("subtype", EXACT)
 @pytest.mark.parametrize(
-    "format", [name for name, kind in FORMATS.items() if kind <= Container.RAW]
+    "format", [name for name, kind in FORMATS.items() if kind.container in PCM_CONTAINERS]
 )
 def test_round_trip(format, subtype, tmp_path):
     path = tmp_path / "sound"
@@ -87,8 +86,8 @@ def test_the_names_of_files_tell_their_kinds(tmp_path):
             assert (file.format, file.subtype, file.endian) == (kind, "PCM_16", "FILE")
         with ps.SoundFile(str(path)) as file:
             assert file.format == kind
-    with pytest.raises(ps.ArgumentError, match=r"format is None.*'flac'.*\.wav"):
-        ps.SoundFile(str(tmp_path / "a.flac"), "w", RATE, 1)
+    with pytest.raises(ps.ArgumentError, match=r"format is None.*'doc'.*\.wav"):
+        ps.SoundFile(str(tmp_path / "a.doc"), "w", RATE, 1)
 
 
 def test_python_reads_what_we_write_and_we_read_what_python_writes(path):

@@ -1,0 +1,79 @@
+# Copyright 2026 The pastream_ng authors
+# SPDX-License-Identifier: MIT
+"""Sound files that one user has at a time: calls of the program, or a stream."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any
+
+from pastream_ng._checks import shown
+from pastream_ng._native.errors import check, error_for
+from pastream_ng._native.handle import Handle
+from pastream_ng.enums import Status
+from pastream_ng.errors import FileFormatError, StateError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pastream_ng._native.places import FileObject
+
+__all__ = ["LentFile"]
+
+
+class LentFile(Handle):
+    """A sound file that can be lent to a stream, and keeps everybody else out then."""
+
+    _noun = "sound file"
+    _source: FileObject | None
+    _name: Any
+
+    def _ready(self, out: Any) -> None:
+        self._lock = threading.Lock()
+        self._user = ""
+        self._is_done: Callable[[], bool] | None = None
+        super().__init__(out)
+
+    def _check(self, status: int, err: Any) -> int:
+        """Raise what a call has met with: what a file object raised comes out as it is.
+
+        Of many files, the one that is broken has to be told.
+        """
+        if status < 0 and self._source is not None and self._source.error is not None:
+            error, self._source.error = self._source.error, None
+            raise error
+        if status == Status.BAD_FILE:
+            raise FileFormatError(f"{shown(self._name)}: {error_for(status, err)}")
+        return check(status, err)
+
+    def _is_lent(self) -> bool:
+        """Whether a stream has the file."""
+        if self._user and self._is_done is not None and self._is_done():
+            self._give_back()
+        return bool(self._user)
+
+    def _refuse_used(self) -> None:
+        if self._is_lent():
+            raise StateError(f"the sound file is in use: {self._user}")
+
+    def _lend(self, user: str) -> Any:
+        """Give the C object to a stream, and keep everybody else out until `_give_back`."""
+        pointer = self._use()
+        with self._lock:
+            self._refuse_used()
+            self._user = user
+        return pointer
+
+    def _leave_to(self, is_done: Callable[[], bool]) -> None:
+        """Give the file back as soon as something is so."""
+        self._user, self._is_done = "its last frames are still on their way", is_done
+
+    def _give_back(self) -> None:
+        self._user, self._is_done = "", None
+
+    def _error_of(self, status: int, err: Any) -> BaseException:
+        """Return what a worker has met with, see `_check`."""
+        if self._source is not None and self._source.error is not None:
+            error, self._source.error = self._source.error, None
+            return error
+        return error_for(status, err)

@@ -1,0 +1,60 @@
+# Copyright 2026 The pastream_ng authors
+# SPDX-License-Identifier: MIT
+"""Memory for what is read: as much as there is, whatever a file claims."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pastream_ng._native.arrays import Array
+
+__all__ = ["read_growing"]
+
+# What a claim is believed without anything read yet.
+_TRUSTED_BYTES = 64 << 20
+
+
+def read_growing(
+    read_into: Callable[[Array], int],
+    wanted: int,
+    left: int,
+    channels: int,
+    dtype: str,
+    is_sure: bool,
+) -> Array:
+    """Read up to the end, or `wanted` frames (-1: no limit); return them as (frames, channels).
+
+    Parameters
+    ----------
+    read_into : callable
+        Fills an array, returns how many frames came; fewer only at the end.
+    wanted : int
+        How many frames at most.
+    left : int
+        How many there are left, -1 if that is unknown. A claim of a file that may be a lie, unless
+        `is_sure`: then it follows from its length.
+    """
+    most = left if wanted < 0 else wanted if left < 0 else min(wanted, left)
+    frame_bytes = channels * np.dtype(dtype).itemsize
+    trusted = max(1, _TRUSTED_BYTES // frame_bytes)
+    if most >= 0 and (is_sure or most <= trusted):
+        room = most
+    else:
+        room = min(trusted, 65536) if most < 0 else trusted
+    target = np.empty((room, channels), dtype)
+    n = 0
+    while True:
+        n += read_into(target[n:])
+        if n < len(target) or len(target) == most:
+            break
+        room = 2 * len(target)
+        # Moves the pages, where the system can, instead of their content.
+        target.resize((room if most < 0 else min(room, most), channels), refcheck=False)
+    if n < len(target) * 3 // 4:
+        target.resize((n, channels), refcheck=False)
+    return target[:n]

@@ -1,0 +1,236 @@
+# Copyright 2026 The pastream_ng authors
+# SPDX-License-Identifier: MIT
+"""The names of kinds and subtypes, tags and options: what is meant, and what is refused."""
+
+import io
+
+import numpy as np
+import pytest
+
+import pastream_ng as ps
+from pastream_ng.enums import Container, Encoding, Format
+from pastream_ng.files.formats import FileFormat
+from pastream_ng.files.kinds import Kind, extension_of, kind_of, subtype_of
+from pastream_ng.files.options import new_options
+
+RATE = 48000
+
+
+@pytest.mark.parametrize(
+    ("name", "container", "encoding"),
+    [
+        ("a.flac", Container.FLAC, Encoding.DEFAULT),
+        ("a.ogg", Container.OGG, Encoding.DEFAULT),
+        ("a.OPUS", Container.OGG, Encoding.OPUS),
+        ("a.mp3", Container.MP3, Encoding.DEFAULT),
+        ("a.aac", Container.ADTS, Encoding.DEFAULT),
+        ("a.m4a", Container.MP4, Encoding.DEFAULT),
+        (b"a.wav", Container.WAV, Encoding.DEFAULT),
+    ],
+)
+def test_extensions_tell_container_and_encoding(name, container, encoding):
+    assert kind_of(name, None) == Kind(container, encoding)
+
+
+def test_formats_have_the_names_that_people_use():
+    assert kind_of(None, "opus") == kind_of(None, "OGG_OPUS") == kind_of("a.opus", None)
+    assert kind_of(None, "aac").container == Container.ADTS
+    assert kind_of(None, "M4A").container == Container.MP4
+    assert kind_of("a.wav", "flac").container == Container.FLAC  # What is said counts.
+    with pytest.raises(ps.ArgumentError, match=r"format is 'XYZ'; it must be one of WAV, .*FLAC"):
+        kind_of("a.wav", "XYZ")
+    with pytest.raises(ps.ArgumentTypeError, match="format is 3 of type int"):
+        kind_of("a.wav", 3)
+    assert extension_of(3) == ""
+
+
+def test_subtypes_of_flac_have_any_width():
+    assert subtype_of("pcm_20") == (Encoding.FLAC, Format.I24, 20)
+    assert subtype_of("PCM_12") == (Encoding.FLAC, Format.I16, 12)
+    assert subtype_of("PCM_4").samples == Format.I8
+    assert subtype_of("PCM_31").samples == Format.I32
+    assert subtype_of("MP3") == subtype_of("MPEG_LAYER_III")
+    with pytest.raises(ps.ArgumentError, match="subtype is 'PCM_33'"):
+        subtype_of("PCM_33")
+    told = FileFormat(Container.FLAC, Format.I24, 0, RATE, 1, Encoding.FLAC, 20)
+    assert (told.subtype_name, told.bits) == ("PCM_20", 20)
+    told = FileFormat(Container.OGG, Format.I8, 0, RATE, 1, Encoding.FLAC)
+    assert (told.subtype_name, told.bits) == ("PCM_S8", 8)
+    told = FileFormat(Container.OGG, Format.F32, 0, RATE, 1, Encoding.OPUS)
+    assert (told.subtype_name, told.bits) == ("OPUS", None)
+
+
+@pytest.mark.parametrize(
+    ("name", "subtype", "remedy"),
+    [
+        ("a.mp3", "PCM_16", "MPEG_LAYER_III"),
+        ("a.wav", "OPUS", "PCM_S8 or PCM_16"),
+        ("a.flac", "FLOAT", "PCM_16 or PCM_24"),
+        ("a.flac", "PCM_U8", "PCM_16 or PCM_24"),
+        ("a.opus", "VORBIS", "OPUS"),
+        ("a.ogg", "AAC", "VORBIS or OPUS or PCM_16"),
+        ("a.wav", "PCM_20", "PCM_S8"),
+    ],
+)
+def test_what_a_container_cannot_hold_is_refused(name, subtype, remedy, tmp_path):
+    path = tmp_path / name
+    with pytest.raises(ps.ArgumentError, match=f"subtype is '{subtype}', which .*{remedy}"):
+        ps.SoundFile(path, "w", RATE, 1, subtype)
+    assert not path.exists()
+
+
+def test_kinds_without_a_choice_of_byte_order_say_so():
+    with pytest.raises(ps.ArgumentError, match="endian is 'BIG'; FLAC files have no choice"):
+        ps.SoundFile(io.BytesIO(), "w", RATE, 1, endian="BIG", format="FLAC")
+
+
+@pytest.mark.parametrize(
+    ("options", "text"),
+    [
+        ({"bitrate": 64000}, "bitrate is 64000; WAV has no bitrate"),
+        ({"bitrate": 0}, "bitrate is 0; it must be from 1"),
+        ({"bitrate_mode": "fixed"}, "bitrate_mode is 'fixed'; it must be one of"),
+        ({"bitrate_mode": "constant"}, "has no bitrate"),
+        ({"quality": 0.5}, "quality is 0.5; WAV has no such choice"),
+        ({"quality": float("nan")}, "quality is nan"),
+        ({"compression": 5}, "compression is 5; WAV has no such choice"),
+        ({"compression_level": 2}, "compression_level is 2; it must be from 0 to 1"),
+        ({"compression_level": 0.5}, "compression is 4; WAV has no such choice"),
+        ({"dither": "loud"}, "dither is 'loud'"),
+        ({"frames": -2}, "frames is -2"),
+        ({"tags": {"a=b": "c"}}, "the key of a tag has a character"),
+        ({"tags": {"a": "b\0"}}, "there may be no NUL"),
+        ({"tags": {"a": "\ud800"}}, "surrogates"),
+        ({"tags": {"a": "\x07"}}, "must be UTF-8 without control characters"),
+        ({"tags": {"": "b"}}, "the key of a tag has 0 characters"),
+    ],
+)
+def test_options_that_do_not_fit_are_refused_before_anything_is_written(options, text, tmp_path):
+    path = tmp_path / "a.wav"
+    with pytest.raises(ps.ArgumentError, match=text):
+        ps.SoundFile(path, "w", RATE, 1, **options)
+    assert not path.exists()
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"bitrate": "64k"}, {"quality": "good"}, {"tags": 3}, {"tags": {"a": 3}}, {"tags": ["ab", 1]}],
+)
+def test_options_of_another_type_are_refused(options):
+    with pytest.raises(ps.ArgumentTypeError, match=next(iter(options))):
+        ps.SoundFile(io.BytesIO(), "w", RATE, 1, format="WAV", **options)
+
+
+def test_files_that_are_read_take_no_options_of_writing():
+    place = io.BytesIO()
+    with ps.SoundFile(place, "w", RATE, 1, format="WAV"):
+        pass
+    place.seek(0)
+    with pytest.raises(ps.ArgumentTypeError, match=r"quality is 0\.5; it is for files that are"):
+        ps.SoundFile(place, quality=0.5)
+
+
+def test_the_level_of_soundfile_means_effort_or_loss():
+    assert new_options(True, compression_level=1.0).compression == 8
+    assert new_options(True, compression_level=0).compression == 0
+    assert new_options(False, compression_level=0.25).quality == 0.75
+    assert new_options(False, bitrate=96e3).bitrate == 96000
+    with pytest.raises(ps.ArgumentTypeError, match="compression_level is 1 and quality 1"):
+        new_options(False, compression_level=1, quality=1)
+
+
+def test_tags_are_a_mapping():
+    tags = ps.Tags([("Title", "Night"), ("artist", "Ann"), ("ARTIST", "Bob")])
+    assert tags["TITLE"] == "Night"
+    assert tags.all("artist") == ("Ann", "Bob")
+    assert tags.all("album") == ()
+    assert list(tags) == ["title", "artist"]
+    assert "album" not in tags
+    assert 3 not in tags
+    assert tags.to_dict() == {"title": "Night", "artist": ["Ann", "Bob"]}
+    assert tags == {"title": "Night", "artist": ["Ann", "Bob"]}
+    assert tags == ps.Tags(tags) == ps.Tags(tags.to_dict())
+    assert tags != ps.Tags({"title": "Day"})
+    assert tags != 3
+    assert "Night" in repr(tags)
+    with pytest.raises(TypeError):
+        tags["title"] = "Day"
+    with pytest.raises(ps.LimitError, match="1024 tags"):
+        ps.Tags({"a": ["b"] * 1025})
+
+
+def test_codecs_tell_what_they_can():
+    codecs = ps.available_codecs()
+    pcm = [codec for codec in codecs if codec.encoding == "PCM"]
+    assert any({"WAV", "AIFF", "RAW"} <= set(codec.decodes) for codec in pcm) or len(pcm) > 1
+    for codec in codecs:
+        assert bool(codec.missing) == (not codec.decodes or not codec.encodes)
+        assert set(codec.decodes) | set(codec.encodes) <= set(Container.__members__)
+    assert {codec.encoding for codec in codecs} >= {"PCM", "FLAC", "MP3", "OPUS", "VORBIS", "AAC"}
+
+
+def test_what_a_build_lacks_says_what_would_bring_it():
+    missing = [codec for codec in ps.available_codecs() if not codec.encodes and codec.missing]
+    if not missing:
+        pytest.skip("this build has all codecs")
+    extensions = {"FLAC": "flac", "MP3": "mp3", "OPUS": "opus", "VORBIS": "ogg", "AAC": "aac"}
+    name = f"a.{extensions[missing[0].encoding]}"
+    with pytest.raises(ps.CodecMissingError, match=r"cannot write .*; build the .* with .*lib"):
+        ps.SoundFile(name, "w", RATE, 1)
+
+
+def blocks_by_hand(data, size, overlap):
+    first = 0
+    while True:
+        yield data[first : first + size]
+        if first + size >= len(data):
+            return
+        first += size - overlap
+
+
+@pytest.mark.parametrize(("size", "overlap"), [(7, 0), (7, 3), (10, 9), (100, 0), (1, 0), (50, 25)])
+@pytest.mark.parametrize("frames", [0, 1, 99, 100, 101])
+def test_blocks_are_slices(size, overlap, frames):
+    place = io.BytesIO()
+    data = np.arange(frames, dtype="int16")
+    with ps.SoundFile(place, "w", RATE, 1, format="WAV") as file:
+        file.write(data)
+    place.seek(0)
+    with ps.SoundFile(place) as file:
+        got = list(file.blocks(size, overlap, dtype="int16"))
+        wanted = list(blocks_by_hand(data, size, overlap)) if frames else []
+        assert len(got) == len(wanted)
+        assert all(np.array_equal(*pair) for pair in zip(got, wanted, strict=True))
+        file.seek(0)
+        out = np.empty(size, "int16")
+        again = [
+            (block.copy(), block.base is out or block is out) for block in file.blocks(out=out)
+        ]
+        assert all(is_same for _, is_same in again)
+        assert np.array_equal(np.concatenate([data[:0], *(block for block, _ in again)]), data)
+        file.seek(0)
+        filled = list(file.blocks(size, dtype="int16", fill_value=-1, frames=50, always_2d=True))
+        assert all(block.shape == (size, 1) for block in filled)
+        joined = np.concatenate([data[:0], *(block[:, 0] for block in filled)])
+        n = min(50, frames)
+        assert np.array_equal(joined[:n], data[:n])
+        assert np.all(joined[n:] == -1)
+
+
+def test_blocks_refuse_what_makes_none():
+    place = io.BytesIO()
+    with ps.SoundFile(place, "w", RATE, 2, format="WAV") as file:
+        file.write(np.zeros((5000, 2)))
+        with pytest.raises(ps.StateError, match="blocks"):
+            file.blocks(3)
+    place.seek(0)
+    with ps.SoundFile(place) as file:
+        assert [len(block) for block in file] == [4096, 904]
+        with pytest.raises(ps.ArgumentTypeError, match="blocksize is None"):
+            file.blocks()
+        with pytest.raises(ps.ArgumentError, match="overlap is 3; it must be less"):
+            file.blocks(3, 3)
+        with pytest.raises(ps.ArgumentError, match="blocksize is 0"):
+            file.blocks(0)
+        with pytest.raises(ps.ArgumentTypeError, match="out is given"):
+            file.blocks(3, out=np.empty((3, 2), "float32"))
