@@ -9,6 +9,7 @@ Functions of this library accept a member or its name as a string, in any case a
 from __future__ import annotations
 
 from enum import IntEnum, IntFlag
+from typing import Literal, TypeAlias
 
 __all__ = [
     "BitrateMode",
@@ -28,6 +29,7 @@ __all__ = [
     "IoMode",
     "OnLost",
     "Overflow",
+    "ResampleEngine",
     "ResampleQuality",
     "RingMemory",
     "Status",
@@ -162,6 +164,20 @@ class ResampleQuality(IntEnum):
     MEDIUM = 0  #: 121 dB, 90 %.
     FAST = 1  #: 97 dB, 80 %.
     BEST = 2  #: 144 dB, 97 %.
+    LINEAR = 3  #: Straight lines between the frames: nothing is filtered.
+    HOLD = 4  #: Each frame lasts until the next one.
+
+
+#: The names of the members of `ResampleQuality`, as arguments take them.
+ResampleQualityName: TypeAlias = Literal["fast", "medium", "best", "linear", "hold"]
+
+
+class ResampleEngine(IntEnum):
+    """What computes the filtered resampling qualities."""
+
+    AUTO = 0  #: soxr where the build has it, else libsamplerate.
+    SAMPLERATE = 1  #: libsamplerate. It computes in float32.
+    SOXR = 2  #: soxr. It looks further ahead.
 
 
 class StreamState(IntEnum):

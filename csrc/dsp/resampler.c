@@ -1,107 +1,270 @@
 // Copyright 2026 The pastream_ng authors
 // SPDX-License-Identifier: MIT
 
-#include "dsp/resampler.h"
-
-#include <samplerate.h>
+#include <math.h>
+#include <string.h>
 
 #include "base/alloc.h"
 #include "base/error.h"
-#include "base/rt.h"
+#include "dsp/engine.h"
+#include "dsp/tame.h"
+
+// Frames are handed to the engine in pieces of at most so many frames, and about so many samples.
+enum { MOST_PIECE_FRAMES = 4096, LEAST_PIECE_FRAMES = 64, PIECE_SAMPLES = 16384 };
 
 struct pst_resampler {
-    SRC_STATE *state;
-    double ratio;
-    int64_t lag_frames;
+    pst_resampler_config config;
+    const pst_resample_ops *ops;
+    void *state;
+    pst_format native; // The engine's.
+    int64_t piece_frames;
+    unsigned char *in, *out; // One piece each, where frames need a change; out only if converted.
+    int64_t n_taken, n_made;
+    bool is_draining; // The input has ended, and `in` holds what follows it.
 };
 
-PST_RT_UNCHECKED_BEGIN
-
-// libsamplerate works on memory that src_new has allocated; processing and reset take no more.
-static long process(SRC_STATE *state, SRC_DATA *data) PST_RT {
-    return src_process(state, data) == 0 ? data->output_frames_gen : 0;
-}
-
-static void reset(SRC_STATE *state, double ratio) PST_RT {
-    src_reset(state);
-    src_set_ratio(state, ratio); // Otherwise the first block would glide from ratio 0 to this one.
-}
-
-PST_RT_UNCHECKED_END
-
-int64_t pst_resampler_process(pst_resampler *resampler, const float *in, int64_t n_in, float *out,
-                              int64_t n_out_max, int64_t *n_used) PST_RT {
-    SRC_DATA data = {
-        .data_in = in,
-        .data_out = out,
-        .input_frames = (long)n_in,
-        .output_frames = (long)n_out_max,
-        .src_ratio = resampler->ratio,
+void pst_resampler_config_default(pst_resampler_config *config) PST_RT {
+    *config = (pst_resampler_config){
+        .from_hz = 48000.0,
+        .to_hz = 48000.0,
+        .n_channels = 1,
+        .format = PST_FORMAT_F32,
+        .quality = PST_RESAMPLE_BEST,
+        .engine = PST_RESAMPLER_AUTO,
     };
-    const int64_t n_made = process(resampler->state, &data);
-    *n_used = data.input_frames_used;
-    return n_made;
 }
 
-void pst_resampler_reset(pst_resampler *resampler) PST_RT {
-    reset(resampler->state, resampler->ratio);
+int64_t pst_resampled_frames(int64_t n_frames, double from_hz, double to_hz) PST_RT {
+    return (int64_t)floor((double)n_frames * to_hz / from_hz + 0.5);
 }
 
-int64_t pst_resampler_lag(const pst_resampler *resampler) PST_RT {
-    return resampler->lag_frames;
+// ---- Moving frames -----------------------------------------------------------------------------
+
+// Returns a piece of the input as the engine takes it.
+static const void *fit_input(pst_resampler *r, const unsigned char *in, int64_t n_frames) {
+    const size_t n_samples = (size_t)n_frames * r->config.n_channels;
+    if (r->native == r->config.format && pst_is_tame(in, r->native, n_samples))
+        return in;
+    // Its formats are formats.
+    (void)pst_convert(r->in, r->native, in, r->config.format, n_samples, NULL);
+    pst_tame(r->in, r->native, n_samples);
+    return r->in;
 }
 
-// How far it looks ahead depends on the quality alone, and is not told: found out by trying, with
-// more input than that.
-static pst_status measure_lag(pst_resampler *resampler, uint32_t n_channels, pst_error *err) {
-    enum { LONGEST_LOOK = 512, PIECE = 256 };
-    const double widest = resampler->ratio < 1.0 ? 1.0 / resampler->ratio : 1.0;
-    const int64_t n_in = (int64_t)(LONGEST_LOOK * widest);
-    float *silence = pst_alloc_array((size_t)PIECE * n_channels, sizeof *silence);
-    float *out = pst_alloc_array((size_t)PIECE * n_channels, sizeof *out);
-    int64_t n_taken = 0, n_made = 0;
-    bool moves = silence != NULL && out != NULL;
-    while (moves) {
-        const int64_t n_left = n_in - n_taken;
-        int64_t n_used = 0;
-        const int64_t n = pst_resampler_process(resampler, silence, n_left < PIECE ? n_left : PIECE,
-                                                out, PIECE, &n_used);
-        n_taken += n_used;
-        n_made += n;
-        moves = n_used > 0 || n > 0;
+static pst_status give_piece(pst_resampler *r, const void *in, int64_t n_in, int64_t *n_used,
+                             unsigned char *out, int64_t n_out_max, int64_t *n_made,
+                             pst_error *err) {
+    if (r->native == r->config.format)
+        return r->ops->process(r->state, in, n_in, n_used, out, n_out_max, n_made, err);
+    if (n_out_max > r->piece_frames)
+        n_out_max = r->piece_frames;
+    const pst_status status =
+        r->ops->process(r->state, in, n_in, n_used, r->out, n_out_max, n_made, err);
+    (void)pst_convert(out, r->config.format, r->out, r->native,
+                      (size_t)*n_made * r->config.n_channels, NULL);
+    return status;
+}
+
+pst_status pst_resampler_process(pst_resampler *resampler, const void *in, int64_t n_in,
+                                 int64_t *n_used, void *out, int64_t n_out_max, int64_t *n_made,
+                                 pst_error *err) {
+    pst_resampler *r = resampler;
+    const size_t frame_bytes = (size_t)r->config.n_channels * pst_format_bytes(r->config.format);
+    pst_status status = PST_OK;
+    bool moves = true;
+    *n_used = 0;
+    *n_made = 0;
+    if (r->is_draining)
+        return pst_fail(err, PST_BAD_STATE, 0,
+                        "The input of this resampler has ended; it has to be reset first");
+    while (status == PST_OK && moves) {
+        const int64_t n_left = n_in - *n_used;
+        const int64_t n_piece = n_left < r->piece_frames ? n_left : r->piece_frames;
+        const void *piece = r->in; // No engine is given NULL, which would end its input.
+        if (n_piece > 0)
+            piece =
+                fit_input(r, (const unsigned char *)in + (size_t)*n_used * frame_bytes, n_piece);
+        int64_t n_taken = 0, n_given = 0;
+        status = give_piece(
+            r, piece, n_piece, &n_taken,
+            n_out_max > *n_made ? (unsigned char *)out + (size_t)*n_made * frame_bytes : r->in,
+            n_out_max - *n_made, &n_given, err);
+        *n_used += n_taken;
+        *n_made += n_given;
+        moves = n_taken > 0 || n_given > 0;
     }
-    const bool had_memory = silence != NULL && out != NULL;
-    pst_free(silence);
-    pst_free(out);
-    if (!had_memory)
-        return pst_fail_memory(err);
-    // One for where the count stood, one for rounding.
-    resampler->lag_frames = (int64_t)((double)n_in * resampler->ratio) - n_made + 2;
-    pst_resampler_reset(resampler);
+    r->n_taken += *n_used;
+    r->n_made += *n_made;
+    return status;
+}
+
+// Puts what follows the end of the input into r->in.
+static void begin_drain(pst_resampler *r) {
+    const uint32_t n_channels = r->config.n_channels;
+    pst_silence(r->in, r->native, (size_t)r->piece_frames * n_channels);
+    if (r->ops->last != NULL) {
+        const size_t frame_bytes = (size_t)n_channels * pst_format_bytes(r->native);
+        for (int64_t frame = 0; frame < r->piece_frames; ++frame)
+            memcpy(r->in + (size_t)frame * frame_bytes, r->ops->last(r->state), frame_bytes);
+    }
+    r->is_draining = true;
+}
+
+pst_status pst_resampler_drain(pst_resampler *resampler, void *out, int64_t n_out_max,
+                               int64_t *n_made, pst_error *err) {
+    pst_resampler *r = resampler;
+    const size_t frame_bytes = (size_t)r->config.n_channels * pst_format_bytes(r->config.format);
+    const int64_t n_left = pst_resampler_room(r, 0);
+    const int64_t n_most = n_out_max < n_left ? n_out_max : n_left;
+    pst_status status = PST_OK;
+    *n_made = 0;
+    if (!r->is_draining)
+        begin_drain(r);
+    while (status == PST_OK && *n_made < n_most) {
+        int64_t n_taken = 0, n_given = 0;
+        status = give_piece(r, r->in, r->piece_frames, &n_taken,
+                            (unsigned char *)out + (size_t)*n_made * frame_bytes, n_most - *n_made,
+                            &n_given, err);
+        *n_made += n_given;
+        r->n_made += n_given;
+        // An engine that does not go on would be an error of its own; nobody shall wait for it.
+        if (status == PST_OK && n_taken == 0 && n_given == 0)
+            status = pst_fail(err, PST_BAD_STATE, 0, "The resampler does not go on");
+    }
+    return status;
+}
+
+int64_t pst_resampler_room(const pst_resampler *resampler, int64_t n_in) PST_RT {
+    const pst_resampler *r = resampler;
+    return pst_resampled_frames(r->n_taken + n_in, r->config.from_hz, r->config.to_hz) - r->n_made;
+}
+
+pst_resample_engine pst_resampler_engine(const pst_resampler *resampler) PST_RT {
+    return resampler->ops->engine;
+}
+
+pst_status pst_resampler_reset(pst_resampler *resampler, pst_error *err) {
+    resampler->n_taken = 0;
+    resampler->n_made = 0;
+    resampler->is_draining = false;
+    return resampler->ops->reset(resampler->state, err);
+}
+
+pst_status pst_resampler_latency(const pst_resampler *resampler, int64_t *n_frames,
+                                 pst_error *err) {
+    enum { PIECE = 64, ENOUGH = 2048 };
+    pst_resampler_config config = resampler->config;
+    config.n_channels = 1;
+    pst_resampler *twin = NULL;
+    pst_status status = pst_resampler_create(&twin, &config, err);
+    if (status != PST_OK)
+        return status;
+    const double ratio = config.to_hz / config.from_hz;
+    // Far enough for the longest filter to be full, and for each engine's blocks to come round.
+    const int64_t n_most = (int64_t)(8.0 * ENOUGH * (ratio < 1.0 ? 1.0 / ratio : 1.0));
+    static const double silence[PIECE];
+    double out[PIECE];
+    int64_t most = 0;
+    while (status == PST_OK && twin->n_taken < n_most) {
+        int64_t n_used = 0, n_taken = 0, n_made = 0;
+        // It is furthest behind before a piece that makes it give something.
+        const double behind = (double)twin->n_taken * ratio - (double)twin->n_made;
+        most = (int64_t)ceil(behind) > most ? (int64_t)ceil(behind) : most;
+        do {
+            status = pst_resampler_process(twin, silence, PIECE - n_taken, &n_used, out, PIECE,
+                                           &n_made, err);
+            n_taken += n_used;
+        } while (status == PST_OK && n_made == PIECE);
+    }
+    pst_resampler_destroy(twin);
+    *n_frames = most;
+    return status;
+}
+
+// ---- Making and unmaking -----------------------------------------------------------------------
+
+static const pst_resample_ops *ops_of(pst_resample_quality quality, pst_resample_engine engine) {
+    if (quality == PST_RESAMPLE_LINEAR || quality == PST_RESAMPLE_HOLD)
+        return engine == PST_RESAMPLER_AUTO ? &pst_interpolator_ops : NULL;
+#if PST_HAS_SOXR
+    return engine == PST_RESAMPLER_SAMPLERATE ? &pst_samplerate_ops : &pst_soxr_ops;
+#else
+    return engine == PST_RESAMPLER_SOXR ? NULL : &pst_samplerate_ops;
+#endif
+}
+
+bool pst_resampler_has_engine(pst_resample_engine engine) PST_RT {
+    return engine == PST_RESAMPLER_AUTO || engine == PST_RESAMPLER_SAMPLERATE ||
+           (engine == PST_RESAMPLER_SOXR && PST_HAS_SOXR);
+}
+
+static pst_status check_config(const pst_resampler_config *c, pst_error *err) {
+    if (!(c->from_hz > 0.0 && c->to_hz > 0.0) || isinf(c->from_hz) || isinf(c->to_hz) ||
+        c->to_hz > c->from_hz * PST_RESAMPLE_MAX_RATIO ||
+        c->from_hz > c->to_hz * PST_RESAMPLE_MAX_RATIO)
+        return pst_fail(err, PST_BAD_ARGUMENT, 0,
+                        "A rate of %g Hz cannot be changed to %g Hz; a factor of %d is the most",
+                        c->from_hz, c->to_hz, PST_RESAMPLE_MAX_RATIO);
+    if (c->n_channels < 1 || c->n_channels > PST_MAX_CHANNELS)
+        return pst_fail(err, PST_BAD_ARGUMENT, 0, "n_channels is %u; it must be from 1 to %d",
+                        (unsigned)c->n_channels, PST_MAX_CHANNELS);
+    if (c->format != PST_FORMAT_F32 && c->format != PST_FORMAT_F64)
+        return pst_fail(err, PST_BAD_ARGUMENT, 0,
+                        "format is %s; frames to be resampled must be float32 or float64",
+                        pst_format_name(c->format));
+    if ((unsigned)c->quality > PST_RESAMPLE_HOLD)
+        return pst_fail(err, PST_BAD_ARGUMENT, 0,
+                        "quality is %d; it must be a "
+                        "pst_resample_quality",
+                        (int)c->quality);
+    if ((unsigned)c->engine > PST_RESAMPLER_SOXR)
+        return pst_fail(err, PST_BAD_ARGUMENT, 0,
+                        "engine is %d; it must be a "
+                        "pst_resample_engine",
+                        (int)c->engine);
+    if (!pst_resampler_has_engine(c->engine))
+        return pst_fail(err, PST_UNSUPPORTED, 0,
+                        "This build has no soxr; install its headers and build again");
+    if (ops_of(c->quality, c->engine) == NULL)
+        return pst_fail(err, PST_BAD_ARGUMENT, 0,
+                        "Lines and holding are computed by the library itself: no other engine "
+                        "can be chosen for them");
     return PST_OK;
 }
 
-pst_status pst_resampler_create(pst_resampler **resampler, pst_resample_quality quality,
-                                uint32_t n_channels, double from_hz, double to_hz, pst_error *err) {
-    if (!(from_hz > 0.0 && to_hz > 0.0) || to_hz > from_hz * PST_RESAMPLE_MAX_RATIO ||
-        from_hz > to_hz * PST_RESAMPLE_MAX_RATIO)
-        return pst_fail(err, PST_BAD_ARGUMENT, 0,
-                        "A rate of %g Hz cannot be changed to %g Hz; a factor of %d is the most",
-                        from_hz, to_hz, PST_RESAMPLE_MAX_RATIO);
+static int64_t piece_frames(uint32_t n_channels) {
+    const int64_t n = PIECE_SAMPLES / (int64_t)n_channels;
+    return n > MOST_PIECE_FRAMES    ? MOST_PIECE_FRAMES
+           : n < LEAST_PIECE_FRAMES ? LEAST_PIECE_FRAMES
+                                    : n;
+}
+
+static pst_status make_state(pst_resampler *r, pst_error *err) {
+    pst_resampler_config config = r->config;
+    config.format = r->native;
+    const size_t n_samples = (size_t)r->piece_frames * config.n_channels;
+    r->in = pst_alloc_array(n_samples, pst_format_bytes(r->native));
+    const bool converts = r->native != r->config.format;
+    if (converts)
+        r->out = pst_alloc_array(n_samples, pst_format_bytes(r->native));
+    if (r->in == NULL || (converts && r->out == NULL))
+        return pst_fail_memory(err);
+    return r->ops->create(&r->state, &config, err);
+}
+
+pst_status pst_resampler_create(pst_resampler **resampler, const pst_resampler_config *config,
+                                pst_error *err) {
+    pst_status status = check_config(config, err);
+    if (status != PST_OK)
+        return status;
     pst_resampler *made = pst_alloc(sizeof *made);
     if (made == NULL)
         return pst_fail_memory(err);
-    static const int converters[] = {[PST_RESAMPLE_MEDIUM] = SRC_SINC_MEDIUM_QUALITY,
-                                     [PST_RESAMPLE_FAST] = SRC_SINC_FASTEST,
-                                     [PST_RESAMPLE_BEST] = SRC_SINC_BEST_QUALITY};
-    int code = 0;
-    made->ratio = to_hz / from_hz;
-    made->state = src_new(converters[quality], (int)n_channels, &code);
-    pst_status status = made->state != NULL ? PST_OK : pst_fail_memory(err);
-    if (status == PST_OK) {
-        pst_resampler_reset(made);
-        status = measure_lag(made, n_channels, err);
-    }
+    made->config = *config;
+    made->ops = ops_of(config->quality, config->engine);
+    made->native = made->ops->has_f64 ? config->format : PST_FORMAT_F32;
+    made->piece_frames = piece_frames(config->n_channels);
+    status = make_state(made, err);
     if (status != PST_OK) {
         pst_resampler_destroy(made);
         return status;
@@ -114,6 +277,8 @@ void pst_resampler_destroy(pst_resampler *resampler) {
     if (resampler == NULL)
         return;
     if (resampler->state != NULL)
-        src_delete(resampler->state);
+        resampler->ops->destroy(resampler->state);
+    pst_free(resampler->in);
+    pst_free(resampler->out);
     pst_free(resampler);
 }

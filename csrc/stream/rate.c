@@ -20,7 +20,7 @@ enum {
 };
 
 typedef struct rate_side {
-    pst_resampler *resampler; // NULL if the side is not there.
+    pst_live_resampler *resampler; // NULL if the side is not there.
     uint32_t n_channels;
     float *device; // On the output what is to be played, n_device frames; on the input silence, for
                    // blocks that bring none.
@@ -84,7 +84,7 @@ static void advance(pst_rate *rate, int64_t n_frames) PST_RT {
 static void take_input(rate_side *side, const float *src, int64_t n_frames) PST_RT {
     while (n_frames > 0) {
         int64_t n_used = 0;
-        const int64_t n_made = pst_resampler_process(
+        const int64_t n_made = pst_live_resampler_process(
             side->resampler, src, n_frames, side->stream + side->n_stream * side->n_channels,
             side->stream_capacity - side->n_stream, &n_used);
         if (n_used == 0 && n_made == 0)
@@ -105,7 +105,7 @@ static void make_output(rate_side *side, int64_t n_frames) PST_RT {
     const float *src = side->stream;
     for (;;) {
         int64_t n_used = 0;
-        const int64_t n_made = pst_resampler_process(
+        const int64_t n_made = pst_live_resampler_process(
             side->resampler, src, n_frames, side->device + side->n_device * side->n_channels,
             side->device_capacity - side->n_device, &n_used);
         if (n_used == 0 && n_made == 0)
@@ -246,9 +246,9 @@ static pst_status make_side(rate_side *side, const pst_side *wanted, bool is_inp
     const double stream_hz = (double)rate->numerator / 1e3;
     const double device_hz = (double)rate->denominator / 1e3;
     side->n_channels = wanted->n_channels;
-    return pst_resampler_create(&side->resampler, quality, side->n_channels,
-                                is_input ? device_hz : stream_hz, is_input ? stream_hz : device_hz,
-                                err);
+    return pst_live_resampler_create(&side->resampler, quality, side->n_channels,
+                                     is_input ? device_hz : stream_hz,
+                                     is_input ? stream_hz : device_hz, err);
 }
 
 static float *make_frames(const rate_side *side, int64_t n_frames) {
@@ -288,10 +288,11 @@ static void set_ratio(pst_rate *rate) {
 
 static void set_distances(pst_rate *rate) {
     const double device_per_stream = rate->device_hz / rate->stream_hz;
-    rate->hold_frames = rate->in.resampler != NULL ? pst_resampler_lag(rate->in.resampler) + 1 : 0;
+    rate->hold_frames =
+        rate->in.resampler != NULL ? pst_live_resampler_lag(rate->in.resampler) + 1 : 0;
     if (rate->out.resampler != NULL)
         rate->lead_frames = (int64_t)ceil((double)(rate->hold_frames + 2) * device_per_stream) +
-                            pst_resampler_lag(rate->out.resampler) + 2;
+                            pst_live_resampler_lag(rate->out.resampler) + 2;
 }
 
 pst_status pst_rate_create(pst_rate **rate, pst_open_request *request, double device_hz,
@@ -333,7 +334,7 @@ void pst_rate_destroy(pst_rate *rate) {
         return;
     rate_side *sides[DIRECTIONS] = {&rate->in, &rate->out};
     for (int i = 0; i < DIRECTIONS; ++i) {
-        pst_resampler_destroy(sides[i]->resampler);
+        pst_live_resampler_destroy(sides[i]->resampler);
         pst_free(sides[i]->device);
         pst_free(sides[i]->stream);
     }
@@ -360,10 +361,10 @@ void pst_rate_begin_run(pst_rate *rate) PST_RT {
     rate->drain_frames = -1;
     rate->in.n_stream = 0;
     if (rate->in.resampler != NULL)
-        pst_resampler_reset(rate->in.resampler);
+        pst_live_resampler_reset(rate->in.resampler);
     if (rate->out.resampler == NULL)
         return;
-    pst_resampler_reset(rate->out.resampler);
+    pst_live_resampler_reset(rate->out.resampler);
     rate->out.n_device = rate->lead_frames;
     pst_silence(rate->out.device, PST_FORMAT_F32,
                 (size_t)(rate->lead_frames * rate->out.n_channels));

@@ -5,7 +5,7 @@
 #define PST_STREAM_RATE_H
 
 #include "device/backend.h"
-#include "dsp/resampler.h"
+#include "dsp/live_resampler.h"
 
 // A device that runs at another rate than its stream. This stands between the two: to the device it
 // is the process function, to the stream it looks like a device of the stream's rate. The stream's

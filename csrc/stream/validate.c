@@ -125,7 +125,7 @@ pst_status pst_stream_check_config(const pst_stream_config *config, pst_error *e
           config->samplerate_hz <= device_hz * PST_RESAMPLE_MAX_RATIO))
         return refuse_real(err, "device_samplerate_hz", device_hz,
                            "0, or 1 to 1000000 Hz and within a factor of 256 of samplerate_hz");
-    if ((unsigned)config->resample_quality > PST_RESAMPLE_BEST)
+    if ((unsigned)config->resample_quality > PST_RESAMPLE_HOLD)
         return refuse_int(err, "resample_quality", (int64_t)config->resample_quality,
                           "a pst_resample_quality");
     if (config->block_frames > PST_MAX_BLOCK_FRAMES)

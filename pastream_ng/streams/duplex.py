@@ -7,7 +7,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal
 
 from pastream_ng._checks import flag, seconds, shown
-from pastream_ng.enums import Direction, OnLost, Overflow, ResampleQuality, Underflow
+from pastream_ng.enums import (
+    Direction,
+    OnLost,
+    Overflow,
+    ResampleQuality,
+    ResampleQualityName,
+    Underflow,
+)
 from pastream_ng.errors import ArgumentError, ArgumentTypeError
 from pastream_ng.streams.base import StreamBase
 from pastream_ng.streams.input import InputStream
@@ -91,7 +98,7 @@ PastreamTimeoutError, ForkedError, OutOfMemoryError, ArgumentError, ArgumentType
         mapping: Any = None,
         extra_settings: Any = None,
         device_samplerate: float | Literal["auto"] | None = None,
-        resample_quality: Literal["fast", "medium", "best"] | ResampleQuality = "medium",
+        resample_quality: ResampleQuality | ResampleQualityName = "medium",
         stall_after: float | None = None,
         lost_after: float | None = None,
         control_timeout: float | None = None,

@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from pastream_ng._checks import flag, shown
-from pastream_ng.enums import Direction, OnLost, Overflow, ResampleQuality
+from pastream_ng.enums import Direction, OnLost, Overflow, ResampleQuality, ResampleQualityName
 from pastream_ng.errors import ArgumentTypeError
 from pastream_ng.streams.chunks import Chunks
 from pastream_ng.streams.launch import Launch
@@ -68,9 +68,9 @@ class InputStream(SharedInputStream):
         Hz to open the device with. Where that is not `samplerate` the library changes the rate, in
         C on the audio thread, with float32 arithmetic. ``"auto"`` takes `samplerate` where the
         device can do it, else the device's default. None takes `samplerate` alone.
-    resample_quality : {"fast", "medium", "best"}, optional
-        How well rates are changed; see `ResampleQuality`. Better is slower, and later: 21, 47 and
-        145 frames of the lower rate on each side.
+    resample_quality : {"fast", "medium", "best", "linear", "hold"}, optional
+        How well rates are changed; see `ResampleQuality`. Better is slower, and later: the first
+        three look 21, 47 and 145 frames of the lower rate ahead on each side.
     stall_after, lost_after : float, optional
         Seconds without a callback after which the stream counts as stalled, and as lost; by default
         10 blocks and at least 0.25 s, and 1 s (5 s for the first callbacks).
@@ -144,7 +144,7 @@ class InputStream(SharedInputStream):
         mapping: Any = None,
         extra_settings: Any = None,
         device_samplerate: float | Literal["auto"] | None = None,
-        resample_quality: Literal["fast", "medium", "best"] | ResampleQuality = "medium",
+        resample_quality: ResampleQuality | ResampleQualityName = "medium",
         stall_after: float | None = None,
         lost_after: float | None = None,
         control_timeout: float | None = None,

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-from pastream_ng.enums import Direction, OnLost, ResampleQuality, Underflow
+from pastream_ng.enums import Direction, OnLost, ResampleQuality, ResampleQualityName, Underflow
 from pastream_ng.streams.options import Options
 from pastream_ng.streams.play import PlayingStream
 
@@ -96,7 +96,7 @@ PastreamTimeoutError, ForkedError, OutOfMemoryError, ArgumentError, ArgumentType
         mapping: Any = None,
         extra_settings: Any = None,
         device_samplerate: float | Literal["auto"] | None = None,
-        resample_quality: Literal["fast", "medium", "best"] | ResampleQuality = "medium",
+        resample_quality: ResampleQuality | ResampleQualityName = "medium",
         stall_after: float | None = None,
         lost_after: float | None = None,
         control_timeout: float | None = None,

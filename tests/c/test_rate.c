@@ -167,6 +167,28 @@ static void test_input_keeps_its_place_and_shape(void) {
     }
 }
 
+// Without a filter the tone is less clean, but it keeps its place.
+static void test_lines_and_holding_work_live(void) {
+    static const double bounds[] = {[PST_RESAMPLE_LINEAR] = 0.02, [PST_RESAMPLE_HOLD] = 0.4};
+    for (pst_resample_quality q = PST_RESAMPLE_LINEAR; q <= PST_RESAMPLE_HOLD; ++q)
+        for (int pair = 0; pair < N_PAIRS; ++pair) {
+            rig r;
+            const double stream_hz = rate_pairs[pair][0], device_hz = rate_pairs[pair][1];
+            set_up(&r, true, true, stream_hz, device_hz, 0, q);
+            pst_open_info info = {.samplerate_hz = device_hz};
+            pst_rate_translate_info(r.rate, &info);
+            for (int i = 0; i < 40; ++i)
+                CHECK_EQ(call(&r, block_sizes[i % N_SIZES]), PST_CONTINUE);
+            const double due = (double)r.n_device * stream_hz / device_hz;
+            CHECK((double)r.inner.n_frames > due - 12.0 * fmax(1.0, stream_hz / device_hz));
+            CHECK(distance(r.inner.heard, 0, r.inner.n_frames, 0.0, stream_hz) < bounds[q]);
+            const int64_t lead = (int64_t)(info.output_latency_s * device_hz + 0.5);
+            CHECK(lead > 0 && lead < 60);
+            CHECK(distance(r.played, lead, r.n_device, (double)lead, device_hz) < bounds[q]);
+            tear_down(&r);
+        }
+}
+
 static void test_output_is_whole_and_comes_after_a_short_silence(void) {
     for (int pair = 0; pair < N_PAIRS; ++pair) {
         rig r;
@@ -289,6 +311,7 @@ static void test_rates_too_far_apart_are_refused(void) {
 
 int main(void) {
     RUN(test_input_keeps_its_place_and_shape);
+    RUN(test_lines_and_holding_work_live);
     RUN(test_output_is_whole_and_comes_after_a_short_silence);
     RUN(test_what_is_on_its_way_is_played_after_the_end);
     RUN(test_losses_of_the_device_are_losses_of_the_stream);

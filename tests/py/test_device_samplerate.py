@@ -38,7 +38,10 @@ def test_what_is_played_comes_back_at_the_streams_rate(loopback):
     assert stream.stats.missing_frames == 0
 
 
-@pytest.mark.parametrize(("quality", "least_db"), [("fast", 95), ("medium", 115), ("best", 135)])
+@pytest.mark.parametrize(
+    ("quality", "least_db"),
+    [("fast", 95), ("medium", 115), ("best", 135), ("linear", 40), ("hold", 15)],
+)
 def test_quality(loopback, quality, least_db):
     back = ps.playrec(
         tone(20000),

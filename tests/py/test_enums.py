@@ -39,6 +39,7 @@ PAIRS = {
     "StreamState": ("pst_state", "PST_STATE_"),
     "StreamFlags": ("pst_flag", "PST_FLAG_"),
     "CallbackResult": ("pst_callback_result", "PST_CALLBACK_"),
+    "ResampleEngine": ("pst_resample_engine", "PST_RESAMPLER_"),
     "ResampleQuality": ("pst_resample_quality", "PST_RESAMPLE_"),
     "EventKind": ("pst_event_kind", "PST_EVENT_"),
     "Curve": ("pst_curve", "PST_CURVE_"),
