@@ -16,7 +16,7 @@
 typedef struct pst_decoder_setup {
     // Given:
     pst_io *io;         // Stands at start_byte.
-    int64_t start_byte; // Behind tags of a foreign kind that stand before the file's own begin.
+    int64_t start_byte; // Behind tags of a foreign kind and junk before the file's own begin.
     pst_container container;
     pst_encoding encoding;      // As far as the first bytes tell; PST_ENCODING_DEFAULT: not known.
     const pst_file_format *raw; // NULL unless the container is PST_CONTAINER_RAW.
@@ -108,9 +108,10 @@ const pst_codec *pst_encoding_codec(pst_container container, pst_encoding encodi
 // Returns the encoding that is usual in a container.
 pst_encoding pst_usual_encoding(pst_container container);
 
-// Tells from its first bytes what a file is, and leaves the place at start_byte.
+// Tells from its first bytes what a file is, and leaves the place at start_byte. The texts of ID3
+// tags before that are added to tags.
 // Returns PST_OK; PST_BAD_FILE with a text that says what it looks like; PST_SYSTEM_ERROR.
-pst_status pst_probe(pst_io *io, pst_container *container, pst_encoding *encoding,
+pst_status pst_probe(pst_io *io, pst_tags *tags, pst_container *container, pst_encoding *encoding,
                      int64_t *start_byte, pst_error *err);
 
 // Return the names that users type, such as "WAV" and "OPUS"; "unknown".

@@ -43,8 +43,8 @@ static pst_status open_state(pst_decoder *decoder, const pst_file_format *raw, p
         .damage = &decoder->damage,
     };
     if (raw == NULL) {
-        const pst_status status =
-            pst_probe(decoder->io, &setup.container, &setup.encoding, &setup.start_byte, err);
+        const pst_status status = pst_probe(decoder->io, decoder->tags, &setup.container,
+                                            &setup.encoding, &setup.start_byte, err);
         if (status != PST_OK)
             return status;
     } else {

@@ -120,21 +120,35 @@ static int64_t fill_head(pst_io *io, int64_t n_bytes) {
     if (n < 0)
         return n;
     io->n_head += n;
-    if (io->real_position < io->n_head)
-        io->real_position = io->n_head;
+    if (io->real_position < io->head_at + io->n_head)
+        io->real_position = io->head_at + io->n_head;
     return 0;
+}
+
+// Reads a pipe up to the position; what lies between is passed over. Returns 1, 0 if the pipe ended
+// before, or a failure.
+static int64_t pass_over(pst_io *io) {
+    uint8_t passed[512];
+    while (io->real_position < io->position) {
+        const int64_t gap = io->position - io->real_position;
+        const int64_t n = read_on(io, passed, gap < 512 ? gap : 512);
+        if (n <= 0)
+            return n;
+        io->real_position += n;
+    }
+    return 1;
 }
 
 static int64_t read_pipe(pst_io *io, uint8_t *data, int64_t n_bytes) {
     int64_t n_done = 0;
-    if (io->position < PST_IO_HEAD_BYTES) {
-        const int64_t end =
-            n_bytes < PST_IO_HEAD_BYTES - io->position ? io->position + n_bytes : PST_IO_HEAD_BYTES;
+    const int64_t at = io->position - io->head_at; // In the head.
+    if (at < PST_IO_HEAD_BYTES) {
+        const int64_t end = n_bytes < PST_IO_HEAD_BYTES - at ? at + n_bytes : PST_IO_HEAD_BYTES;
         const int64_t status = fill_head(io, end);
-        n_done = (end < io->n_head ? end : io->n_head) - io->position;
+        n_done = (end < io->n_head ? end : io->n_head) - at;
         if (n_done <= 0)
             return status < 0 ? status : 0;
-        memcpy(data, io->head + io->position, (size_t)n_done);
+        memcpy(data, io->head + at, (size_t)n_done);
         io->position += n_done;
         // Fewer than asked for while the head has room: the pipe has ended.
         if (n_done == n_bytes || io->n_head < PST_IO_HEAD_BYTES)
@@ -142,15 +156,9 @@ static int64_t read_pipe(pst_io *io, uint8_t *data, int64_t n_bytes) {
     }
     if (io->is_peeking)
         return n_done;
-    // What lies between is passed over.
-    uint8_t passed[512];
-    while (io->real_position < io->position) {
-        const int64_t gap = io->position - io->real_position;
-        const int64_t n = read_on(io, passed, gap < 512 ? gap : 512);
-        if (n <= 0)
-            return n_done > 0 ? n_done : n;
-        io->real_position += n;
-    }
+    const int64_t passed = pass_over(io);
+    if (passed <= 0)
+        return n_done > 0 ? n_done : passed;
     if (io->real_position > io->position)
         return n_done > 0 ? n_done : failed(io, -ESPIPE);
     const int64_t n = read_on(io, data + n_done, n_bytes - n_done);
@@ -201,7 +209,8 @@ int64_t pst_io_seek(pst_io *io, int64_t position) {
         if (result != position)
             return failed(io, result);
     } else if (io->writes ? position != io->position
-                          : position < io->real_position && position > io->n_head) {
+                          : position < io->head_at || (position < io->real_position &&
+                                                       position > io->head_at + io->n_head)) {
         return -ESPIPE;
     }
     io->position = position;
@@ -228,6 +237,27 @@ int64_t pst_io_truncate(pst_io *io, int64_t n_bytes) {
     if (result < 0)
         return failed(io, result);
     io->n_written = n_bytes;
+    return 0;
+}
+
+int64_t pst_io_rebase(pst_io *io) {
+    if (io->functions.seek != NULL || io->writes)
+        return 0;
+    const int64_t at = io->position - io->head_at;
+    if (at < io->n_head) {
+        if (io->real_position > io->head_at + io->n_head)
+            return -ESPIPE;
+        memmove(io->head, io->head + at, (size_t)(io->n_head - at));
+        io->n_head -= at;
+    } else {
+        const int64_t passed = pass_over(io);
+        if (passed < 0)
+            return passed;
+        if (io->real_position > io->position)
+            return -ESPIPE;
+        io->n_head = 0;
+    }
+    io->head_at = io->position;
     return 0;
 }
 

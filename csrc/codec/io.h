@@ -32,6 +32,10 @@ int64_t pst_io_truncate(pst_io *io, int64_t n_bytes);
 // around without losing anything.
 void pst_io_peek(pst_io *io, bool on);
 
+// Begins the head of a pipe anew where the place stands: nobody goes back behind that any more.
+// Returns 0; a failure; -ESPIPE if what follows the position was read and is not kept.
+int64_t pst_io_rebase(pst_io *io);
+
 // Closes the place but keeps its memory, so that another thread may still cancel it. Returns as
 // pst_io_close. Idempotent.
 pst_status pst_io_shut(pst_io *io, pst_error *err);

@@ -19,6 +19,7 @@ struct pst_io {
     _Atomic bool is_cancelled;
     // Of a pipe that is read:
     uint8_t *head;
+    int64_t head_at;       // Position of its first byte.
     int64_t n_head;        // Bytes of the head that were read.
     int64_t real_position; // How far the pipe itself was read.
 };

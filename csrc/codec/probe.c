@@ -4,14 +4,18 @@
 // Only files of these kinds reach a parser: most of the known faults of sound file libraries lie
 // in parsers of formats that nobody uses.
 
+#include <stdio.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "base/error.h"
 #include "codec/codec.h"
+#include "codec/metadata/id3.h"
+#include "codec/mpeg_header.h"
 
 enum {
-    LOOK_BYTES = 512, // Enough for the first packet of an Ogg stream.
-    ID3_HEADER_BYTES = 10,
+    LOOK_BYTES = 512,  // Enough for the first packet of an Ogg stream.
+    STEP_BYTES = 4096, // A slow pipe is not made to wait for more than is needed.
     MAX_ID3_TAGS = 4096
 };
 
@@ -54,15 +58,6 @@ static pst_encoding probe_ogg(const uint8_t *head, size_t n_bytes) {
                : PST_ENCODING_DEFAULT;
 }
 
-// Finds the kind by the sync words of headers without a name. Returns 0 if there are none.
-static pst_container probe_sync(const uint8_t *head, size_t n_bytes) {
-    if (n_bytes < 4 || head[0] != 0xFF)
-        return 0;
-    if ((head[1] & 0xF6) == 0xF0)
-        return PST_CONTAINER_ADTS;
-    return (head[1] & 0xE0) == 0xE0 ? PST_CONTAINER_MP3 : 0;
-}
-
 static pst_container probe_head(const uint8_t *head, size_t n_bytes) {
     for (size_t i = 0; i < sizeof magics / sizeof *magics; ++i) {
         const magic *m = &magics[i];
@@ -73,45 +68,130 @@ static pst_container probe_head(const uint8_t *head, size_t n_bytes) {
     }
     if (n_bytes >= 12 && memcmp(head + 4, "ftyp", 4) == 0)
         return PST_CONTAINER_MP4;
-    return probe_sync(head, n_bytes);
+    return 0;
 }
 
-// Returns how many bytes an ID3v2 tag has that begins here, 0 if there is none.
-static int64_t id3_bytes(const uint8_t *head, int64_t n_bytes) {
-    enum { FOOTER = 0x10 };
-    if (n_bytes < ID3_HEADER_BYTES || memcmp(head, "ID3", 3) != 0)
-        return 0;
-    int64_t n = 0;
-    for (int i = 6; i < ID3_HEADER_BYTES; ++i)
-        n = n << 7 | (head[i] & 0x7F);
-    return n + ID3_HEADER_BYTES + ((head[5] & FOOTER) != 0 ? ID3_HEADER_BYTES : 0);
+// What was read so far of a file that has no name in front.
+typedef struct window {
+    uint8_t bytes[PST_IO_HEAD_BYTES];
+    size_t n;
+    bool is_end;
+} window;
+
+static void read_step(pst_io *io, window *w) {
+    const int64_t room = (int64_t)(sizeof w->bytes - w->n);
+    const int64_t wanted = room < STEP_BYTES ? room : STEP_BYTES;
+    const int64_t n = pst_io_read(io, w->bytes + w->n, wanted);
+    w->n += n > 0 ? (size_t)n : 0;
+    w->is_end = n < wanted;
 }
 
-pst_status pst_probe(pst_io *io, pst_container *container, pst_encoding *encoding,
-                     int64_t *start_byte, pst_error *err) {
-    uint8_t head[LOOK_BYTES];
-    int64_t n_bytes = 0;
-    *start_byte = 0;
-    for (int i = 0; i < MAX_ID3_TAGS; ++i) {
-        n_bytes = pst_io_read(io, head, sizeof head);
-        if (pst_io_error(io) != 0)
-            return pst_io_fail(io, err);
-        const int64_t tag_bytes = id3_bytes(head, n_bytes);
-        *start_byte += tag_bytes;
-        if (pst_io_seek(io, *start_byte) < 0)
-            return pst_io_fail(io, err);
-        if (tag_bytes == 0)
-            break;
+// Tells as pst_mpeg_confirm whether a frame of MPEG audio begins at a byte. Behind junk, which may
+// look like a header now and then, two more have to follow.
+static int try_mpeg(const window *w, size_t at) {
+    pst_mpeg_header header;
+    const int first = pst_mpeg_confirm(w->bytes + at, w->n - at, w->is_end, &header);
+    if (first != 1 || at == 0 || at + header.n_bytes >= w->n)
+        return first;
+    const size_t next = at + header.n_bytes;
+    return pst_mpeg_confirm(w->bytes + next, w->n - next, w->is_end, &header);
+}
+
+// Looks for the first frame of those kinds that have nothing but frames. Returns 0 if there is none
+// near the beginning.
+static pst_container probe_frames(pst_io *io, window *w, size_t *found_at) {
+    for (size_t at = 0;;) {
+        const uint8_t *sync = at < w->n ? memchr(w->bytes + at, 0xFF, w->n - at) : NULL;
+        at = sync == NULL ? w->n : (size_t)(sync - w->bytes);
+        *found_at = at;
+        int answer = -1;
+        if (at < w->n) {
+            answer = try_mpeg(w, at);
+            if (answer == 1)
+                return PST_CONTAINER_MP3;
+            if (answer == 0)
+                answer = pst_adts_confirm(w->bytes + at, w->n - at, w->is_end);
+            if (answer == 1)
+                return PST_CONTAINER_ADTS;
+        }
+        if (answer == 0)
+            ++at;
+        else if (w->is_end || w->n == sizeof w->bytes)
+            return 0;
+        else
+            read_step(io, w);
     }
+}
+
+// Goes behind the ID3 tags at the beginning; their texts become tags. Returns 0 or a failure.
+static int64_t pass_id3(pst_io *io, pst_tags *tags, int64_t *start_byte) {
+    uint8_t head[PST_ID3_HEADER_BYTES];
+    const int64_t length = pst_io_length(io);
+    for (int i = 0; i < MAX_ID3_TAGS && pst_io_error(io) == 0; ++i) {
+        const int64_t n = pst_io_read(io, head, sizeof head);
+        const int64_t tag_bytes = n == (int64_t)sizeof head ? pst_id3_bytes(head) : 0;
+        if (tag_bytes > 0 && tag_bytes <= length - *start_byte) {
+            if (pst_io_seek(io, *start_byte) < 0)
+                break;
+            pst_id3_read(io, tag_bytes, tags);
+            *start_byte += tag_bytes;
+        } else if (tag_bytes > 0) {
+            // It cannot be so long: there may be sound in what it says is its own.
+            *start_byte += PST_ID3_HEADER_BYTES;
+        }
+        if (pst_io_seek(io, *start_byte) < 0)
+            break;
+        if (tag_bytes == 0)
+            return 0;
+        const int64_t status = pst_io_rebase(io);
+        if (status < 0)
+            return status;
+    }
+    return pst_io_error(io) == 0 ? 0 : -1;
+}
+
+static pst_status refuse(int64_t n_bytes, int64_t start_byte, pst_error *err) {
+    char names[160] = "";
+    size_t n = 0;
+    for (int c = PST_CONTAINER_WAV; c <= PST_CONTAINER_MP4; ++c) {
+        const char *name = pst_container_name((pst_container)c);
+        if (c == PST_CONTAINER_RAW ||
+            pst_decoding_codec((pst_container)c, PST_ENCODING_DEFAULT) == NULL ||
+            n + strlen(name) + 3 > sizeof names)
+            continue;
+        n += (size_t)snprintf(names + n, sizeof names - n, "%s%s", n == 0 ? "" : ", ", name);
+    }
+    return pst_fail(err, PST_BAD_FILE, 0,
+                    "The file looks like %s; this build reads %s, and RAW if it is asked for",
+                    start_byte > 0 ? "an ID3 tag, with nothing that is known behind it"
+                    : n_bytes == 0 ? "an empty file"
+                                   : "nothing that is known here",
+                    names);
+}
+
+pst_status pst_probe(pst_io *io, pst_tags *tags, pst_container *container, pst_encoding *encoding,
+                     int64_t *start_byte, pst_error *err) {
+    *start_byte = 0;
     *encoding = PST_ENCODING_DEFAULT;
-    *container = probe_head(head, (size_t)n_bytes);
+    if (pass_id3(io, tags, start_byte) < 0)
+        return pst_io_fail(io, err);
+    window *w = pst_alloc(sizeof *w);
+    if (w == NULL)
+        return pst_fail_memory(err);
+    const int64_t n_head = pst_io_read(io, w->bytes, LOOK_BYTES);
+    w->n = n_head > 0 ? (size_t)n_head : 0;
+    w->is_end = n_head < LOOK_BYTES;
+    *container = probe_head(w->bytes, w->n);
     if (*container == PST_CONTAINER_OGG)
-        *encoding = probe_ogg(head, (size_t)n_bytes);
-    if (*container != 0)
-        return PST_OK;
-    return pst_fail(
-        err, PST_BAD_FILE, 0,
-        "The file looks like %s; WAV, RF64, AIFF, AU, CAF, W64, FLAC, Ogg, MP3, ADTS and "
-        "MP4 files can be read, and RAW if it is asked for",
-        n_bytes == 0 ? "an empty file" : "nothing that is known here");
+        *encoding = probe_ogg(w->bytes, w->n);
+    if (*container == 0) {
+        size_t at = 0;
+        *container = probe_frames(io, w, &at);
+        *start_byte += *container != 0 ? (int64_t)at : 0;
+    }
+    const int64_t n_bytes = (int64_t)w->n;
+    pst_free(w);
+    if (pst_io_error(io) != 0 || pst_io_seek(io, *start_byte) < 0)
+        return pst_io_fail(io, err);
+    return *container != 0 ? PST_OK : refuse(n_bytes, *start_byte, err);
 }

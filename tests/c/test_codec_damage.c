@@ -76,9 +76,10 @@ static void test_what_is_no_sound_file_is_named(void) {
     check_no_file("R", 1, "nothing that is known");
     check_no_file("fLaC................", 20, "FLAC");
     check_no_file("OggS................", 20, "O");
-    check_no_file("ID3.................", 20, "an empty file");
-    check_no_file("\xFF\xFB\x90................", 20, "MP3");
-    check_no_file("\xFF\xF1\x90................", 20, "A");
+    check_no_file("ID3.................", 20, "an ID3 tag");
+    check_no_file("ID3\4\0\0\0\0\0\2..", 12, "an ID3 tag");
+    check_no_file("\xFF\xFB\x90................", 20, "nothing that is known");
+    check_no_file("\xFF\xF1\x90................", 20, "nothing that is known");
     check_no_file("....ftypM4A ........", 20, "MP4");
     check_no_file("RIFF....AVI ........", 20, "nothing that is known");
     check_no_file("MATLAB 5.0 MAT-file.", 20, "nothing that is known");
