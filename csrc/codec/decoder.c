@@ -10,6 +10,9 @@
 // Frames that are converted at a time.
 enum { PIECE_FRAMES = 4096 };
 
+// Codecs that may have a look at a file, one sending it to the next.
+enum { MAX_ASKED = 2 };
+
 struct pst_decoder {
     _Atomic uint32_t n_refs;
     const pst_decoder_ops *ops;
@@ -50,15 +53,20 @@ static pst_status open_state(pst_decoder *decoder, const pst_file_format *raw, p
     } else {
         setup.encoding = raw->encoding;
     }
-    const pst_codec *codec = pst_decoding_codec(setup.container, setup.encoding);
-    if (codec == NULL)
-        return lacks_codec(setup.container, setup.encoding, err);
-    decoder->ops = codec->decoder;
-    setup.info.format.container = setup.container;
-    setup.info.format.encoding = codec->encoding;
-    const pst_status status = decoder->ops->open(&decoder->state, &setup, err);
-    if (status != PST_OK)
-        return status;
+    // A container may have to be opened to know what is in it.
+    for (int n_asked = 0; decoder->state == NULL; ++n_asked) {
+        const pst_codec *codec = pst_decoding_codec(setup.container, setup.encoding);
+        if (codec == NULL || n_asked == MAX_ASKED)
+            return lacks_codec(setup.container, setup.encoding, err);
+        if (n_asked > 0 && pst_io_seek(decoder->io, setup.start_byte) < 0)
+            return pst_io_fail(decoder->io, err);
+        decoder->ops = codec->decoder;
+        setup.info.format.container = setup.container;
+        setup.info.format.encoding = codec->encoding;
+        const pst_status status = decoder->ops->open(&decoder->state, &setup, err);
+        if (status != PST_OK)
+            return status;
+    }
     decoder->info = setup.info;
     decoder->native = setup.native;
     const size_t frame_bytes =

@@ -5,7 +5,9 @@
 
 // Where several fit, the first one is taken.
 static const pst_codec *const codecs[] = {
-    &pst_pcm_codec,
+    &pst_wav_pcm_codec,           &pst_wav_ulaw_codec,         &pst_wav_alaw_codec,
+    &pst_sndfile_pcm_codec,       &pst_sndfile_ulaw_codec,     &pst_sndfile_alaw_codec,
+    &pst_sndfile_ima_adpcm_codec, &pst_sndfile_ms_adpcm_codec, &pst_sndfile_gsm_codec,
 };
 
 enum { N_CODECS = sizeof codecs / sizeof *codecs };

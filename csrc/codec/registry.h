@@ -7,6 +7,14 @@
 #include "codec/codec.h"
 
 // The codecs of this build. Which of them there are, the build's options say.
-extern const pst_codec pst_pcm_codec;
+extern const pst_codec pst_wav_pcm_codec;
+extern const pst_codec pst_wav_ulaw_codec;
+extern const pst_codec pst_wav_alaw_codec;
+extern const pst_codec pst_sndfile_pcm_codec;
+extern const pst_codec pst_sndfile_ulaw_codec;
+extern const pst_codec pst_sndfile_alaw_codec;
+extern const pst_codec pst_sndfile_ima_adpcm_codec;
+extern const pst_codec pst_sndfile_ms_adpcm_codec;
+extern const pst_codec pst_sndfile_gsm_codec;
 
 #endif

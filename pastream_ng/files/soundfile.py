@@ -424,7 +424,7 @@ class SoundFile(FileFacts):
         SystemCallError
             The disk is full, or the like. All that was written before stays a valid file.
         LimitError
-            The kind of file cannot hold so much: WAV and AIFF end at 4 GiB.
+            The kind of file cannot hold so much: AIFF ends at 4 GiB.
         StateError
             It is open for reading, or a stream records into it.
         """

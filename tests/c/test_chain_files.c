@@ -12,6 +12,9 @@
 #include "pastream/chain.h"
 #include "stream_fixture.h"
 
+// In front of the samples of a plain WAV file.
+enum { WAV_HEADER_BYTES = 80 };
+
 static const pst_file_format wav = {
     PST_CONTAINER_WAV, PST_FORMAT_I16, PST_BYTES_DEFAULT, 8000, 2, PST_ENCODING_DEFAULT, 0};
 
@@ -142,7 +145,7 @@ static void test_a_loop_over_a_file_that_has_become_empty_ends(void) {
     write_file(&m, 100);
     pst_decoder *decoder = open_file(&m, &memory_file);
     pst_source *source = file_source(decoder, true);
-    m.n_bytes = 44;
+    m.n_bytes = WAV_HEADER_BYTES;
     pst_ring *ring = make_ring(1000);
     pst_chain *chain = start_into_ring(source, ring);
     CHECK_EQ(pst_chain_wait(chain, PATIENCE_NS, NULL), PST_BAD_FILE);
@@ -156,7 +159,7 @@ static void test_a_loop_over_a_file_that_has_become_empty_ends(void) {
 static void test_a_read_error_comes_after_what_was_read(void) {
     memory_place m = {0};
     write_file(&m, N_FRAMES);
-    m.broken_at = 44 + 4 * 20000;
+    m.broken_at = WAV_HEADER_BYTES + 4 * 20000;
     pst_decoder *decoder = open_file(&m, &memory_file);
     pst_ring *ring = make_ring(N_FRAMES);
     pst_chain *chain = start_into_ring(file_source(decoder, false), ring);
@@ -233,7 +236,7 @@ static void test_a_recording_that_is_stopped_gives_its_reader_back(void) {
 static void test_a_full_disk_ends_the_chain(void) {
     memory_place m = {0};
     pst_encoder *encoder = new_file(&m, &wav);
-    m.full_at = 44 + 4 * 5000 + 2;
+    m.full_at = WAV_HEADER_BYTES + 4 * 5000 + 2;
     pst_ring *ring = make_ring(N_FRAMES);
     pst_chain *chain = start_into_file(ring, encoder);
     CHECK_EQ(pst_ring_write(ring, data, N_FRAMES), N_FRAMES);

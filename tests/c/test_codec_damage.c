@@ -127,6 +127,16 @@ static void test_a_file_cut_at_every_byte(void) {
     }
 }
 
+// Where things lie in a plain WAV file of ours: behind 36 bytes that are kept for RF64.
+enum {
+    RIFF_SIZE_AT = 4,
+    TAG_AT = 56,
+    CHANNELS_AT = 58,
+    RATE_AT = 60,
+    DATA_SIZE_AT = 76,
+    HEADER_BYTES = 80
+};
+
 static void set_u32(memory_place *m, int at, uint32_t value) {
     for (int i = 0; i < 4; ++i)
         m->bytes[at + i] = (uint8_t)(value >> 8 * i);
@@ -137,8 +147,8 @@ static void test_sizes_that_lie(void) {
     REQUIRE(write_place(&m, &wav, NULL) == PST_OK);
     static const uint32_t sizes[] = {0x7FFFFFFF, 0xFFFFFFF0, 0xFFFFFFFF, 402};
     for (size_t i = 0; i < N_OF(sizes); ++i) {
-        set_u32(&m, 40, sizes[i]);
-        set_u32(&m, 4, sizes[i] + 36);
+        set_u32(&m, DATA_SIZE_AT, sizes[i]);
+        set_u32(&m, RIFF_SIZE_AT, sizes[i] + 36);
         pst_decoder *decoder = NULL;
         REQUIRE(open_place(&decoder, &m, &memory_file, NULL, NULL) == PST_OK);
         pst_decoder_info info;
@@ -168,7 +178,6 @@ static void check_field_refused(int at, int n_bytes, uint32_t value) {
 }
 
 static void test_absurd_formats_are_refused(void) {
-    enum { TAG_AT = 20, CHANNELS_AT = 22, RATE_AT = 24 };
     check_field_refused(CHANNELS_AT, 2, 0);
     check_field_refused(CHANNELS_AT, 2, 257);
     check_field_refused(CHANNELS_AT, 2, 65535);
@@ -176,7 +185,7 @@ static void test_absurd_formats_are_refused(void) {
     check_field_refused(RATE_AT, 4, 1000001);
     check_field_refused(RATE_AT, 4, 0x7FFFFFFF);
     check_field_refused(RATE_AT, 4, 0xFFFFFFFF);
-    check_field_refused(TAG_AT, 2, 7); // mu-law
+    check_field_refused(TAG_AT, 2, 0x1234);
 }
 
 static void test_random_damage_does_no_harm(void) {
@@ -260,7 +269,7 @@ static void test_an_error_of_closing_is_told(void) {
 }
 
 static void test_a_disk_that_is_full_from_the_start(void) {
-    for (int64_t full_at = 1; full_at < 44; full_at += 7) {
+    for (int64_t full_at = 1; full_at < HEADER_BYTES; full_at += 7) {
         memory_place m = {.full_at = full_at};
         pst_error err = {0};
         CHECK_EQ(write_place(&m, &wav, &err), PST_SYSTEM_ERROR);
@@ -316,7 +325,7 @@ static void test_a_file_of_the_file_system(void) {
 
     // Behind ten bytes of something else, through a descriptor that stays open.
     const int fd = open(path, O_RDONLY | O_CLOEXEC);
-    uint8_t bytes[44 + 4 * N_FRAMES];
+    uint8_t bytes[HEADER_BYTES + 4 * N_FRAMES];
     CHECK_EQ(read(fd, bytes, sizeof bytes), (long long)sizeof bytes);
     close(fd);
     const int inside = open(path, O_RDWR | O_CLOEXEC | O_TRUNC);
@@ -374,11 +383,8 @@ static void test_every_allocation_failing_in_turn(void) {
         check_skip("needs an allocator of our own");
         return;
     }
-    // libsndfile 1.2.0 itself crashes when its parser of WAV files gets no memory: RAW has none.
-    pst_file_format raw = wav;
-    raw.container = PST_CONTAINER_RAW;
     memory_place m = {0};
-    REQUIRE(write_place(&m, &raw, NULL) == PST_OK);
+    REQUIRE(write_place(&m, &wav, NULL) == PST_OK);
     for (long n = 1; n < 100; ++n) {
         static uint8_t room[65536];
         memory_place target = {.bytes = room, .n_room = sizeof room};
@@ -386,7 +392,7 @@ static void test_every_allocation_failing_in_turn(void) {
         pst_error err = {0};
         failing_alloc_begin(n);
         const pst_status written = write_place(&target, &wav, &err);
-        const pst_status opened = open_place(&decoder, &m, &memory_pipe, &raw, &err);
+        const pst_status opened = open_place(&decoder, &m, &memory_pipe, NULL, &err);
         pst_decoder_release(decoder);
         if (failing_alloc_end() < n) {
             CHECK_EQ(written, PST_OK);

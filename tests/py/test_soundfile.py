@@ -273,12 +273,13 @@ def test_descriptors(path):
         ps.SoundFile(fd)
 
 
-def test_a_pipe(path):
+@pytest.mark.parametrize("kind", ["AU", "WAV", "WAVEX"])
+def test_a_pipe(path, kind):
     wanted = samples("int16", (90000, 2))
     read_end, write_end = os.pipe()
 
     def write():
-        with ps.SoundFile(write_end, "w", RATE, 2, format="AU") as file:
+        with ps.SoundFile(write_end, "w", RATE, 2, format=kind) as file:
             file.write(wanted)
 
     writer = threading.Thread(target=write)
@@ -293,8 +294,8 @@ def test_a_pipe(path):
     writer.join()
     assert np.array_equal(np.concatenate([first, rest]), wanted)
     read_end, write_end = os.pipe()
-    with pytest.raises(ps.ArgumentError, match="WAV files need a place that can seek; AU and RAW"):
-        ps.SoundFile(write_end, "w", RATE, 2, format="WAV")
+    with pytest.raises(ps.ArgumentError, match="AIFF files need a place that can seek; WAV, AU"):
+        ps.SoundFile(write_end, "w", RATE, 2, format="AIFF")
     os.close(read_end)
     with pytest.raises(OSError, match="Bad file"):
         os.close(write_end)
