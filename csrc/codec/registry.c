@@ -8,6 +8,10 @@ static const pst_codec *const codecs[] = {
     &pst_wav_pcm_codec,           &pst_wav_ulaw_codec,         &pst_wav_alaw_codec,
     &pst_sndfile_pcm_codec,       &pst_sndfile_ulaw_codec,     &pst_sndfile_alaw_codec,
     &pst_sndfile_ima_adpcm_codec, &pst_sndfile_ms_adpcm_codec, &pst_sndfile_gsm_codec,
+#ifdef PST_HAS_AAC
+    &pst_adts_codec,
+    &pst_mp4_codec,
+#endif
 };
 
 enum { N_CODECS = sizeof codecs / sizeof *codecs };

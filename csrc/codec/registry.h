@@ -16,5 +16,7 @@ extern const pst_codec pst_sndfile_alaw_codec;
 extern const pst_codec pst_sndfile_ima_adpcm_codec;
 extern const pst_codec pst_sndfile_ms_adpcm_codec;
 extern const pst_codec pst_sndfile_gsm_codec;
+extern const pst_codec pst_adts_codec;
+extern const pst_codec pst_mp4_codec;
 
 #endif

@@ -1,0 +1,18 @@
+// Copyright 2026 The pastream_ng authors
+// SPDX-License-Identifier: MIT
+
+#ifndef PST_CODEC_AAC_AAC_H
+#define PST_CODEC_AAC_AAC_H
+
+#include "codec/codec.h"
+
+// AAC by libavcodec, in ADTS files of our own reading and writing and in MP4 files by libavformat.
+extern const pst_decoder_ops pst_adts_decoder;
+extern const pst_encoder_ops pst_adts_encoder;
+extern const pst_decoder_ops pst_mp4_decoder;
+extern const pst_encoder_ops pst_mp4_encoder;
+
+// Makes FFmpeg's libraries print nothing. They have one setting for the process.
+void pst_aac_quiet(void);
+
+#endif
