@@ -40,6 +40,26 @@ static uint32_t default_bps(const pst_file_format *format) {
     return (uint32_t)(most < DEFAULT_BPS ? most : DEFAULT_BPS) * format->n_channels;
 }
 
+// Those that AAC has a number for, and that have their channels in the order of WAV.
+static AVChannelLayout layout_of(uint32_t n_channels) {
+    switch (n_channels) {
+    case 1:
+        return (AVChannelLayout)AV_CHANNEL_LAYOUT_MONO;
+    case 2:
+        return (AVChannelLayout)AV_CHANNEL_LAYOUT_STEREO;
+    case 3:
+        return (AVChannelLayout)AV_CHANNEL_LAYOUT_SURROUND;
+    case 4:
+        return (AVChannelLayout)AV_CHANNEL_LAYOUT_4POINT0;
+    case 5:
+        return (AVChannelLayout)AV_CHANNEL_LAYOUT_5POINT0_BACK;
+    case 6:
+        return (AVChannelLayout)AV_CHANNEL_LAYOUT_5POINT1_BACK;
+    default:
+        return (AVChannelLayout)AV_CHANNEL_LAYOUT_7POINT1;
+    }
+}
+
 static pst_status refuse(const char *what, pst_error *err) {
     return pst_fail(err, PST_UNSUPPORTED, 0, "libavcodec's AAC encoder failed to %s", what);
 }
@@ -63,7 +83,7 @@ pst_status pst_aac_begin(pst_aac_writer *writer, const pst_file_format *format,
     c->bit_rate = options->bitrate_bps != 0 ? options->bitrate_bps : default_bps(format);
     if (has_header)
         c->flags |= AV_CODEC_FLAG_GLOBAL_HEADER;
-    av_channel_layout_default(&c->ch_layout, (int)format->n_channels);
+    c->ch_layout = layout_of(format->n_channels);
     if (avcodec_open2(c, codec, NULL) < 0)
         return refuse("open", err);
     writer->frame->format = c->sample_fmt;

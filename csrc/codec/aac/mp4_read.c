@@ -21,14 +21,31 @@ typedef struct mp4 {
     AVFormatContext *format;
     AVStream *stream;
     pst_marks marks;
-    int64_t n_heard;  // Packets up to the last one that is not only there for the decoder.
-    int64_t duration; // Of all packets together, in the stream's time base.
+    bool has_begun;
+    int64_t stream_skip; // Frames at the begin that are not to be heard, at the stream's own rate.
+    int64_t n_heard;     // Packets up to the last one that is not only there for the decoder.
+    int64_t duration;    // Of all packets together, in the stream's time base.
 } mp4;
 
 static pst_status bad_file(const mp4 *m, const char *text, pst_error *err) {
     if (pst_io_error(m->io) != 0)
         return pst_io_fail(m->io, err);
     return pst_fail(err, PST_BAD_FILE, 0, "The MP4 file cannot be read: %s", text);
+}
+
+// Returns how many frames at the begin are not to be heard, at the stream's own rate: what the first
+// packet says of it, or how far it lies before time 0.
+static int64_t find_skip(const mp4 *m, const AVPacket *packet) {
+    enum { SKIP_BYTES = 10 };
+    size_t n_bytes = 0;
+    const uint8_t *bytes = av_packet_get_side_data(packet, AV_PKT_DATA_SKIP_SAMPLES, &n_bytes);
+    if (bytes != NULL && n_bytes >= SKIP_BYTES)
+        return (int64_t)bytes[0] | (int64_t)bytes[1] << 8 | (int64_t)bytes[2] << 16 |
+               (int64_t)bytes[3] << 24;
+    const AVRational base = m->stream->time_base;
+    if (packet->pts == AV_NOPTS_VALUE || packet->pts >= 0 || base.den <= 0)
+        return 0;
+    return av_rescale(-packet->pts, (int64_t)base.num * m->stream->codecpar->sample_rate, base.den);
 }
 
 static pst_status next(void *user, AVPacket *packet, pst_error *err) {
@@ -44,8 +61,11 @@ static pst_status next(void *user, AVPacket *packet, pst_error *err) {
                 pst_note_damage(m->reader.damage, PST_DAMAGE_TRUNCATED, -1, 0);
             return PST_END;
         }
-        if (packet->stream_index == m->stream->index)
+        if (packet->stream_index == m->stream->index) {
+            m->stream_skip = m->has_begun ? m->stream_skip : find_skip(m, packet);
+            m->has_begun = true;
             return PST_OK;
+        }
         av_packet_unref(packet);
     }
 }
@@ -85,29 +105,17 @@ static pst_status open_format(mp4 *m, pst_error *err) {
     return bad_file(m, text, err);
 }
 
-// Returns how many frames at the begin are not to be heard, at the stream's own rate.
-static int64_t find_skip(const AVPacket *packet) {
-    enum { SKIP_BYTES = 10 };
-    size_t n_bytes = 0;
-    const uint8_t *bytes = av_packet_get_side_data(packet, AV_PKT_DATA_SKIP_SAMPLES, &n_bytes);
-    if (bytes == NULL || n_bytes < SKIP_BYTES)
-        return 0;
-    return (int64_t)bytes[0] | (int64_t)bytes[1] << 8 | (int64_t)bytes[2] << 16 |
-           (int64_t)bytes[3] << 24;
-}
-
 // Counts the packets of a file, and notes their times.
-static pst_status walk(mp4 *m, int64_t *skip_frames, pst_error *err) {
+static pst_status walk(mp4 *m, pst_error *err) {
     AVPacket *packet = m->reader.packet;
     pst_status status;
-    int64_t first = 0;
+    int64_t first = 0, previous = 0;
     while ((status = next(m, packet, err)) == PST_OK) {
         const int64_t time = packet->dts != AV_NOPTS_VALUE ? packet->dts : packet->pts;
-        if (m->marks.n_packets == 0) {
-            *skip_frames = find_skip(packet);
-            first = time;
-        }
-        m->duration += packet->duration > 0 ? packet->duration : 0;
+        first = m->marks.n_packets == 0 ? time : first;
+        // A packet that does not tell how long it is, is as long as the one before.
+        m->duration = time - first + (packet->duration > 0 ? packet->duration : time - previous);
+        previous = time;
         const bool is_heard = (packet->flags & AV_PKT_FLAG_DISCARD) == 0;
         av_packet_unref(packet);
         if (!pst_marks_add(&m->marks, time))
@@ -133,11 +141,12 @@ static int64_t told_length(const mp4 *m, int64_t n_frames) {
         return n_frames;
     const int64_t media =
         av_rescale(m->duration, numerator, stream->time_base.den) - m->reader.skip_frames;
-    if (media < n_frames && media > n_frames - most_padding)
+    if (m->duration > 0 && media < n_frames && media > n_frames - most_padding)
         n_frames = media;
     const int64_t edited =
         stream->duration <= 0 ? 0 : av_rescale(stream->duration, numerator, stream->time_base.den);
-    if (edited > 0 && edited < n_frames - rounding && edited > n_frames - most_padding)
+    if (edited > 0 && edited < n_frames - (m->duration > 0 ? rounding : 0) &&
+        edited > n_frames - most_padding)
         n_frames = edited;
     return n_frames < 0 ? 0 : n_frames;
 }
@@ -145,12 +154,11 @@ static int64_t told_length(const mp4 *m, int64_t n_frames) {
 static pst_status begin(mp4 *m, pst_decoder_setup *setup, pst_error *err) {
     pst_aac_reader *reader = &m->reader;
     const bool is_seekable = pst_io_is_seekable(m->io);
-    int64_t skip_frames = 0;
     pst_status status = open_format(m, err);
     if (status == PST_OK)
         status = pst_aac_open(reader, m->stream->codecpar, err);
     if (status == PST_OK && is_seekable)
-        status = walk(m, &skip_frames, err);
+        status = walk(m, err);
     if (status == PST_OK)
         status = pst_aac_look(reader, err);
     if (status != PST_OK)
@@ -158,15 +166,17 @@ static pst_status begin(mp4 *m, pst_decoder_setup *setup, pst_error *err) {
     // libavformat counts at the rate that the container tells, without what SBR adds.
     const int64_t own_hz = m->stream->codecpar->sample_rate;
     if (own_hz > 0)
-        skip_frames = av_rescale(skip_frames, reader->rate_hz, own_hz);
-    reader->skip_frames = skip_frames;
-    reader->raw = skip_frames;
+        reader->skip_frames = av_rescale(m->stream_skip, reader->rate_hz, own_hz);
+    reader->raw = reader->skip_frames;
     setup->info.n_frames = -1;
     setup->info.is_seekable = is_seekable;
-    if (is_seekable) {
-        setup->info.n_frames = told_length(m, m->n_heard * reader->packet_frames - skip_frames);
-        reader->raw_end = skip_frames + setup->info.n_frames;
-    }
+    const int64_t n_heard =
+        is_seekable ? m->n_heard : (int64_t)avformat_index_get_entries_count(m->stream);
+    const int64_t n_frames = told_length(m, n_heard * reader->packet_frames - reader->skip_frames);
+    if (is_seekable)
+        setup->info.n_frames = n_frames;
+    if (is_seekable || n_frames > 0)
+        reader->raw_end = reader->skip_frames + n_frames;
     return PST_OK;
 }
 

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "check.h"
 #include "pastream/io.h"
@@ -81,8 +82,16 @@ static int64_t memory_length(void *user) {
     return ((memory_place *)user)->n_bytes;
 }
 
+// What a file grows by is zero.
 static int64_t memory_truncate(void *user, int64_t n_bytes) {
-    ((memory_place *)user)->n_bytes = n_bytes;
+    memory_place *m = user;
+    if (n_bytes > m->n_room && !m->is_counting) {
+        m->n_room = 2 * n_bytes;
+        m->bytes = realloc(m->bytes, (size_t)m->n_room);
+    }
+    if (n_bytes > m->n_bytes && !m->is_counting)
+        memset(m->bytes + m->n_bytes, 0, (size_t)(n_bytes - m->n_bytes));
+    m->n_bytes = n_bytes;
     return 0;
 }
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-FOLDER = Path(__file__).resolve().parents[4] / "shared" / "corpus"
+FOLDER = Path(__file__).resolve().parents[2] / "shared" / "corpus"
 
 
 def corpus(category=None, *, folder=None, container=None):
