@@ -97,7 +97,8 @@ typedef struct pst_codec {
     uint32_t decodes; // Containers, as PST_IN bits.
     uint32_t encodes;
     bool is_lossless;
-    const char *(*libraries)(void); // NULL: none.
+    // Writes what pst_codec_info.libraries is to say. NULL: nothing.
+    void (*libraries)(char *text, size_t n_bytes);
     const pst_decoder_ops *decoder; // NULL: this codec cannot.
     const pst_encoder_ops *encoder;
 } pst_codec;

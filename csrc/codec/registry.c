@@ -5,9 +5,15 @@
 
 // Where several fit, the first one is taken.
 static const pst_codec *const codecs[] = {
-    &pst_wav_pcm_codec,           &pst_wav_ulaw_codec,         &pst_wav_alaw_codec,
-    &pst_sndfile_pcm_codec,       &pst_sndfile_ulaw_codec,     &pst_sndfile_alaw_codec,
-    &pst_sndfile_ima_adpcm_codec, &pst_sndfile_ms_adpcm_codec, &pst_sndfile_gsm_codec,
+    &pst_wav_pcm_codec,
+    &pst_wav_ulaw_codec,
+    &pst_wav_alaw_codec,
+    &pst_sndfile_pcm_codec,
+    &pst_sndfile_ulaw_codec,
+    &pst_sndfile_alaw_codec,
+    &pst_sndfile_ima_adpcm_codec,
+    &pst_sndfile_ms_adpcm_codec,
+    &pst_sndfile_gsm_codec,
 #ifdef PST_HAS_AAC
     &pst_adts_codec,
     &pst_mp4_codec,
@@ -39,11 +45,12 @@ pst_status pst_codec_get_info(uint32_t index, pst_codec_info *info) {
     const pst_codec *codec = codecs[index];
     *info = (pst_codec_info){
         .name = codec->name,
-        .libraries = codec->libraries == NULL ? "" : codec->libraries(),
         .encoding = codec->encoding,
         .decodes = codec->decoder == NULL ? 0 : codec->decodes,
         .encodes = codec->encoder == NULL ? 0 : codec->encodes,
         .is_lossless = codec->is_lossless,
     };
+    if (codec->libraries != NULL)
+        codec->libraries(info->libraries, sizeof info->libraries);
     return PST_OK;
 }

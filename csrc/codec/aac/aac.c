@@ -10,15 +10,10 @@
 
 #include "codec/registry.h"
 
-static const char *libraries(void) {
-    static char text[80];
-    static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static void libraries(char *text, size_t n_bytes) {
     const unsigned codec = avcodec_version(), format = avformat_version();
-    pthread_mutex_lock(&lock);
-    snprintf(text, sizeof text, "libavcodec %u.%u.%u, libavformat %u.%u.%u", codec >> 16,
+    snprintf(text, n_bytes, "libavcodec %u.%u.%u, libavformat %u.%u.%u", codec >> 16,
              codec >> 8 & 255, codec & 255, format >> 16, format >> 8 & 255, format & 255);
-    pthread_mutex_unlock(&lock);
-    return text;
 }
 
 static void be_quiet(void) {

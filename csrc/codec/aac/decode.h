@@ -40,8 +40,8 @@ enum {
     PST_AAC_TRY_PACKETS = 32     // How many may make no sense at the begin of a file.
 };
 
-// Opens a decoder; parameters: NULL if the packets tell themselves (ADTS). next, user and damage are
-// filled in already. Returns PST_OK, PST_NO_MEMORY, PST_BAD_FILE.
+// Opens a decoder; parameters: NULL if the packets tell themselves (ADTS). next, user and damage
+// are filled in already. Returns PST_OK, PST_NO_MEMORY, PST_BAD_FILE.
 PST_NODISCARD pst_status pst_aac_open(pst_aac_reader *reader, const AVCodecParameters *parameters,
                                       pst_error *err);
 

@@ -21,8 +21,8 @@ typedef struct mp4 {
     AVFormatContext *format;
     AVStream *stream;
     pst_marks marks;
-    bool has_begun;
-    int64_t stream_skip; // Frames at the begin that are not to be heard, at the stream's own rate.
+    bool has_begun;      // The first packet was seen.
+    int64_t stream_skip; // Frames at the begin that nobody hears, at the stream's own rate.
     int64_t n_heard;     // Packets up to the last one that is not only there for the decoder.
     int64_t duration;    // Of all packets together, in the stream's time base.
 } mp4;
@@ -129,9 +129,9 @@ static pst_status walk(mp4 *m, pst_error *err) {
     return PST_OK;
 }
 
-// Returns how many frames the file is meant to have, of those that its packets hold. The last packet
-// may be cut, by its own duration or by the list of edits; that counts in thousandths of a second in
-// many files, so it is taken only where it cuts more than rounding does.
+// Returns how many frames the file is meant to have, of those that its packets hold. The last
+// packet may be cut, by its own duration or by the list of edits; that counts in thousandths of a
+// second in many files, so it is taken only where it cuts more than rounding does.
 static int64_t told_length(const mp4 *m, int64_t n_frames) {
     const AVStream *stream = m->stream;
     const int64_t numerator = (int64_t)stream->time_base.num * m->reader.rate_hz;

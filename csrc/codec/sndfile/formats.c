@@ -126,8 +126,8 @@ pst_format pst_sndfile_native(const pst_file_format *format) {
 
 // ---- The codecs ------------------------------------------------------------------------------
 
-static const char *libraries(void) {
-    return sf_version_string();
+static void libraries(char *text, size_t n_bytes) {
+    snprintf(text, n_bytes, "%s", sf_version_string());
 }
 
 #define PLAIN_CONTAINERS                                                                           \

@@ -74,8 +74,8 @@ typedef struct pst_file_format {
 
 // What a codec of this build can do.
 typedef struct pst_codec_info {
-    const char *name;      // Such as "flac".
-    const char *libraries; // Such as "libFLAC 1.4.2"; "" for the library's own code.
+    const char *name;    // Such as "flac".
+    char libraries[128]; // Such as "libFLAC 1.4.2"; "" for the library's own code.
     pst_encoding encoding;
     uint32_t decodes; // Containers, as bits: 1 << pst_container.
     uint32_t encodes;
