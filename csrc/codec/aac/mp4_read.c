@@ -33,8 +33,8 @@ static pst_status bad_file(const mp4 *m, const char *text, pst_error *err) {
     return pst_fail(err, PST_BAD_FILE, 0, "The MP4 file cannot be read: %s", text);
 }
 
-// Returns how many frames at the begin are not to be heard, at the stream's own rate: what the first
-// packet says of it, or how far it lies before time 0.
+// Returns how many frames at the begin are not to be heard, at the stream's own rate: what the
+// first packet says of it, or how far it lies before time 0.
 static int64_t find_skip(const mp4 *m, const AVPacket *packet) {
     enum { SKIP_BYTES = 10 };
     size_t n_bytes = 0;
