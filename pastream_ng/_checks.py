@@ -14,7 +14,17 @@ import numpy as np
 
 from pastream_ng.errors import ArgumentError, ArgumentTypeError
 
-__all__ = ["choice", "flag", "integer", "nanoseconds", "pair", "real", "seconds", "shown"]
+__all__ = [
+    "choice",
+    "flag",
+    "integer",
+    "nanoseconds",
+    "pair",
+    "real",
+    "seconds",
+    "shown",
+    "shown_file",
+]
 
 E = TypeVar("E", bound=IntEnum)
 
@@ -23,6 +33,12 @@ def shown(value: object) -> str:
     """Return a value for a message, cut where it would bury the sentence."""
     text = repr(value)
     return text if len(text) <= 60 else text[:57] + "..."
+
+
+def shown_file(value: object) -> str:
+    """Return what a file was opened by for a message: of a long path the end, which tells most."""
+    text = repr(value)
+    return text if len(text) <= 100 else text[:2] + "..." + text[-90:]
 
 
 def integer(name: str, value: Any, minimum: int, maximum: int = 2**62, unit: str = "") -> int:

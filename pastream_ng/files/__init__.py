@@ -4,6 +4,8 @@
 
 from pastream_ng.files.codecs import CodecInfo, available_codecs, libsndfile_version
 from pastream_ng.files.damage import Damage, DamagedFileWarning
+from pastream_ng.files.info import FileInfo, info
+from pastream_ng.files.reader import AudioFileReader
 from pastream_ng.files.soundfile import SoundFile
 from pastream_ng.files.streams import (
     SoundFileDuplexStream,
@@ -11,16 +13,23 @@ from pastream_ng.files.streams import (
     SoundFileOutputStream,
 )
 from pastream_ng.files.tags import Tags
+from pastream_ng.files.whole import blocks, read, write
 
 __all__ = [
+    "AudioFileReader",
     "CodecInfo",
     "Damage",
     "DamagedFileWarning",
+    "FileInfo",
     "SoundFile",
     "SoundFileDuplexStream",
     "SoundFileInputStream",
     "SoundFileOutputStream",
     "Tags",
     "available_codecs",
+    "blocks",
+    "info",
     "libsndfile_version",
+    "read",
+    "write",
 ]

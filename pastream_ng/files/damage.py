@@ -7,7 +7,7 @@ from __future__ import annotations
 import warnings
 from typing import Any, NamedTuple
 
-from pastream_ng._checks import shown
+from pastream_ng._checks import shown, shown_file
 from pastream_ng._native import ffi, lib
 from pastream_ng.enums import DamageFlags
 from pastream_ng.errors import (
@@ -84,7 +84,7 @@ def tell_damage(name: Any, damage: Damage, on_damage: str, depth: int) -> None:
     """Warn of damage, or raise it; `depth` is that of the user's call."""
     if not damage or on_damage == "ignore":
         return
-    text = f"the sound file {shown(name)} is damaged: {damage}"
+    text = f"the sound file {shown_file(name)} is damaged: {damage}"
     if on_damage == "raise":
         error = DamagedFileError(f"{text}; on_damage='warn' gives what is left")
         error.damage = damage

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pastream_ng._checks import shown
+from pastream_ng._checks import shown_file
 from pastream_ng._native import ffi, lib
 from pastream_ng.files.damage import damage_of
 from pastream_ng.files.lending import LentFile
@@ -127,7 +127,7 @@ class FileFacts(LentFile):
     def __repr__(self) -> str:
         state = ", closed" if self._is_closed else ""
         return (
-            f"<{type(self).__name__} {shown(self._name)}, mode {self._mode!r}: {self.format} "
+            f"<{type(self).__name__} {shown_file(self._name)}, mode {self._mode!r}: {self.format} "
             f"{self.subtype}, {self.samplerate} Hz, {self.channels} channels, "
             f"{self.frames} frames{state}>"
         )

@@ -7,7 +7,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Any
 
-from pastream_ng._checks import shown
+from pastream_ng._checks import shown_file
 from pastream_ng._native.errors import check, error_for
 from pastream_ng._native.handle import Handle
 from pastream_ng.enums import Status
@@ -43,7 +43,7 @@ class LentFile(Handle):
             error, self._source.error = self._source.error, None
             raise error
         if status == Status.BAD_FILE:
-            raise FileFormatError(f"{shown(self._name)}: {error_for(status, err)}")
+            raise FileFormatError(f"{shown_file(self._name)}: {error_for(status, err)}")
         return check(status, err)
 
     def _is_lent(self) -> bool:
