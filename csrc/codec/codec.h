@@ -43,6 +43,10 @@ typedef struct pst_decoder_ops {
     void (*close)(void *state);
 } pst_decoder_ops;
 
+// Takes the first pair with a key out of the tags: what is meant for decoders, nobody else needs.
+// Returns whether there is one; value gets its text, perhaps cut.
+bool pst_tags_take(pst_tags *tags, const char *key, char *value, size_t n_bytes);
+
 // Adds to what is known to be wrong. frame: where, or -1. lost_frames: how many, 0 if unknown.
 void pst_note_damage(pst_damage *damage, uint32_t flags, int64_t frame, int64_t lost_frames);
 

@@ -3,10 +3,12 @@
 
 #include "pastream/tags.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "codec/codec.h"
 
 enum { MAX_KEY_BYTES = 64, FIRST_ROOM = 16 };
 
@@ -116,6 +118,21 @@ pst_status pst_tags_add(pst_tags *tags, const char *key, const char *value, pst_
     tags->texts[tags->n_pairs++] = text;
     tags->n_bytes += n_key + n_value;
     return PST_OK;
+}
+
+bool pst_tags_take(pst_tags *tags, const char *key, char *value, size_t n_bytes) {
+    uint32_t i = 0;
+    while (i < tags->n_pairs && strcmp(tags->texts[i], key) != 0)
+        ++i;
+    if (i == tags->n_pairs)
+        return false;
+    char *text = tags->texts[i];
+    snprintf(value, n_bytes, "%s", text + strlen(text) + 1);
+    tags->n_bytes -= strlen(key) + strlen(text + strlen(text) + 1);
+    pst_free(text);
+    --tags->n_pairs;
+    memmove(&tags->texts[i], &tags->texts[i + 1], (tags->n_pairs - i) * sizeof *tags->texts);
+    return true;
 }
 
 uint32_t pst_tags_count(const pst_tags *tags) PST_RT {

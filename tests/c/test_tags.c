@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "check.h"
+#include "codec/codec.h"
 #include "pastream/io.h"
 #include "pastream/tags.h"
 
@@ -26,6 +27,17 @@ static void test_pairs_stay_in_order(void) {
     check_pair(tags, 0, "artist", "One");
     check_pair(tags, 1, "artist", "Tw\xC3\xB6 \xF0\x9F\x8E\xB5");
     check_pair(tags, 2, "comment", "");
+    char value[8];
+    CHECK(!pst_tags_take(tags, "title", value, sizeof value));
+    CHECK(pst_tags_take(tags, "artist", value, sizeof value));
+    CHECK_TEXT(strcmp(value, "One") == 0, "%s", value);
+    CHECK_EQ(pst_tags_count(tags), 2);
+    check_pair(tags, 1, "comment", "");
+    CHECK(pst_tags_take(tags, "artist", value, 3) && pst_tags_take(tags, "comment", value, 8));
+    CHECK_EQ(pst_tags_count(tags), 0);
+    CHECK_EQ(pst_tags_add(tags, "artist", "One", NULL), PST_OK);
+    CHECK_EQ(pst_tags_add(tags, "artist", "Tw\xC3\xB6 \xF0\x9F\x8E\xB5", NULL), PST_OK);
+    CHECK_EQ(pst_tags_add(tags, "comment", "", NULL), PST_OK);
     CHECK(pst_tags_key(tags, 3) == NULL && pst_tags_value(tags, 3) == NULL);
     pst_tags_destroy(tags);
     pst_tags_destroy(NULL);

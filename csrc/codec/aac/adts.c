@@ -97,21 +97,12 @@ static const char *read_field(const char *at, int64_t *value) {
     return end;
 }
 
-bool pst_smpb_find(const uint8_t *bytes, size_t n_bytes, pst_smpb *smpb) {
-    enum { LONGEST_NOTE = 64, MOST_PADDING = 1 << 16 };
-    for (size_t i = 0; i + sizeof note_name + LONGEST_NOTE <= n_bytes; ++i) {
-        if (memcmp(bytes + i, note_name, sizeof note_name) != 0)
-            continue;
-        char text[LONGEST_NOTE + 1] = {0};
-        memcpy(text, bytes + i + sizeof note_name, LONGEST_NOTE);
-        int64_t zero;
-        const char *at = read_field(text, &zero);
-        at = at == NULL ? NULL : read_field(at, &smpb->delay_frames);
-        at = at == NULL ? NULL : read_field(at, &smpb->padding_frames);
-        at = at == NULL ? NULL : read_field(at, &smpb->n_frames);
-        if (at != NULL && smpb->delay_frames <= MOST_PADDING &&
-            smpb->padding_frames <= MOST_PADDING)
-            return true;
-    }
-    return false;
+bool pst_smpb_parse(const char *text, pst_smpb *smpb) {
+    enum { MOST_PADDING = 1 << 16 };
+    int64_t zero;
+    const char *at = read_field(text, &zero);
+    at = at == NULL ? NULL : read_field(at, &smpb->delay_frames);
+    at = at == NULL ? NULL : read_field(at, &smpb->padding_frames);
+    at = at == NULL ? NULL : read_field(at, &smpb->n_frames);
+    return at != NULL && smpb->delay_frames <= MOST_PADDING && smpb->padding_frames <= MOST_PADDING;
 }

@@ -37,7 +37,7 @@ void pst_adts_build(uint8_t *bytes, uint32_t rate_hz, uint32_t n_channels, uint3
 // The rates that a header can tell, rising, 0-terminated.
 extern const uint32_t pst_adts_rates_hz[];
 
-// What iTunes notes about an encoder's delay, in a comment called iTunSMPB of an ID3v2 tag.
+// What iTunes notes about an encoder's delay, in a text called iTunSMPB of an ID3v2 tag.
 typedef struct pst_smpb {
     int64_t delay_frames;
     int64_t padding_frames;
@@ -49,7 +49,7 @@ enum { PST_SMPB_BYTES = 150 }; // An ID3v2 tag with such a note and nothing else
 // Writes an ID3v2 tag with a note; always of the same length.
 void pst_smpb_build(uint8_t bytes[PST_SMPB_BYTES], const pst_smpb *smpb);
 
-// Finds a note among bytes. Returns false if there is none that makes sense.
-bool pst_smpb_find(const uint8_t *bytes, size_t n_bytes, pst_smpb *smpb);
+// Reads the text of such a note. Returns false if it makes no sense.
+bool pst_smpb_parse(const char *text, pst_smpb *smpb);
 
 #endif

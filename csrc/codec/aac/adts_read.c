@@ -15,8 +15,7 @@
 enum {
     ROOM_BYTES = 32768,
     LIVE_BYTES = 2048, // Read from a pipe at once: a station sends no faster than it plays.
-    ID3_HEADER_BYTES = 10,
-    NOTE_BYTES = 4096 // Of the tag in front that are searched for a note.
+    ID3_HEADER_BYTES = 10
 };
 
 typedef struct adts {
@@ -162,22 +161,15 @@ static pst_status walk(adts *a, pst_error *err) {
     return status == PST_END ? PST_OK : status;
 }
 
-// Reads what a tag in front of the packets says about lengths. Pipes are past it.
-static bool read_note(adts *a, pst_smpb *note) {
-    uint8_t *bytes = a->buffer;
-    const int64_t wanted = a->start_byte < NOTE_BYTES ? a->start_byte : NOTE_BYTES;
-    const int64_t here = pst_io_tell(a->io);
-    bool found = false;
-    if (wanted > 0 && pst_io_seek(a->io, 0) >= 0) {
-        const int64_t n = pst_io_read(a->io, bytes, wanted);
-        found = n > 0 && pst_smpb_find(bytes, (size_t)n, note);
-    }
-    return pst_io_seek(a->io, here) >= 0 && found;
+// Reads what a tag in front of the packets says about lengths.
+static bool read_note(pst_tags *tags, pst_smpb *note) {
+    char text[PST_SMPB_BYTES];
+    return pst_tags_take(tags, "itunsmpb", text, sizeof text) && pst_smpb_parse(text, note);
 }
 
 static pst_status begin(adts *a, pst_decoder_setup *setup, pst_error *err) {
     pst_smpb note = {0};
-    const bool has_note = read_note(a, &note);
+    const bool has_note = read_note(setup->tags, &note);
     const bool is_seekable = pst_io_is_seekable(a->io);
     pst_status status = go_to(a, a->start_byte) ? PST_OK : pst_io_fail(a->io, err);
     if (status == PST_OK && is_seekable)
@@ -191,6 +183,8 @@ static pst_status begin(adts *a, pst_decoder_setup *setup, pst_error *err) {
     // The encoder's delay counts at the rate that comes out.
     if (has_note)
         a->reader.skip_frames = note.delay_frames;
+    else
+        note.n_frames = 0;
     a->reader.raw = a->reader.skip_frames;
     if (is_seekable)
         a->reader.raw_end = a->marks.n_packets * a->reader.packet_frames;

@@ -10,6 +10,7 @@
 #include "codec/aac/aac.h"
 #include "codec/aac/adts.h"
 #include "codec/aac/encode.h"
+#include "codec/metadata/id3.h"
 
 typedef struct adts {
     pst_aac_writer writer;
@@ -47,6 +48,19 @@ static bool write_note(adts *a, int64_t n_frames, int64_t n_packets) {
     return pst_io_write(a->io, bytes, sizeof bytes) == sizeof bytes;
 }
 
+static pst_status write_tags(adts *a, const pst_tags *tags, pst_error *err) {
+    uint8_t *bytes = NULL;
+    size_t n_bytes = 0;
+    if (tags == NULL)
+        return PST_OK;
+    const pst_status status = pst_id3_make(tags, &bytes, &n_bytes, err);
+    if (status != PST_OK)
+        return status;
+    const int64_t n = pst_io_write(a->io, bytes, (int64_t)n_bytes);
+    pst_free(bytes);
+    return n == (int64_t)n_bytes ? PST_OK : pst_io_fail(a->io, err);
+}
+
 static pst_status begin(adts *a, const pst_encoder_setup *setup, pst_error *err) {
     const pst_status status = pst_aac_begin(&a->writer, setup->format, setup->options, false, err);
     if (status != PST_OK)
@@ -58,8 +72,9 @@ static pst_status begin(adts *a, const pst_encoder_setup *setup, pst_error *err)
     // Until the end is known, the delay alone.
     if (a->has_note && !write_note(a, n_frames > 0 ? n_frames : 0, n_frames > 0 ? n_packets : 0))
         return pst_io_fail(a->io, err);
+    const pst_status tagged = write_tags(a, setup->options->tags, err);
     a->end = pst_io_tell(a->io);
-    return PST_OK;
+    return tagged;
 }
 
 static pst_status adts_open(void **state, pst_encoder_setup *setup, pst_error *err) {
@@ -116,6 +131,7 @@ const pst_encoder_ops pst_adts_encoder = {
     .max_rate_hz = 96000,
     .max_channels = 8,
     .has_bitrate = true,
+    .has_tags = true,
     .max_compression = -1,
     .check = pst_aac_check,
     .open = adts_open,
