@@ -29,6 +29,7 @@ __all__ = [
     "IoMode",
     "OnLost",
     "Overflow",
+    "PauseKind",
     "ResampleEngine",
     "ResampleQuality",
     "RingMemory",
@@ -227,6 +228,14 @@ class ChainState(IntEnum):
     DONE = 3
     FAILED = 4
     CANCELLED = 5
+
+
+class PauseKind(IntEnum):
+    """What a worker does while it is paused."""
+
+    NONE = 0  #: It is not.
+    HOLD = 1  #: Nothing moves.
+    DROP = 2  #: What comes is dropped.
 
 
 class Curve(IntEnum):

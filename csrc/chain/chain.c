@@ -1,45 +1,17 @@
 // Copyright 2026 The pastream_ng authors
 // SPDX-License-Identifier: MIT
 
-#include "pastream/chain.h"
+#include "chain/chain_private.h"
 
-#include <errno.h>
-#include <pthread.h>
-#include <stdatomic.h>
-#include <unistd.h>
+#include <stdio.h>
 
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/error.h"
-#include "base/event.h"
 #include "base/thread.h"
-#include "chain/stage.h"
 #include "device/handle.h"
 
-// The state is the only thing that both sides decide about: control moves it from created to
-// running or cancelled, the worker to all others. What the worker wrote before the last state is
-// read after it.
-
-struct pst_chain {
-    pst_system *system; // NULL, or retained.
-    pst_source *source;
-    pst_sink *sink;
-    pid_t pid;
-    _Atomic uint32_t n_owners; // Who may call pst_chain_*.
-    _Atomic uint32_t n_refs;   // The owners together, and the worker.
-    _Atomic uint32_t state;    // pst_chain_state.
-    _Atomic bool stopping;
-    _Atomic bool cancelling;
-    _Atomic int64_t pulled_frames;
-    _Atomic int64_t pushed_frames;
-    _Atomic int64_t filler_frames;
-    pst_event over;
-    pst_error error; // Written by the worker before the last state.
-
-    // Held for every call from outside into the two sides, so that none comes after their end.
-    pthread_mutex_t lock;
-    bool is_open; // Until then.
-};
+// The life of a chain, and everything that others may tell it or ask it. The worker is in worker.c.
 
 // ---- Life -------------------------------------------------------------------------------------
 
@@ -53,48 +25,123 @@ void pst_sink_destroy(pst_sink *sink) {
         sink->ops->destroy(sink);
 }
 
+// How a part of a chain is called in errors. The stages are numbered from 1.
+static const char *name_part(const pst_chain *chain, uint32_t place, char *text, size_t n_bytes) {
+    if (place == 0)
+        snprintf(text, n_bytes, "the source (%s)", chain->source->ops->name);
+    else if (place <= chain->n_stages)
+        snprintf(text, n_bytes, "stage %u (%s)", (unsigned)place,
+                 chain->stages[place - 1]->ops->name);
+    else
+        snprintf(text, n_bytes, "the sink (%s)", chain->sink->ops->name);
+    return text;
+}
+
+static const char *name_rate(double rate_hz, char *text, size_t n_bytes) {
+    text[0] = '\0';
+    if (rate_hz > 0.0)
+        snprintf(text, n_bytes, " at %g Hz", rate_hz);
+    return text;
+}
+
+// Whether what comes out at one place is what the next one takes.
+static pst_status check_neighbours(const pst_chain *chain, uint32_t place,
+                                   const pst_stage_side *given, const pst_stage_side *taken,
+                                   pst_error *err) {
+    if (given->format == taken->format && given->n_channels == taken->n_channels &&
+        pst_is_same_rate(given->rate_hz, taken->rate_hz))
+        return PST_OK;
+    char giver[48], taker[48], given_rate[32], taken_rate[32];
+    return pst_fail(
+        err, PST_BAD_ARGUMENT, 0, "%s gives %u channels of %s%s, %s takes %u of %s%s",
+        name_part(chain, place, giver, sizeof giver), (unsigned)given->n_channels,
+        pst_format_name(given->format), name_rate(given->rate_hz, given_rate, sizeof given_rate),
+        name_part(chain, place + 1, taker, sizeof taker), (unsigned)taken->n_channels,
+        pst_format_name(taken->format), name_rate(taken->rate_hz, taken_rate, sizeof taken_rate));
+}
+
+static pst_status check_parts(const pst_chain *chain, pst_error *err) {
+    const pst_source *source = chain->source;
+    const pst_sink *sink = chain->sink;
+    pst_stage_side given = {source->format, source->n_channels, source->rate_hz};
+    pst_status status = PST_OK;
+    for (uint32_t i = 0; i < chain->n_stages && status == PST_OK; ++i) {
+        const pst_stage *stage = chain->stages[i];
+        for (uint32_t k = 0; k < i; ++k)
+            if (chain->stages[k] == stage)
+                return pst_fail(err, PST_BAD_ARGUMENT, 0, "stages %u and %u are the same one",
+                                (unsigned)(k + 1), (unsigned)(i + 1));
+        status = check_neighbours(chain, i, &given, &stage->in, err);
+        const double rate_hz = stage->out.rate_hz > 0.0 ? stage->out.rate_hz : given.rate_hz;
+        given = (pst_stage_side){stage->out.format, stage->out.n_channels, rate_hz};
+    }
+    const pst_stage_side taken = {sink->format, sink->n_channels, sink->rate_hz};
+    return status != PST_OK ? status
+                            : check_neighbours(chain, chain->n_stages, &given, &taken, err);
+}
+
 pst_status pst_chain_create(pst_chain **chain, pst_system *system, pst_source *source,
                             pst_sink *sink, pst_error *err) {
-    if (source->format != sink->format || source->n_channels != sink->n_channels)
-        return pst_fail(err, PST_BAD_ARGUMENT, 0,
-                        "the source gives %u channels of %s, the sink takes %u of %s",
-                        (unsigned)source->n_channels, pst_format_name(source->format),
-                        (unsigned)sink->n_channels, pst_format_name(sink->format));
+    return pst_chain_create_staged(chain, system, source, NULL, 0, sink, err);
+}
+
+pst_status pst_chain_create_staged(pst_chain **chain, pst_system *system, pst_source *source,
+                                   pst_stage *const *stages, uint32_t n_stages, pst_sink *sink,
+                                   pst_error *err) {
+    if (n_stages > PST_CHAIN_MAX_STAGES)
+        return pst_fail(err, PST_BAD_ARGUMENT, 0, "n_stages is %u; a chain can have at most %d",
+                        (unsigned)n_stages, PST_CHAIN_MAX_STAGES);
     pst_chain *made = pst_alloc(sizeof *made);
     if (made == NULL)
         return pst_fail_memory(err);
-    const pst_status status = pst_event_init(&made->over, err);
+    made->source = source;
+    made->sink = sink;
+    made->n_stages = n_stages;
+    for (uint32_t i = 0; i < n_stages; ++i)
+        made->stages[i] = stages[i];
+    pst_status status = check_parts(made, err);
+    if (status == PST_OK)
+        status = pst_event_init(&made->over, err);
+    if (status != PST_OK)
+        goto fail;
+    status = pst_event_init(&made->orders, err);
     if (status != PST_OK) {
-        pst_free(made);
-        return status;
+        pst_event_deinit(&made->over);
+        goto fail;
     }
     made->system = system;
     if (system != NULL)
         pst_system_retain(system);
-    made->source = source;
-    made->sink = sink;
     made->pid = getpid();
     pthread_mutex_init(&made->lock, NULL);
     made->is_open = true;
     atomic_init(&made->n_owners, 1);
     atomic_init(&made->n_refs, 1);
     atomic_init(&made->state, PST_CHAIN_CREATED);
+    atomic_init(&made->seek_frame, PST_NO_SEEK);
     *chain = made;
     return PST_OK;
+
+fail:
+    pst_free(made);
+    return status;
 }
 
 void pst_chain_retain(pst_chain *chain) PST_RT {
     atomic_fetch_add_explicit(&chain->n_owners, 1, memory_order_relaxed);
 }
 
-static void drop(pst_chain *chain) {
+void pst_chain_drop(pst_chain *chain) {
     if (atomic_fetch_sub(&chain->n_refs, 1) > 1)
         return;
     pst_source_destroy(chain->source);
+    for (uint32_t i = 0; i < chain->n_stages; ++i)
+        pst_stage_destroy(chain->stages[i]);
     pst_sink_destroy(chain->sink);
     if (chain->system != NULL)
         pst_system_release(chain->system);
     pthread_mutex_destroy(&chain->lock);
+    pst_event_deinit(&chain->orders);
     pst_event_deinit(&chain->over);
     pst_free(chain);
 }
@@ -109,7 +156,7 @@ void pst_chain_release(pst_chain *chain) {
     if (atomic_fetch_sub(&chain->n_owners, 1) > 1)
         return;
     pst_chain_cancel(chain);
-    drop(chain);
+    pst_chain_drop(chain);
 }
 
 static pst_status check_fork(const pst_chain *chain, pst_error *err) {
@@ -117,100 +164,6 @@ static pst_status check_fork(const pst_chain *chain, pst_error *err) {
                ? pst_fail(err, PST_FORKED, 0,
                           "The chain belongs to the process that made it, which was forked since")
                : PST_OK;
-}
-
-// ---- The worker -------------------------------------------------------------------------------
-
-static bool is_cancelled(const pst_chain *chain) {
-    return atomic_load(&chain->cancelling);
-}
-
-// Moves one piece on. Returns PST_OK, PST_END when the sink takes no more, or an error.
-static pst_status push_all(pst_chain *chain, const pst_piece *piece, pst_error *err) {
-    const uint32_t frame_bytes =
-        chain->source->n_channels * pst_format_bytes(chain->source->format);
-    pst_piece rest = *piece;
-    while (rest.n_frames > 0 && !is_cancelled(chain)) {
-        uint64_t n_taken = 0;
-        const pst_status status = chain->sink->ops->push(chain->sink, &rest, &n_taken, err);
-        if (status == PST_TIMEOUT)
-            continue;
-        if (status != PST_OK)
-            return status;
-        chain->source->ops->pass(chain->source, n_taken);
-        rest.data += n_taken * frame_bytes;
-        rest.n_frames -= n_taken;
-        rest.frame += (int64_t)n_taken;
-        rest.begins = false;
-        atomic_fetch_add(&chain->pushed_frames, (int64_t)n_taken);
-        if (rest.is_filler)
-            atomic_fetch_add(&chain->filler_frames, (int64_t)n_taken);
-    }
-    return PST_OK;
-}
-
-// Moves frames until one side ends. Returns PST_OK, or what failed.
-static pst_status pump(pst_chain *chain, pst_error *err) {
-    pst_status status = PST_OK;
-    while ((status == PST_OK || status == PST_TIMEOUT) && !is_cancelled(chain)) {
-        pst_piece piece;
-        status = chain->source->ops->pull(chain->source, &piece, err);
-        if (status == PST_OK) {
-            atomic_fetch_add(&chain->pulled_frames, (int64_t)piece.n_frames);
-            status = push_all(chain, &piece, err);
-        }
-    }
-    return status < 0 && status != PST_TIMEOUT ? status : PST_OK;
-}
-
-// From here on nobody else calls into the two sides.
-static void shut(pst_chain *chain) {
-    pthread_mutex_lock(&chain->lock);
-    chain->is_open = false;
-    pthread_mutex_unlock(&chain->lock);
-}
-
-// Whether a side was called back from a wait, which has not failed by that.
-static bool is_called_back(const pst_chain *chain, pst_status status, const pst_error *err) {
-    return status != PST_OK && is_cancelled(chain) && err->status == status &&
-           err->native_code == ECANCELED;
-}
-
-// Closes both sides, and tells everybody. Only the first error counts: a second is its consequence.
-static void finish(pst_chain *chain, pst_status status, pst_error *err) {
-    atomic_store(&chain->state, PST_CHAIN_DRAINING);
-    shut(chain);
-    chain->source->ops->end(chain->source);
-    if (is_called_back(chain, status, err))
-        status = PST_OK;
-    const bool cancelled = status == PST_OK && is_cancelled(chain);
-    const pst_ending ending = status != PST_OK ? PST_ENDING_BROKEN
-                              : cancelled      ? PST_ENDING_CANCELLED
-                                               : PST_ENDING_COMPLETE;
-    const pst_status ended =
-        chain->sink->ops->end(chain->sink, ending, status == PST_OK ? err : NULL);
-    if (status == PST_OK && !is_called_back(chain, ended, err))
-        status = ended;
-    if (status != PST_OK) {
-        if (err->status != status)
-            pst_fail(err, status, 0, "%s", pst_strerror(status));
-        chain->error = *err;
-    }
-    atomic_store(&chain->state, status != PST_OK ? PST_CHAIN_FAILED
-                                : cancelled      ? PST_CHAIN_CANCELLED
-                                                 : PST_CHAIN_DONE);
-    pst_event_post(&chain->over);
-}
-
-static void work(void *arg) {
-    pst_chain *chain = arg;
-    pst_system *system = chain->system;
-    pst_error err = {.status = PST_OK};
-    const pst_status status = pump(chain, &err);
-    finish(chain, status, &err);
-    if (system != NULL)
-        pst_system_end_work(system); // The chain, or whoever owns it, holds the system.
-    drop(chain);
 }
 
 // ---- Control ----------------------------------------------------------------------------------
@@ -226,13 +179,13 @@ pst_status pst_chain_start(pst_chain *chain, pst_error *err) {
     atomic_fetch_add(&chain->n_refs, 1);
     if (chain->system != NULL)
         pst_system_begin_work(chain->system);
-    status = pst_thread_start(&thread, "pst-chain", work, chain, err);
+    status = pst_thread_start(&thread, "pst-chain", pst_chain_work, chain, err);
     if (status == PST_OK) {
         pst_thread_detach(&thread);
         return PST_OK;
     }
     pst_error why = {.status = PST_OK};
-    finish(chain, status, err != NULL ? err : &why);
+    pst_chain_finish(chain, status, err != NULL ? err : &why);
     if (chain->system != NULL)
         pst_system_end_work(chain->system);
     atomic_fetch_sub(&chain->n_refs, 1);
@@ -244,7 +197,7 @@ static bool cancel_unstarted(pst_chain *chain) {
     uint32_t seen = PST_CHAIN_CREATED;
     if (!atomic_compare_exchange_strong(&chain->state, &seen, PST_CHAIN_CANCELLED))
         return false;
-    shut(chain);
+    (void)pst_chain_shut(chain, false);
     chain->source->ops->end(chain->source);
     pst_event_post(&chain->over);
     return true;
@@ -259,6 +212,7 @@ void pst_chain_stop(pst_chain *chain) {
         chain->source->ops->wake(chain->source);
     }
     pthread_mutex_unlock(&chain->lock);
+    pst_event_post(&chain->orders);
 }
 
 void pst_chain_cancel(pst_chain *chain) {
@@ -270,9 +224,49 @@ void pst_chain_cancel(pst_chain *chain) {
         chain->sink->ops->wake(chain->sink);
     }
     pthread_mutex_unlock(&chain->lock);
+    pst_event_post(&chain->orders);
 }
 
-static pst_chain_state state_of(pst_chain *chain) {
+void pst_chain_pause(pst_chain *chain, pst_chain_pause_kind kind) {
+    if (is_child(chain) || (unsigned)kind > PST_PAUSE_DROP)
+        return;
+    atomic_store(&chain->pause, (uint32_t)kind);
+    pst_event_post(&chain->orders);
+}
+
+static pst_status check_seek(const pst_chain *chain, int64_t frame, pst_error *err) {
+    const pst_source *source = chain->source;
+    if (source->ops->seek == NULL || source->n_seekable <= 0)
+        return pst_fail(err, PST_BAD_STATE, 0,
+                        "The chain cannot go to a frame: its source (%s) only goes forward",
+                        source->ops->name);
+    if (frame < 0 || frame > source->n_seekable)
+        return pst_fail(err, PST_BAD_ARGUMENT, 0, "frame is %lld; it must be from 0 to %lld",
+                        (long long)frame, (long long)source->n_seekable);
+    if (!chain->is_open || atomic_load(&chain->stopping) || atomic_load(&chain->cancelling))
+        return pst_fail(err, PST_BAD_STATE, 0,
+                        "The chain is over, or being stopped: it cannot go to a frame any more");
+    return PST_OK;
+}
+
+pst_status pst_chain_seek(pst_chain *chain, int64_t frame, pst_error *err) {
+    pst_status status = check_fork(chain, err);
+    if (status != PST_OK)
+        return status;
+    pthread_mutex_lock(&chain->lock);
+    status = check_seek(chain, frame, err);
+    if (status == PST_OK) {
+        ++chain->n_asked;
+        atomic_store(&chain->seek_frame, frame);
+        if (chain->sink->ops->nudge != NULL)
+            chain->sink->ops->nudge(chain->sink);
+    }
+    pthread_mutex_unlock(&chain->lock);
+    pst_event_post(&chain->orders);
+    return status;
+}
+
+static pst_chain_state state_of(pst_chain *chain) PST_RT {
     const pst_chain_state state = (pst_chain_state)atomic_load(&chain->state);
     return state == PST_CHAIN_RUNNING && atomic_load(&chain->stopping) ? PST_CHAIN_DRAINING : state;
 }
@@ -287,6 +281,17 @@ pst_status pst_chain_error(pst_chain *chain, pst_error *err) {
     if (err != NULL)
         *err = chain->error;
     return chain->error.status;
+}
+
+const char *pst_chain_origin(pst_chain *chain, int32_t *place) PST_RT {
+    if (state_of(chain) != PST_CHAIN_FAILED)
+        return NULL;
+    if (place != NULL)
+        *place = chain->origin;
+    return chain->origin == 0 ? chain->source->ops->name
+           : (uint32_t)chain->origin <= chain->n_stages
+               ? chain->stages[chain->origin - 1]->ops->name
+               : chain->sink->ops->name;
 }
 
 pst_status pst_chain_wait(pst_chain *chain, int64_t timeout_ns, pst_error *err) {
@@ -321,7 +326,10 @@ int pst_chain_arm(pst_chain *chain) {
 
 void pst_chain_get_progress(pst_chain *chain, pst_chain_progress *progress) {
     progress->state = state_of(chain);
+    progress->n_seeks = atomic_load(&chain->n_seeks);
     progress->pulled_frames = atomic_load(&chain->pulled_frames);
     progress->pushed_frames = atomic_load(&chain->pushed_frames);
     progress->filler_frames = atomic_load(&chain->filler_frames);
+    progress->dropped_frames = atomic_load(&chain->dropped_frames);
+    progress->next_frame = atomic_load(&chain->next_frame);
 }

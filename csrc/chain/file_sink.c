@@ -35,6 +35,13 @@ static pst_status file_push(pst_sink *sink, const pst_piece *piece, uint64_t *n_
     return status;
 }
 
+// While nothing comes, nothing is missing.
+static pst_status file_idle(pst_sink *sink, pst_error *err) {
+    file_sink *self = (file_sink *)sink;
+    self->updated_ns = pst_now_ns();
+    return pst_encoder_update(self->encoder, err);
+}
+
 // A pipe may keep a write waiting.
 static void file_wake(pst_sink *sink) {
     const file_sink *self = (const file_sink *)sink;
@@ -67,7 +74,9 @@ static void file_destroy(pst_sink *sink) {
 }
 
 static const pst_sink_ops file_sink_ops = {
+    .name = "file",
     .push = file_push,
+    .idle = file_idle,
     .wake = file_wake,
     .end = file_end,
     .destroy = file_destroy,
@@ -83,7 +92,10 @@ pst_status pst_sink_file(pst_sink **sink, pst_encoder *encoder, pst_stream *stre
     file_sink *self = pst_alloc(sizeof *self);
     if (self == NULL)
         return pst_fail_memory(err);
-    self->base = (pst_sink){&file_sink_ops, format, written.n_channels};
+    self->base = (pst_sink){.ops = &file_sink_ops,
+                            .format = format,
+                            .n_channels = written.n_channels,
+                            .rate_hz = (double)written.rate_hz};
     self->encoder = encoder;
     self->stream = stream;
     self->updated_ns = pst_now_ns();

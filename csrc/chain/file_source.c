@@ -22,7 +22,8 @@ typedef struct file_source {
     uint8_t *piece;
     uint64_t n_frames; // In the piece,
     uint64_t n_passed; // and how many of them are gone.
-    int64_t frame;     // Of the file: the first one in the piece.
+    int64_t frame;     // The first one in the piece: of the file, counted on when it begins again.
+    int64_t next_frame;
     uint32_t frame_bytes;
     pst_error failure; // After the frames of the piece; PST_OK: none.
     bool is_at_end;
@@ -40,7 +41,7 @@ static pst_status begin_again(file_source *self, int64_t n_before) {
 // Reads the next piece.
 static void fill(file_source *self) {
     self->n_frames = self->n_passed = 0;
-    self->frame = pst_decoder_position(self->decoder);
+    self->frame = self->next_frame;
     while (self->n_frames < piece_frames && !self->is_at_end) {
         uint64_t n_read = 0;
         pst_status status = pst_decoder_read(
@@ -54,6 +55,7 @@ static void fill(file_source *self) {
         if (status < 0)
             self->is_at_end = true;
     }
+    self->next_frame += (int64_t)self->n_frames;
 }
 
 static pst_status file_pull(pst_source *source, pst_piece *piece, pst_error *err) {
@@ -78,6 +80,15 @@ static pst_status file_pull(pst_source *source, pst_piece *piece, pst_error *err
 static void file_pass(pst_source *source, uint64_t n_frames) {
     file_source *self = (file_source *)source;
     self->n_passed += n_frames;
+}
+
+static pst_status file_seek(pst_source *source, int64_t frame, pst_error *err) {
+    file_source *self = (file_source *)source;
+    self->n_frames = self->n_passed = 0;
+    self->next_frame = frame;
+    self->failure = (pst_error){.status = PST_OK};
+    self->is_at_end = false;
+    return pst_decoder_seek(self->decoder, frame, err);
 }
 
 static void file_stop(pst_source *source) {
@@ -107,10 +118,12 @@ static void file_destroy(pst_source *source) {
 }
 
 static const pst_source_ops file_source_ops = {
+    .name = "file",
     .pull = file_pull,
     .pass = file_pass,
     .stop = file_stop,
     .wake = file_wake,
+    .seek = file_seek,
     .end = file_end,
     .destroy = file_destroy,
 };
@@ -137,8 +150,13 @@ pst_status pst_source_file(pst_source **source, pst_decoder *decoder, pst_format
         pst_free(self);
         return pst_fail_memory(err);
     }
-    self->base = (pst_source){&file_source_ops, format, info.format.n_channels};
+    self->base = (pst_source){.ops = &file_source_ops,
+                              .format = format,
+                              .n_channels = info.format.n_channels,
+                              .rate_hz = (double)info.format.rate_hz,
+                              .n_seekable = info.is_seekable ? info.n_frames : 0};
     self->decoder = decoder;
+    self->next_frame = pst_decoder_position(decoder);
     self->loops = loops;
     pst_decoder_retain(decoder);
     *source = &self->base;

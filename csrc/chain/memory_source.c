@@ -43,6 +43,13 @@ static void memory_stop(pst_source *source) {
     atomic_store(&self->stopping, true);
 }
 
+static pst_status memory_seek(pst_source *source, int64_t frame, pst_error *err) {
+    memory_source *self = (memory_source *)source;
+    (void)err;
+    self->position = (uint64_t)frame;
+    return PST_OK;
+}
+
 // It never waits.
 static void memory_wake(pst_source *source) {
     (void)source;
@@ -57,10 +64,12 @@ static void memory_destroy(pst_source *source) {
 }
 
 static const pst_source_ops memory_source_ops = {
+    .name = "memory",
     .pull = memory_pull,
     .pass = memory_pass,
     .stop = memory_stop,
     .wake = memory_wake,
+    .seek = memory_seek,
     .end = memory_end,
     .destroy = memory_destroy,
 };
@@ -76,7 +85,10 @@ pst_status pst_source_memory(pst_source **source, const void *frames, uint64_t n
     memory_source *self = pst_alloc(sizeof *self);
     if (self == NULL)
         return pst_fail_memory(err);
-    self->base = (pst_source){&memory_source_ops, format, n_channels};
+    self->base = (pst_source){.ops = &memory_source_ops,
+                              .format = format,
+                              .n_channels = n_channels,
+                              .n_seekable = (int64_t)n_frames};
     self->frames = frames;
     self->n_frames = n_frames;
     self->frame_bytes = n_channels * pst_format_bytes(format);

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "base/error.h"
 #include "chain/stage.h"
 
@@ -39,6 +40,15 @@ static void ring_wake(pst_sink *sink) {
     pst_ring_interrupt_producer(self->ring, true);
 }
 
+// A reader may hold a span: an audio thread does for the shortest time. Whatever somebody else
+// holds for longer he keeps.
+static void ring_flush(pst_sink *sink) {
+    const ring_sink *self = (const ring_sink *)sink;
+    const int64_t deadline_ns = pst_now_ns() + PST_CHAIN_SLICE_NS;
+    while (!pst_ring_discard(self->ring) && pst_now_ns() < deadline_ns)
+        pst_sleep_until_ns(pst_now_ns() + PST_NS_PER_MS / 20);
+}
+
 // Whatever the reason: nothing more will come.
 static pst_status ring_end(pst_sink *sink, pst_ending ending, pst_error *err) {
     const ring_sink *self = (const ring_sink *)sink;
@@ -57,7 +67,10 @@ static void ring_destroy(pst_sink *sink) {
 }
 
 static const pst_sink_ops ring_sink_ops = {
+    .name = "ring",
     .push = ring_push,
+    .flush = ring_flush,
+    .nudge = ring_wake,
     .wake = ring_wake,
     .end = ring_end,
     .destroy = ring_destroy,
@@ -73,7 +86,12 @@ pst_status pst_sink_ring(pst_sink **sink, pst_ring *ring, pst_stream *stream, ps
     ring_sink *self = pst_alloc(sizeof *self);
     if (self == NULL)
         return pst_fail_memory(err);
-    self->base = (pst_sink){&ring_sink_ops, format, n_channels};
+    self->base = (pst_sink){.ops = &ring_sink_ops, .format = format, .n_channels = n_channels};
+    if (stream != NULL) {
+        pst_stream_info info;
+        pst_stream_get_info(stream, &info);
+        self->base.rate_hz = info.samplerate_hz;
+    }
     self->ring = ring;
     self->stream = stream;
     pst_ring_retain(ring);

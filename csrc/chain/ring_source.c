@@ -83,6 +83,7 @@ static void ring_destroy(pst_source *source) {
 }
 
 static const pst_source_ops ring_source_ops = {
+    .name = "ring",
     .pull = ring_pull,
     .pass = ring_pass,
     .stop = ring_stop,
@@ -103,7 +104,7 @@ pst_status pst_source_ring(pst_source **source, pst_ring *ring, uint32_t reader,
         return pst_fail_memory(err);
     pst_ring_info info;
     pst_ring_get_info(ring, &info);
-    self->base = (pst_source){&ring_source_ops, format, n_channels};
+    self->base = (pst_source){.ops = &ring_source_ops, .format = format, .n_channels = n_channels};
     self->ring = ring;
     self->reader = reader;
     self->most_frames = pst_piece_frames(&info);

@@ -4,29 +4,33 @@
 #ifndef PST_CHAIN_STAGE_H
 #define PST_CHAIN_STAGE_H
 
+#include <stdatomic.h>
+
 #include "pastream/chain.h"
 
 // What a chain is made of. A source embeds pst_source as its first member and fills it; so does a
-// sink with pst_sink. Stages, which change frames on the way, will stand between the two calls of
-// the pump in chain.c, pull and push, and need no more than pst_piece.
+// sink with pst_sink, and a stage with pst_stage.
 //
 // All calls come from the chain's worker, except those marked "any": they may come at the same time
 // as the others, one at a time, and never after end. No call blocks for longer than
-// PST_CHAIN_SLICE_NS unless the outside does (a slow disk).
+// PST_CHAIN_SLICE_NS unless the outside does (a slow disk). A call that is NULL in the table is one
+// that there is no need for, where that is said.
 
 #define PST_CHAIN_SLICE_NS INT64_C(100000000)
 
 // A run of frames on its way.
 typedef struct pst_piece {
-    const uint8_t *data; // The source's, valid until the next pass.
+    const uint8_t *data; // The giver's, valid until the next pass, or call of the same stage.
     uint64_t n_frames;
-    int64_t frame;  // Number of the first one, counted as the source counts: of the device, or of
-                    // the file. A jump between two pieces is a gap.
+    int64_t frame;  // Number of the first one, counted as the source counts (of the device, or of
+                    // the file), in frames of the rate that it has here. A jump between two pieces
+                    // is a gap. Whoever plays on without one counts on: a loop does.
     bool is_filler; // Silence in place of frames that are lost.
     bool begins;    // A new segment of a take: what came before has nothing to do with it.
 } pst_piece;
 
 typedef struct pst_source_ops {
+    const char *name; // Such as "ring".
     // Gives the next piece, waiting for it. Until the pass the source keeps it where it is.
     // Returns PST_OK (at least one frame), PST_TIMEOUT (nothing yet, or woken), PST_END, or an
     // error.
@@ -37,6 +41,9 @@ typedef struct pst_source_ops {
     void (*stop)(pst_source *source);
     // Any: a pull that waits returns soon.
     void (*wake)(pst_source *source);
+    // Goes to a frame, from 0 to pst_source.n_seekable; the piece is dropped. Also after PST_END,
+    // which may not be the end then. NULL: it cannot.
+    pst_status (*seek)(pst_source *source, int64_t frame, pst_error *err);
     // The last pull was made: gives back what others may be waiting for. Called once, by whoever
     // cancels the chain if it was never started.
     void (*end)(pst_source *source);
@@ -48,6 +55,8 @@ struct pst_source {
     const pst_source_ops *ops;
     pst_format format;
     uint32_t n_channels;
+    double rate_hz;     // 0: not known, so any will do.
+    int64_t n_seekable; // The last frame that one can go to, the end included.
 };
 
 // How a chain ended, for its sink.
@@ -58,11 +67,20 @@ typedef enum pst_ending {
 } pst_ending;
 
 typedef struct pst_sink_ops {
+    const char *name;
     // Takes frames from the begin of a piece, waiting for room.
     // Returns PST_OK (n_taken is at least 1), PST_TIMEOUT (no room yet, or woken), PST_END (nothing
     // more will ever be taken; no error), or an error.
     pst_status (*push)(pst_sink *sink, const pst_piece *piece, uint64_t *n_taken, pst_error *err);
-    // Any: a push that waits returns soon.
+    // Nothing has come for a slice, for whatever reason. NULL: nothing to do then.
+    pst_status (*idle)(pst_sink *sink, pst_error *err);
+    // Forgets what was taken and has not been used yet: a push from another place follows at once.
+    // NULL: nothing is kept.
+    void (*flush)(pst_sink *sink);
+    // Any: a push that waits for room returns soon, and nothing is lost. NULL: none waits, or none
+    // can be called back without loss.
+    void (*nudge)(pst_sink *sink);
+    // Any: a push that waits returns soon, for the end of it all.
     void (*wake)(pst_sink *sink);
     // Completes and closes. Called once, if the chain was started. Returns PST_OK or an error,
     // which counts if it is the first.
@@ -75,7 +93,58 @@ struct pst_sink {
     const pst_sink_ops *ops;
     pst_format format;
     uint32_t n_channels;
+    double rate_hz; // 0: not known, so any will do.
 };
+
+typedef struct pst_stage_ops {
+    const char *name;
+    // Takes frames from the begin of the piece `in`, and gives what came of them, if anything did.
+    // At least one of *n_used and out->n_frames is not 0. What it gives of one piece may come with
+    // later calls, and gaps and fillers stay where they are in the sound.
+    pst_status (*process)(pst_stage *stage, const pst_piece *in, uint64_t *n_used, pst_piece *out,
+                          pst_error *err);
+    // The source has ended: gives what is still inside, until out->n_frames is 0. NULL: nothing is.
+    pst_status (*drain)(pst_stage *stage, pst_piece *out, pst_error *err);
+    // Forgets what is inside, for frames from another place. NULL: nothing is.
+    // Returns PST_OK or PST_NO_MEMORY.
+    pst_status (*reset)(pst_stage *stage, pst_error *err);
+    // Frees what there is beside the struct, which is freed by pst_stage_destroy. NULL: nothing.
+    void (*deinit)(pst_stage *stage);
+} pst_stage_ops;
+
+// What one side of a stage is like.
+typedef struct pst_stage_side {
+    pst_format format;
+    uint32_t n_channels;
+    double rate_hz; // 0: as it comes; the other side has the same then.
+} pst_stage_side;
+
+struct pst_stage {
+    const pst_stage_ops *ops;
+    pst_stage_side in;
+    pst_stage_side out;
+    uint8_t *scratch;        // For the frames it gives; NULL: it needs none.
+    uint64_t scratch_frames; // That fit there.
+    _Atomic uint64_t n_clipped;
+    _Atomic uint64_t n_nonfinite;
+};
+
+// Allocates a stage of n_bytes, with pst_stage as the first member, and scratch if that is wanted.
+// Returns PST_OK, PST_BAD_ARGUMENT (of a side), PST_NO_MEMORY. Thread: control. Realtime: no.
+pst_status pst_stage_create(pst_stage **stage, size_t n_bytes, const pst_stage_ops *ops,
+                            const pst_stage_side *in, const pst_stage_side *out, bool has_scratch,
+                            pst_error *err);
+
+// Adds to the stage's counts. Thread: worker. Realtime: yes.
+void pst_stage_count(pst_stage *stage, const pst_convert_counts *counts) PST_RT;
+
+// where the data is to be put. For stages that give a frame for a frame.
+// Thread: worker. Realtime: yes.
+// yes.
+pst_piece pst_stage_begin(pst_stage *stage, const pst_piece *in) PST_RT;
+
+// Returns the size of a frame at this side. Thread: any. Realtime: yes.
+uint32_t pst_side_bytes(const pst_stage_side *side) PST_RT;
 
 // Returns PST_OK, or PST_BAD_ARGUMENT if this is no format, or these are no channels.
 // Thread: any. Realtime: no.
@@ -84,6 +153,10 @@ pst_status pst_check_frames(pst_format format, uint32_t n_channels, pst_error *e
 // The same for the frames of a ring.
 pst_status pst_check_ring(const pst_ring *ring, pst_format format, uint32_t n_channels,
                           pst_error *err);
+
+// Whether frames of one rate can be taken for frames of the other: rates of a device are never
+// quite what they should be, and 0 is one that is not known. Thread: any. Realtime: yes.
+bool pst_is_same_rate(double a_hz, double b_hz) PST_RT;
 
 // Returns how long a piece of a ring may be at most: the producer needs room beside it, and a stop
 // should not wait for long. Thread: any. Realtime: yes.

@@ -138,6 +138,7 @@ static void store_destroy(pst_sink *sink) {
 }
 
 static const pst_sink_ops store_ops = {
+    .name = "memory",
     .push = store_push,
     .wake = store_wake,
     .end = store_end,
@@ -161,7 +162,7 @@ pst_status pst_sink_store(pst_sink **sink, pst_format format, uint32_t n_channel
     store *self = pst_alloc(sizeof *self);
     if (self == NULL)
         return pst_fail_memory(err);
-    self->base = (pst_sink){&store_ops, format, n_channels};
+    self->base = (pst_sink){.ops = &store_ops, .format = format, .n_channels = n_channels};
     self->frame_bytes = n_channels * pst_format_bytes(format);
     self->block_frames = BLOCK_BYTES / self->frame_bytes;
     self->max_frames = max_frames > 0 ? max_frames : half_of_memory() / self->frame_bytes;

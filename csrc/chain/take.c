@@ -345,6 +345,7 @@ static void take_destroy(pst_source *source) {
 }
 
 static const pst_source_ops take_ops = {
+    .name = "take",
     .pull = take_pull,
     .pass = take_pass,
     .stop = take_stop,
@@ -391,7 +392,10 @@ pst_status pst_source_take(pst_source **source, pst_stream *stream, const pst_ta
         return status;
     }
     const uint32_t n_channels = stream->flow.in.n_channels;
-    self->base = (pst_source){&take_ops, info.input_format, n_channels};
+    self->base = (pst_source){.ops = &take_ops,
+                              .format = info.input_format,
+                              .n_channels = n_channels,
+                              .rate_hz = info.samplerate_hz};
     pst_silence(self->silence, info.input_format, (size_t)PST_PICK_FILL_FRAMES * n_channels);
     pst_stream_retain(stream);
     self->stream = stream;

@@ -154,7 +154,7 @@ uint64_t pst_ring_pass_idle(pst_ring *ring, uint64_t n_frames) PST_RT {
     return ring->room_end - written;
 }
 
-bool pst_ring_clear(pst_ring *ring) PST_RT {
+bool pst_ring_discard(pst_ring *ring) PST_RT {
     const uint64_t written = atomic_load(&ring->written);
     bool all_moved = true;
     for (uint32_t left = atomic_load(&ring->active); left != 0; left &= left - 1) {
@@ -163,6 +163,11 @@ bool pst_ring_clear(pst_ring *ring) PST_RT {
         if (atomic_load(&slot->position) != written)
             all_moved = false;
     }
+    return all_moved;
+}
+
+bool pst_ring_clear(pst_ring *ring) PST_RT {
+    const bool all_moved = pst_ring_discard(ring);
     atomic_store(&ring->readers[0].is_idle, !atomic_load(&ring->is_claimed));
     atomic_store(&ring->is_shared, (atomic_load(&ring->active) & ~UINT32_C(1)) != 0);
     return all_moved;

@@ -71,11 +71,11 @@ static void told_destroy(pst_sink *sink) {
 }
 
 static const pst_sink_ops told_ops = {
-    .push = told_push, .wake = told_wake, .end = told_end, .destroy = told_destroy};
+    .name = "told", .push = told_push, .wake = told_wake, .end = told_end, .destroy = told_destroy};
 
 static told_sink *make_told(void) {
     told_sink *self = calloc(1, sizeof *self);
-    self->base = (pst_sink){&told_ops, PST_FORMAT_F32, N_CHANNELS};
+    self->base = (pst_sink){.ops = &told_ops, .format = PST_FORMAT_F32, .n_channels = N_CHANNELS};
     self->most = 1000;
     return self;
 }
@@ -371,7 +371,9 @@ static void test_arguments_are_checked(void) {
     told->base.n_channels = 1;
     pst_chain *chain = NULL;
     CHECK_EQ(pst_chain_create(&chain, NULL, source, &told->base, &err), PST_BAD_ARGUMENT);
-    CHECK_STR(err.text, "the source gives 2 channels of float32, the sink takes 1 of float32");
+    CHECK_STR(
+        err.text,
+        "the source (memory) gives 2 channels of float32, the sink (told) takes 1 of float32");
     pst_source_destroy(source);
     pst_sink_destroy(&told->base);
     close_ring(&box);

@@ -24,6 +24,7 @@ PAIRS = {
     "Encoding": ("pst_encoding", "PST_ENCODING_"),
     "ByteOrder": ("pst_byte_order", "PST_BYTES_"),
     "IoMode": ("pst_io_mode", "PST_IO_"),
+    "PauseKind": ("pst_chain_pause_kind", "PST_PAUSE_"),
     "TakeState": ("pst_take_state", "PST_TAKE_"),
     "Trigger": ("pst_trigger", "PST_TRIGGER_"),
     "Status": ("pst_status", "PST_"),

@@ -111,6 +111,11 @@ PST_API uint64_t pst_ring_make_room(pst_ring *ring, uint64_t n_frames) PST_RT;
 // Thread: producer. Realtime: yes.
 PST_API uint64_t pst_ring_pass_idle(pst_ring *ring, uint64_t n_frames) PST_RT;
 
+// Moves all readers that hold no span to the end, uncounted: what was written and not read yet is
+// taken back. Returns whether all readers are there.
+// Thread: producer. Realtime: yes.
+PST_API bool pst_ring_discard(pst_ring *ring) PST_RT;
+
 // Returns the position of the next frame to be written: all frames written so far.
 // Thread: any. Realtime: yes.
 PST_API uint64_t pst_ring_written(const pst_ring *ring) PST_RT;
