@@ -40,6 +40,7 @@ PUBLIC = {
     "param.h": "graph",
     "chain.h": "chain",
     "recording.h": "chain",
+    "series.h": "chain",
     "transcode.h": "transcode",
 }
 UMBRELLA = "pastream.h"

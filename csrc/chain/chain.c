@@ -146,6 +146,8 @@ void pst_chain_drop(pst_chain *chain) {
     pst_free(chain);
 }
 
+static bool cancel_unstarted(pst_chain *chain);
+
 static bool is_child(const pst_chain *chain) {
     return chain->pid != getpid();
 }
@@ -157,6 +159,13 @@ void pst_chain_release(pst_chain *chain) {
         return;
     pst_chain_cancel(chain);
     pst_chain_drop(chain);
+}
+
+void pst_chain_leave(pst_chain *chain) {
+    if (chain == NULL || is_child(chain) || atomic_fetch_sub(&chain->n_owners, 1) > 1)
+        return;
+    cancel_unstarted(chain);
+    drop(chain);
 }
 
 static pst_status check_fork(const pst_chain *chain, pst_error *err) {

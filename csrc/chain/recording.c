@@ -7,22 +7,33 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "chain/series_sink.h"
 #include "chain/store.h"
 #include "chain/take.h"
 #include "stream/state.h"
 
-// A recording: a take as the source, a store as the sink, and a chain between them. The chain owns
-// both, and is held until the end, so they can be asked as long as the recording is there.
+// A recording: a take as the source, a store or a series of files as the sink, and a chain between
+// them. The chain owns both, and is held until the end, so they can be asked as long as the
+// recording is there.
 
 struct pst_recording {
     pid_t pid;
     pst_chain *chain;
     pst_source *take;
-    pst_sink *store;
+    pst_sink *store; // Of these two one is NULL.
+    pst_sink *files;
 };
 
-pst_status pst_recording_create(pst_recording **recording, pst_stream *stream, const pst_take *take,
-                                int64_t max_frames, pst_error *err) {
+static pst_status make_sink(pst_recording *made, const pst_series *series, int64_t max_frames,
+                            pst_error *err) {
+    const pst_source *take = made->take;
+    return series != NULL
+               ? pst_sink_series(&made->files, series, take->format, err)
+               : pst_sink_store(&made->store, take->format, take->n_channels, max_frames, err);
+}
+
+static pst_status create(pst_recording **recording, pst_stream *stream, const pst_take *take,
+                         const pst_series *series, int64_t max_frames, pst_error *err) {
     pst_recording *made = pst_alloc(sizeof *made);
     if (made == NULL)
         return pst_fail_memory(err);
@@ -30,10 +41,10 @@ pst_status pst_recording_create(pst_recording **recording, pst_stream *stream, c
     pst_status status = pst_source_take(&made->take, stream, take, err);
     if (status != PST_OK)
         goto fail;
-    status =
-        pst_sink_store(&made->store, made->take->format, made->take->n_channels, max_frames, err);
+    status = make_sink(made, series, max_frames, err);
     if (status == PST_OK)
-        status = pst_chain_create(&made->chain, stream->system, made->take, made->store, err);
+        status = pst_chain_create(&made->chain, stream->system, made->take,
+                                  made->files != NULL ? made->files : made->store, err);
     if (status != PST_OK)
         goto fail;
     status = pst_chain_start(made->chain, err);
@@ -47,20 +58,47 @@ pst_status pst_recording_create(pst_recording **recording, pst_stream *stream, c
 fail:
     pst_source_destroy(made->take);
     pst_sink_destroy(made->store);
+    pst_sink_destroy(made->files);
     pst_free(made);
     return status;
 }
 
-void pst_recording_destroy(pst_recording *recording) {
-    if (recording == NULL)
-        return;
-    pst_chain_release(recording->chain);
-    pst_free(recording);
+pst_status pst_recording_create(pst_recording **recording, pst_stream *stream, const pst_take *take,
+                                int64_t max_frames, pst_error *err) {
+    return create(recording, stream, take, NULL, max_frames, err);
+}
+
+pst_status pst_recording_create_files(pst_recording **recording, pst_stream *stream,
+                                      const pst_take *take, const pst_series *series,
+                                      pst_error *err) {
+    const uint32_t n_channels = stream->flow.in.n_channels;
+    if (series->format.n_channels != n_channels)
+        return pst_fail(err, PST_BAD_ARGUMENT, 0,
+                        "format.n_channels is %u; the stream has %u channels",
+                        (unsigned)series->format.n_channels, (unsigned)n_channels);
+    return create(recording, stream, take, series, 0, err);
 }
 
 // Locks of the take and the store may have been held at the fork, by a worker that is not here.
 static bool is_child(const pst_recording *recording) {
     return recording->pid != getpid();
+}
+
+void pst_recording_destroy(pst_recording *recording) {
+    if (recording == NULL)
+        return;
+    if (recording->files != NULL) {
+        pst_recording_stop(recording, PST_UNLIMITED);
+        pst_chain_leave(recording->chain);
+    } else {
+        pst_chain_release(recording->chain);
+    }
+    pst_free(recording);
+}
+
+static pst_status refuse_child(pst_error *err) {
+    return pst_fail(err, PST_FORKED, 0,
+                    "The recording belongs to the process that made it, which was forked since");
 }
 
 static void order(pst_recording *recording, pst_order what, int64_t frame) {
@@ -86,9 +124,7 @@ void pst_recording_resume(pst_recording *recording, int64_t frame) {
 
 pst_status pst_recording_trigger(pst_recording *recording, int64_t frame, pst_error *err) {
     if (is_child(recording))
-        return pst_fail(err, PST_FORKED, 0,
-                        "The recording belongs to the process that made it, which was forked "
-                        "since");
+        return refuse_child(err);
     if (!pst_take_has_trigger(recording->take))
         return pst_fail(err, PST_BAD_STATE, 0, "The recording has no trigger to pull");
     order(recording, PST_ORDER_TRIGGER, frame);
@@ -110,19 +146,49 @@ pst_status pst_recording_error(pst_recording *recording, pst_error *err) {
 void pst_recording_get_info(pst_recording *recording, pst_recording_info *info) {
     pst_chain_progress progress;
     pst_chain_get_progress(recording->chain, &progress);
-    *info = (pst_recording_info){.state = progress.state,
-                                 .take_state = PST_TAKE_OVER,
-                                 .n_frames = pst_store_frames(recording->store)};
+    *info = (pst_recording_info){.state = progress.state, .take_state = PST_TAKE_OVER};
+    if (recording->store != NULL)
+        info->n_frames = pst_store_frames(recording->store);
     if (is_child(recording))
         return;
+    pst_series_info files;
     pst_take_look(recording->take, &info->take_state, &info->lost_frames);
-    info->n_segments = pst_store_segments(recording->store);
+    if (pst_recording_get_series(recording, &files))
+        info->n_frames = files.n_frames;
+    else
+        info->n_segments = pst_store_segments(recording->store);
 }
 
 bool pst_recording_get_segment(pst_recording *recording, int64_t index, pst_segment *segment) {
-    return !is_child(recording) && pst_store_get_segment(recording->store, index, segment);
+    return recording->store != NULL && !is_child(recording) &&
+           pst_store_get_segment(recording->store, index, segment);
 }
 
 int64_t pst_recording_copy(pst_recording *recording, int64_t offset, int64_t n_frames, void *dst) {
-    return pst_store_copy(recording->store, offset, n_frames, dst);
+    return recording->store == NULL ? 0 : pst_store_copy(recording->store, offset, n_frames, dst);
+}
+
+// ---- Files --------------------------------------------------------------------------------------
+
+pst_status pst_recording_split(pst_recording *recording, int64_t frame, pst_error *err) {
+    if (is_child(recording))
+        return refuse_child(err);
+    if (recording->files == NULL || !pst_series_can_split(recording->files))
+        return pst_fail(err, PST_BAD_STATE, 0,
+                        "The recording is into one place, which cannot be followed by another");
+    pst_series_split(recording->files, frame < 0 ? pst_take_next_frame(recording->take) : frame);
+    return PST_OK;
+}
+
+bool pst_recording_get_series(pst_recording *recording, pst_series_info *info) {
+    const bool has_files = recording->files != NULL && !is_child(recording);
+    if (has_files)
+        pst_series_look(recording->files, info);
+    return has_files;
+}
+
+bool pst_recording_get_file(pst_recording *recording, int64_t index, pst_series_file *file,
+                            char *path, size_t n_bytes) {
+    return recording->files != NULL && !is_child(recording) &&
+           pst_series_get_file(recording->files, index, file, path, n_bytes);
 }

@@ -272,11 +272,16 @@ static bool has_run_begun(const take_source *self) {
     return self->has_begun || atomic_load(&self->stream->flow.shown_run) > self->run;
 }
 
+// Of a run that has not begun, the next frame is the first.
+static int64_t next_frame(const take_source *self) {
+    return has_run_begun(self) ? frame_at(self, pst_ring_written(self->ring)) : 0;
+}
+
 // Under the lock.
 static void give_order(take_source *self, pst_order order, int64_t frame) {
     const bool is_now = frame < 0;
-    if (is_now) // Of a run that has not begun, the next frame is the first.
-        frame = has_run_begun(self) ? frame_at(self, pst_ring_written(self->ring)) : 0;
+    if (is_now)
+        frame = next_frame(self);
     switch (order) {
     case PST_ORDER_STOP:
         self->stops_early = self->stops_early || is_now;
@@ -308,6 +313,14 @@ void pst_take_order(pst_source *source, pst_order order, int64_t frame) {
 
 static void take_stop(pst_source *source) {
     pst_take_order(source, PST_ORDER_STOP, PST_UNLIMITED);
+}
+
+int64_t pst_take_next_frame(pst_source *source) {
+    take_source *self = (take_source *)source;
+    pthread_mutex_lock(&self->lock);
+    const int64_t frame = self->is_detached ? 0 : next_frame(self);
+    pthread_mutex_unlock(&self->lock);
+    return frame;
 }
 
 bool pst_take_has_trigger(const pst_source *source) PST_RT {

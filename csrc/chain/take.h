@@ -20,6 +20,10 @@ typedef enum pst_order {
 // Thread: any, until the source is destroyed. Realtime: no.
 void pst_take_order(pst_source *source, pst_order order, int64_t frame);
 
+// Returns the device frame that will be captured next; 0 before the run. Thread: any, until the
+// source is destroyed. Realtime: no.
+int64_t pst_take_next_frame(pst_source *source);
+
 // Whether the take has a trigger. Thread: any. Realtime: yes (constant).
 bool pst_take_has_trigger(const pst_source *source) PST_RT;
 

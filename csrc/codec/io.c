@@ -221,6 +221,10 @@ int64_t pst_io_tell(const pst_io *io) {
     return io->position;
 }
 
+int64_t pst_io_written(const pst_io *io) {
+    return io->n_written;
+}
+
 int64_t pst_io_length(pst_io *io) {
     if (io->writes)
         return io->n_written;

@@ -22,6 +22,9 @@ int64_t pst_io_seek(pst_io *io, int64_t position);
 // Returns where the next byte comes from or goes to.
 int64_t pst_io_tell(const pst_io *io);
 
+// Returns how many bytes lie before the end of what was written; also after the end.
+int64_t pst_io_written(const pst_io *io);
+
 // Returns how many bytes there are, INT64_MAX for a pipe that is read.
 int64_t pst_io_length(pst_io *io);
 

@@ -239,6 +239,10 @@ PST_API void pst_chain_retain(pst_chain *chain) PST_RT;
 // NULL is allowed. Thread: any. Realtime: no (may free).
 PST_API void pst_chain_release(pst_chain *chain);
 
+// Drops a reference; a chain that nobody refers to any more goes on until its source ends. NULL is
+// allowed. Thread: any. Realtime: no (may free).
+PST_API void pst_chain_leave(pst_chain *chain);
+
 // Starts the worker. Returns PST_OK, PST_BAD_STATE (it was started or cancelled before),
 // PST_NO_MEMORY, PST_SYSTEM_ERROR, PST_FORKED. Thread: any. Realtime: no.
 PST_API PST_NODISCARD pst_status pst_chain_start(pst_chain *chain, pst_error *err);

@@ -18,6 +18,7 @@
 #include "pastream/io.h"
 #include "pastream/recording.h"
 #include "pastream/ring.h"
+#include "pastream/series.h"
 #include "pastream/stream.h"
 
 #endif

@@ -5,6 +5,7 @@
 #define PASTREAM_RECORDING_H
 
 #include "pastream/chain.h"
+#include "pastream/series.h"
 
 #if !defined(PST_CFFI) && defined(__cplusplus)
 extern "C" {
@@ -91,7 +92,18 @@ PST_API PST_NODISCARD pst_status pst_recording_create(pst_recording **recording,
                                                       const pst_take *take, int64_t max_frames,
                                                       pst_error *err);
 
-// Frees the recording, cancelling it if need be. Never waits. NULL is allowed.
+// Begins a recording into sound files, see pst_sink_series. The files have the stream's channels,
+// and its rate, which is rounded to whole Hz. Such a recording has no segments to look at, and
+// nothing to be copied.
+// Returns as pst_recording_create and pst_sink_series. Thread: any. Realtime: no.
+PST_API PST_NODISCARD pst_status pst_recording_create_files(pst_recording **recording,
+                                                            pst_stream *stream,
+                                                            const pst_take *take,
+                                                            const pst_series *series,
+                                                            pst_error *err);
+
+// Frees the recording. One in memory is cancelled if need be; one into files is stopped, and
+// completes them in the background. Never waits. NULL is allowed.
 // Thread: any, the last call. Realtime: no.
 PST_API void pst_recording_destroy(pst_recording *recording);
 
@@ -114,6 +126,21 @@ PST_API void pst_recording_resume(pst_recording *recording, int64_t frame);
 // Thread: any. Realtime: no.
 PST_API PST_NODISCARD pst_status pst_recording_trigger(pst_recording *recording, int64_t frame,
                                                        pst_error *err);
+
+// Begins a new file with a device frame (PST_UNLIMITED: the next one to be captured). Calls before
+// that frame has come count as one. Returns PST_OK, PST_BAD_STATE (there is one file only, or no
+// file at all), PST_FORKED. Thread: any. Realtime: no.
+PST_API PST_NODISCARD pst_status pst_recording_split(pst_recording *recording, int64_t frame,
+                                                     pst_error *err);
+
+// Tells about the files: false if there are none, since it is one in memory, or a parent's.
+// Thread: any. Realtime: no.
+PST_API bool pst_recording_get_series(pst_recording *recording, pst_series_info *info);
+
+// Tells about file number `index`, from 0, and copies its path, which is cut if it does not fit; ""
+// for a place. Returns false if there is no such file. Thread: any. Realtime: no.
+PST_API bool pst_recording_get_file(pst_recording *recording, int64_t index, pst_series_file *file,
+                                    char *path, size_t n_bytes);
 
 // As pst_chain_wait. Thread: any, several at once. Realtime: no (blocks).
 PST_API PST_NODISCARD pst_status pst_recording_wait(pst_recording *recording, int64_t timeout_ns,
