@@ -134,6 +134,7 @@ if _TYPE_CHECKING:
     from pastream_ng.hosts.watch import DeviceChange, DeviceWatch, watch_devices
     from pastream_ng.measuring import LatencyMeasurement, measure_latency
     from pastream_ng.mixing import DuplexMixer, Mixer, Voice, VoiceStatus
+    from pastream_ng.recorders import RecordedFile, Recorder, RecorderStats
     from pastream_ng.recordings import Recording, RecordingState, Segment
     from pastream_ng.recordings.shortcut import recording
     from pastream_ng.simple import get_stream, play, playrec, rec, stop, wait
@@ -197,6 +198,9 @@ __all__ = [
     "PastreamError",
     "PastreamTimeoutError",
     "ReadView",
+    "RecordedFile",
+    "Recorder",
+    "RecorderStats",
     "Recording",
     "RecordingState",
     "ResampleEngine",
@@ -308,6 +312,9 @@ _LATER = {
     "Mixer": "mixing",
     "Voice": "mixing",
     "VoiceStatus": "mixing",
+    "RecordedFile": "recorders",
+    "Recorder": "recorders",
+    "RecorderStats": "recorders",
     "Recording": "recordings",
     "RecordingState": "recordings",
     "Segment": "recordings",

@@ -21,6 +21,7 @@ __all__ = [
     "Curve",
     "DamageFlags",
     "Direction",
+    "DiskFull",
     "Dither",
     "Encoding",
     "EventKind",
@@ -360,3 +361,10 @@ class TakeState(IntEnum):
     TAKING = 1
     PAUSED = 2
     OVER = 3
+
+
+class DiskFull(IntEnum):
+    """What a `Recorder` does when the disk is full."""
+
+    STOP = 0  #: The recording ends with the error; the device goes on.
+    CONTINUE = 1  #: Frames are left out until there is room for another file.

@@ -20,6 +20,7 @@ PAIRS = {
     "BitrateMode": ("pst_bitrate_mode", "PST_BITRATE_"),
     "Container": ("pst_container", "PST_CONTAINER_"),
     "DamageFlags": ("pst_damage_flags", "PST_DAMAGE_"),
+    "DiskFull": ("pst_disk_full", "PST_DISK_FULL_"),
     "Dither": ("pst_dither", "PST_DITHER_"),
     "Encoding": ("pst_encoding", "PST_ENCODING_"),
     "ByteOrder": ("pst_byte_order", "PST_BYTES_"),

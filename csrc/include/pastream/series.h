@@ -59,7 +59,8 @@ typedef struct pst_series_info {
     int64_t n_failures;
 } pst_series_info;
 
-// Fills in the defaults: no limits, no sync, stop when the disk is full. Thread: any. Realtime: yes.
+// Fills in the defaults: no limits, no sync, stop when the disk is full. Thread: any.
+// Realtime: yes.
 PST_API void pst_series_default(pst_series *series) PST_RT;
 
 // A sink that writes frames of a format of the caller's choice, and of the rate and channels of the
