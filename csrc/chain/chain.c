@@ -165,7 +165,7 @@ void pst_chain_leave(pst_chain *chain) {
     if (chain == NULL || is_child(chain) || atomic_fetch_sub(&chain->n_owners, 1) > 1)
         return;
     cancel_unstarted(chain);
-    drop(chain);
+    pst_chain_drop(chain);
 }
 
 static pst_status check_fork(const pst_chain *chain, pst_error *err) {

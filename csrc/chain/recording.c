@@ -3,6 +3,7 @@
 
 #include "pastream/recording.h"
 
+#include <math.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -32,6 +33,31 @@ static pst_status make_sink(pst_recording *made, const pst_series *series, int64
                : pst_sink_store(&made->store, take->format, take->n_channels, max_frames, err);
 }
 
+// Frames of the files for one of the device; 1 for a recording in memory.
+static double ratio_of(const pst_recording *recording) {
+    const pst_sink *files = recording->files;
+    if (files == NULL || llround(recording->take->rate_hz) == llround(files->rate_hz))
+        return 1.0;
+    return files->rate_hz / recording->take->rate_hz;
+}
+
+static pst_status make_chain(pst_recording *made, pst_system *system, pst_error *err) {
+    pst_stage *stages[PST_FIT_MAX_STAGES];
+    uint32_t n_stages = 0;
+    pst_sink *sink = made->files != NULL ? made->files : made->store;
+    pst_fit fit;
+    pst_fit_default(&fit);
+    if (ratio_of(made) == 1.0)
+        made->take->rate_hz = sink->rate_hz;
+    pst_status status = pst_chain_fit(stages, &n_stages, made->take, sink, &fit, err);
+    if (status != PST_OK)
+        return status;
+    status = pst_chain_create_staged(&made->chain, system, made->take, stages, n_stages, sink, err);
+    for (uint32_t i = 0; status != PST_OK && i < n_stages; ++i)
+        pst_stage_destroy(stages[i]);
+    return status;
+}
+
 static pst_status create(pst_recording **recording, pst_stream *stream, const pst_take *take,
                          const pst_series *series, int64_t max_frames, pst_error *err) {
     pst_recording *made = pst_alloc(sizeof *made);
@@ -43,8 +69,7 @@ static pst_status create(pst_recording **recording, pst_stream *stream, const ps
         goto fail;
     status = make_sink(made, series, max_frames, err);
     if (status == PST_OK)
-        status = pst_chain_create(&made->chain, stream->system, made->take,
-                                  made->files != NULL ? made->files : made->store, err);
+        status = make_chain(made, stream->system, err);
     if (status != PST_OK)
         goto fail;
     status = pst_chain_start(made->chain, err);
@@ -71,11 +96,6 @@ pst_status pst_recording_create(pst_recording **recording, pst_stream *stream, c
 pst_status pst_recording_create_files(pst_recording **recording, pst_stream *stream,
                                       const pst_take *take, const pst_series *series,
                                       pst_error *err) {
-    const uint32_t n_channels = stream->flow.in.n_channels;
-    if (series->format.n_channels != n_channels)
-        return pst_fail(err, PST_BAD_ARGUMENT, 0,
-                        "format.n_channels is %u; the stream has %u channels",
-                        (unsigned)series->format.n_channels, (unsigned)n_channels);
     return create(recording, stream, take, series, 0, err);
 }
 
@@ -176,7 +196,9 @@ pst_status pst_recording_split(pst_recording *recording, int64_t frame, pst_erro
     if (recording->files == NULL || !pst_series_can_split(recording->files))
         return pst_fail(err, PST_BAD_STATE, 0,
                         "The recording is into one place, which cannot be followed by another");
-    pst_series_split(recording->files, frame < 0 ? pst_take_next_frame(recording->take) : frame);
+    if (frame < 0)
+        frame = pst_take_next_frame(recording->take);
+    pst_series_split(recording->files, llround((double)frame * ratio_of(recording)));
     return PST_OK;
 }
 
@@ -189,6 +211,9 @@ bool pst_recording_get_series(pst_recording *recording, pst_series_info *info) {
 
 bool pst_recording_get_file(pst_recording *recording, int64_t index, pst_series_file *file,
                             char *path, size_t n_bytes) {
-    return recording->files != NULL && !is_child(recording) &&
-           pst_series_get_file(recording->files, index, file, path, n_bytes);
+    const bool exists = recording->files != NULL && !is_child(recording) &&
+                        pst_series_get_file(recording->files, index, file, path, n_bytes);
+    if (exists)
+        file->frame = llround((double)file->frame / ratio_of(recording));
+    return exists;
 }

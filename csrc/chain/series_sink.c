@@ -276,6 +276,11 @@ static pst_status change_file(series_sink *self, const pst_piece *piece, pst_err
 
 // ---- A full disk --------------------------------------------------------------------------------
 
+// Whether the user wants to go on after a failure.
+static bool is_waited_for(const series_sink *self, const pst_error *err) {
+    return self->series.on_disk_full == PST_DISK_FULL_CONTINUE && is_for_want_of_room(err);
+}
+
 // Ends the file that the disk has no room for, and waits for better times.
 static void give_way(series_sink *self) {
     pst_error err = {.status = PST_OK};
@@ -346,8 +351,7 @@ static pst_status take_frames(series_sink *self, const pst_piece *piece, uint64_
         return status;
     const int64_t n_before = self->info.n_frames;
     status = write_frames(self, piece, n_taken, err);
-    if (status == PST_OK || self->series.on_disk_full != PST_DISK_FULL_CONTINUE ||
-        !is_for_want_of_room(err))
+    if (status == PST_OK || !is_waited_for(self, err))
         return status;
     give_way(self);
     leave_out(self, piece->n_frames - (uint64_t)(self->info.n_frames - n_before));
@@ -360,6 +364,26 @@ static pst_status series_push(pst_sink *sink, const pst_piece *piece, uint64_t *
     pst_error why = {.status = PST_OK};
     const pst_status status = take_frames((series_sink *)sink, piece, n_taken, &why);
     if (status < 0 && err != NULL)
+        *err = why;
+    return status;
+}
+
+// While nothing comes, nothing is missing.
+static pst_status series_idle(pst_sink *sink, pst_error *err) {
+    series_sink *self = (series_sink *)sink;
+    pst_error why = {.status = PST_OK};
+    if (self->file.encoder == NULL)
+        return PST_OK;
+    self->updated_ns = pst_now_ns();
+    const pst_status status = pst_encoder_update(self->file.encoder, &why);
+    if (status == PST_OK)
+        return PST_OK;
+    note_failure(self, last_entry(self)->path, true, &why);
+    if (is_waited_for(self, &why)) {
+        give_way(self);
+        return PST_OK;
+    }
+    if (err != NULL)
         *err = why;
     return status;
 }
@@ -406,7 +430,9 @@ static void series_destroy(pst_sink *sink) {
 }
 
 static const pst_sink_ops series_ops = {
+    .name = "files",
     .push = series_push,
+    .idle = series_idle,
     .wake = series_wake,
     .end = series_end,
     .destroy = series_destroy,
@@ -474,7 +500,10 @@ pst_status pst_sink_series(pst_sink **sink, const pst_series *series, pst_format
     series_sink *self = pst_alloc(sizeof *self);
     if (self == NULL)
         return pst_fail_memory(err);
-    self->base = (pst_sink){&series_ops, format, series->format.n_channels};
+    self->base = (pst_sink){.ops = &series_ops,
+                            .format = format,
+                            .n_channels = series->format.n_channels,
+                            .rate_hz = (double)series->format.rate_hz};
     self->series = *series;
     pst_encoder_options_init(&self->options);
     if (series->options != NULL)

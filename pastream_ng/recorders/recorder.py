@@ -528,7 +528,7 @@ def _format_of(
     form: Any,
     how: dict[str, Any],
 ) -> tuple[FileFormat, WriteOptions]:
-    wanted = new_format(file, round(rate), channels, *names, form)
+    wanted = new_format(file, round(rate), channels, *names, form, fits_rate=True)
     options = new_options(is_lossless(wanted), **how)
     check_encoder(wanted, options)
     return wanted, options

@@ -92,9 +92,10 @@ PST_API PST_NODISCARD pst_status pst_recording_create(pst_recording **recording,
                                                       const pst_take *take, int64_t max_frames,
                                                       pst_error *err);
 
-// Begins a recording into sound files, see pst_sink_series. The files have the stream's channels,
-// and its rate, which is rounded to whole Hz. Such a recording has no segments to look at, and
-// nothing to be copied.
+// Begins a recording into sound files, see pst_sink_series. Files of other channels or of another
+// rate than the stream's get what pst_chain_fit makes of it; a rate that is not whole is rounded.
+// Such a recording has no segments to look at, and nothing to be copied; its frames are those of
+// the files.
 // Returns as pst_recording_create and pst_sink_series. Thread: any. Realtime: no.
 PST_API PST_NODISCARD pst_status pst_recording_create_files(pst_recording **recording,
                                                             pst_stream *stream,
