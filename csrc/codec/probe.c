@@ -14,7 +14,7 @@
 #include "codec/mpeg_header.h"
 
 enum {
-    LOOK_BYTES = 512,  // Enough for the first packet of an Ogg stream.
+    LOOK_BYTES = 512,  // Enough for the first page of an Ogg stream.
     STEP_BYTES = 4096, // A slow pipe is not made to wait for more than is needed.
     MAX_ID3_TAGS = 4096
 };
@@ -36,27 +36,6 @@ static const magic magics[] = {
     {wave64, 14, NULL, PST_CONTAINER_W64},   {"fLaC", 4, NULL, PST_CONTAINER_FLAC},
     {"OggS", 4, NULL, PST_CONTAINER_OGG},
 };
-
-// Returns the encoding that the first packet of an Ogg stream begins with.
-static pst_encoding probe_ogg(const uint8_t *head, size_t n_bytes) {
-    enum { N_SEGMENTS_AT = 26, SEGMENTS_AT = 27, LONGEST_NAME = 8 };
-    if (n_bytes <= SEGMENTS_AT)
-        return PST_ENCODING_DEFAULT;
-    const size_t packet_at = SEGMENTS_AT + (size_t)head[N_SEGMENTS_AT];
-    if (packet_at + LONGEST_NAME > n_bytes)
-        return PST_ENCODING_DEFAULT;
-    const uint8_t *packet = head + packet_at;
-    if (memcmp(packet, "OpusHead", 8) == 0)
-        return PST_ENCODING_OPUS;
-    if (memcmp(packet, "\x01vorbis", 7) == 0)
-        return PST_ENCODING_VORBIS;
-    return memcmp(packet,
-                  "\x7F"
-                  "FLAC",
-                  5) == 0
-               ? PST_ENCODING_FLAC
-               : PST_ENCODING_DEFAULT;
-}
 
 static pst_container probe_head(const uint8_t *head, size_t n_bytes) {
     for (size_t i = 0; i < sizeof magics / sizeof *magics; ++i) {
@@ -84,6 +63,45 @@ static void read_step(pst_io *io, window *w) {
     const int64_t n = pst_io_read(io, w->bytes + w->n, wanted);
     w->n += n > 0 ? (size_t)n : 0;
     w->is_end = n < wanted;
+}
+
+static pst_encoding probe_packet(const uint8_t *packet, size_t n_bytes) {
+    static const struct {
+        const char *bytes;
+        size_t n_bytes;
+        pst_encoding encoding;
+    } kinds[] = {
+        {"OpusHead", 8, PST_ENCODING_OPUS},
+        {"\x01vorbis", 7, PST_ENCODING_VORBIS},
+        {"\177FLAC", 5, PST_ENCODING_FLAC},
+    };
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; ++i)
+        if (n_bytes >= kinds[i].n_bytes && memcmp(packet, kinds[i].bytes, kinds[i].n_bytes) == 0)
+            return kinds[i].encoding;
+    return PST_ENCODING_DEFAULT;
+}
+
+// Returns the encoding of the first stream of sound in an Ogg file. Each stream has a page at the
+// beginning that is marked as its first one; there may be films and other things before it.
+static pst_encoding probe_ogg(pst_io *io, window *w) {
+    enum { FLAGS_AT = 5, IS_FIRST = 2, N_SEGMENTS_AT = 26, SEGMENTS_AT = 27 };
+    for (size_t at = 0;;) {
+        while (!w->is_end && w->n < sizeof w->bytes && w->n < at + SEGMENTS_AT + 255 + 8)
+            read_step(io, w);
+        const uint8_t *page = w->bytes + at;
+        if (w->n < at + SEGMENTS_AT || memcmp(page, "OggS", 4) != 0 ||
+            (page[FLAGS_AT] & IS_FIRST) == 0)
+            return PST_ENCODING_DEFAULT;
+        size_t n_bytes = SEGMENTS_AT + (size_t)page[N_SEGMENTS_AT];
+        if (w->n < at + n_bytes)
+            return PST_ENCODING_DEFAULT;
+        const pst_encoding found = probe_packet(page + n_bytes, w->n - at - n_bytes);
+        if (found != PST_ENCODING_DEFAULT)
+            return found;
+        for (size_t i = 0; i < page[N_SEGMENTS_AT]; ++i)
+            n_bytes += page[SEGMENTS_AT + i];
+        at += n_bytes;
+    }
 }
 
 // Tells as pst_mpeg_confirm whether a frame of MPEG audio begins at a byte. Behind junk, which may
@@ -183,7 +201,7 @@ pst_status pst_probe(pst_io *io, pst_tags *tags, pst_container *container, pst_e
     w->is_end = n_head < LOOK_BYTES;
     *container = probe_head(w->bytes, w->n);
     if (*container == PST_CONTAINER_OGG)
-        *encoding = probe_ogg(w->bytes, w->n);
+        *encoding = probe_ogg(io, w);
     if (*container == 0) {
         size_t at = 0;
         *container = probe_frames(io, w, &at);
@@ -193,5 +211,9 @@ pst_status pst_probe(pst_io *io, pst_tags *tags, pst_container *container, pst_e
     pst_free(w);
     if (pst_io_error(io) != 0 || pst_io_seek(io, *start_byte) < 0)
         return pst_io_fail(io, err);
+    if (*container == PST_CONTAINER_OGG && *encoding == PST_ENCODING_DEFAULT)
+        return pst_fail(err, PST_BAD_FILE, 0,
+                        "The Ogg file begins with no sound that is known here; Opus, Vorbis and "
+                        "FLAC are");
     return *container != 0 ? PST_OK : refuse(n_bytes, *start_byte, err);
 }

@@ -18,6 +18,12 @@ static const pst_codec *const codecs[] = {
     &pst_adts_codec,
     &pst_mp4_codec,
 #endif
+#ifdef PST_HAS_VORBIS
+    &pst_vorbis_codec,
+#endif
+#ifdef PST_HAS_OPUS
+    &pst_opus_codec,
+#endif
 };
 
 enum { N_CODECS = sizeof codecs / sizeof *codecs };

@@ -1,0 +1,21 @@
+// Copyright 2026 The pastream_ng authors
+// SPDX-License-Identifier: MIT
+
+#include "codec/opus/opus_codec.h"
+
+#include <opus.h>
+#include <stdio.h>
+
+#include "codec/registry.h"
+
+static void libraries(char *text, size_t n_bytes) {
+    snprintf(text, n_bytes, "%s", opus_get_version_string());
+}
+
+const pst_codec pst_opus_codec = {
+    .name = "opus",
+    .encoding = PST_ENCODING_OPUS,
+    .decodes = PST_IN(PST_CONTAINER_OGG),
+    .libraries = libraries,
+    .decoder = &pst_opus_decoder,
+};

@@ -1,0 +1,99 @@
+// Copyright 2026 The pastream_ng authors
+// SPDX-License-Identifier: MIT
+
+// Ogg Opus files, read by libopus. See RFC 7845.
+
+#include <opus_multistream.h>
+
+#include "base/error.h"
+#include "codec/ogg/channels.h"
+#include "codec/ogg/packets.h"
+#include "codec/opus/head.h"
+#include "codec/opus/opus_codec.h"
+
+enum {
+    MAX_PACKET_FRAMES = 5760, // 120 ms.
+    // Half a second. After the 80 ms that the RFC asks for, speech was still off by a third of full
+    // scale at worst; after this, by 0.4 %.
+    PREROLL_FRAMES = 24000
+};
+
+static pst_status open_stream(void **state, const pst_ogg_header *headers,
+                              pst_ogg_stream_info *info, bool *is_sound, pst_error *err) {
+    pst_opus_head head;
+    const pst_status status = pst_opus_head_read(&head, headers[0].data, headers[0].n_bytes, err);
+    if (status != PST_OK)
+        return status;
+    // The channels come out in another order if they are asked for in another order.
+    uint8_t mapping[PST_OPUS_MAX_CHANNELS];
+    const uint8_t *order = head.family == 1 ? pst_ogg_channel_order(head.n_channels) : NULL;
+    for (uint32_t i = 0; i < head.n_channels; ++i)
+        mapping[i] = head.mapping[order == NULL ? i : order[i]];
+    int code = OPUS_OK;
+    OpusMSDecoder *decoder =
+        opus_multistream_decoder_create(PST_OPUS_RATE_HZ, (int)head.n_channels, (int)head.n_streams,
+                                        (int)head.n_coupled, mapping, &code);
+    if (decoder == NULL)
+        return code == OPUS_ALLOC_FAIL
+                   ? pst_fail_memory(err)
+                   : pst_fail(err, PST_BAD_FILE, code, "libopus refuses the stream: %s",
+                              opus_strerror(code));
+    opus_multistream_decoder_ctl(decoder, OPUS_SET_GAIN(head.gain));
+    *info = (pst_ogg_stream_info){
+        .rate_hz = PST_OPUS_RATE_HZ,
+        .n_channels = head.n_channels,
+        .n_skipped = head.n_skipped,
+        .max_packet_frames = MAX_PACKET_FRAMES,
+        .preroll_frames = PREROLL_FRAMES,
+    };
+    *is_sound = true;
+    *state = decoder;
+    return PST_OK;
+}
+
+static int32_t duration(void *state, ogg_packet *packet, int32_t *memory) {
+    (void)state;
+    (void)memory;
+    if (packet->bytes < 1)
+        return -1;
+    const int n =
+        opus_packet_get_nb_samples(packet->packet, (opus_int32)packet->bytes, PST_OPUS_RATE_HZ);
+    return n > 0 && n <= MAX_PACKET_FRAMES ? n : -1;
+}
+
+static int32_t decode(void *state, ogg_packet *packet, float *frames) {
+    return opus_multistream_decode_float(state, packet->packet, (opus_int32)packet->bytes, frames,
+                                         MAX_PACKET_FRAMES, 0);
+}
+
+static void reset(void *state) {
+    opus_multistream_decoder_ctl(state, OPUS_RESET_STATE);
+}
+
+static void close_stream(void *state) {
+    opus_multistream_decoder_destroy(state);
+}
+
+static const pst_ogg_codec packets = {
+    .encoding = PST_ENCODING_OPUS,
+    .magic = "OpusHead",
+    .n_magic = 8,
+    .n_headers = 2,
+    .comments_at = 8, // Behind "OpusTags".
+    .open = open_stream,
+    .duration = duration,
+    .decode = decode,
+    .reset = reset,
+    .close = close_stream,
+};
+
+static pst_status opus_open(void **state, pst_decoder_setup *setup, pst_error *err) {
+    return pst_ogg_open(state, &packets, setup, err);
+}
+
+const pst_decoder_ops pst_opus_decoder = {
+    .open = opus_open,
+    .read = pst_ogg_read,
+    .seek = pst_ogg_seek,
+    .close = pst_ogg_close,
+};
