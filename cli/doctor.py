@@ -31,6 +31,7 @@ class Report:
     version: str
     portaudio: str
     libsndfile: str
+    codecs: list[ps.CodecInfo]  # Those that are missing say what would bring them.
     python: str
     numpy: str
     system: str
@@ -94,6 +95,18 @@ def is_old(libsndfile: str) -> bool:
     return len(numbers) >= 2 and (int(numbers[0]), int(numbers[1])) < (1, 2)
 
 
+def codec_names(codecs: list[ps.CodecInfo]) -> str:
+    """Return what can be decoded and encoded, in a line."""
+    names = []
+    for encoding in dict.fromkeys(codec.encoding for codec in codecs):
+        reads = any(codec.decodes for codec in codecs if codec.encoding == encoding)
+        writes = any(codec.encodes for codec in codecs if codec.encoding == encoding)
+        if reads or writes:
+            one_way = "" if reads and writes else " (reads)" if reads else " (writes)"
+            names.append(encoding + one_way)
+    return ", ".join(names)
+
+
 def hints(report: Report) -> list[str]:
     """Return a sentence for everything that is missing and can be helped."""
     found = []
@@ -126,6 +139,12 @@ def hints(report: Report) -> list[str]:
             f"{report.libsndfile} is older than 1.2, and has known faults. Debian's packages are"
             " libsndfile1, and libsndfile1-dev to build with."
         )
+    found.extend(
+        f"There is no codec for {codec.encoding}, or half of one. Install {codec.missing} and build"
+        " pastream_ng anew."
+        for codec in report.codecs
+        if codec.missing
+    )
     if report.ring_memory != "mirrored":
         found.append(
             "Ring memory cannot be mapped twice here, so rings copy each frame. Chunks stay right"
@@ -141,6 +160,7 @@ def examine() -> Report:
         version=ps.__version__,
         portaudio=ps.portaudio_version(),
         libsndfile=ps.libsndfile_version(),
+        codecs=ps.available_codecs(),
         python=f"{platform.python_implementation()} {platform.python_version()}",
         numpy=np.__version__,
         system=platform.platform(),
@@ -170,6 +190,7 @@ def doctor(as_json: bool) -> None:
         "pastream_ng": report.version,
         "PortAudio": report.portaudio,
         "libsndfile": report.libsndfile,
+        "codecs": codec_names(report.codecs),
         "Python": report.python,
         "NumPy": report.numpy,
         "system": report.system,

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from pastream_ng._native import ffi, lib
@@ -39,7 +40,8 @@ _ORIGINS = {
 }
 
 
-class CodecInfo(NamedTuple):
+@dataclass(frozen=True)
+class CodecInfo:
     """A codec of this build, or one that it lacks.
 
     Attributes
@@ -112,7 +114,7 @@ def available_codecs() -> list[CodecInfo]:
             lacks.append(origin.encoder)
         if mine and lacks:
             place = built.index(mine[0])
-            built[place] = mine[0]._replace(missing=" and ".join(lacks))
+            built[place] = replace(mine[0], missing=" and ".join(lacks))
         elif lacks:
             is_lossless = encoding == Encoding.FLAC
             name = encoding.name.lower()

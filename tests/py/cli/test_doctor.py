@@ -16,6 +16,7 @@ TYPES = {
     "version": str,
     "portaudio": str,
     "libsndfile": str,
+    "codecs": list,
     "python": str,
     "numpy": str,
     "system": str,
@@ -41,6 +42,8 @@ def test_json_has_its_fields(invoke_json: Callable[..., Any]) -> None:
     assert platform.python_version() in document["python"]
     assert "PortAudio" in document["portaudio"]
     assert document["libsndfile"] == ps.libsndfile_version()
+    assert any("WAV" in codec["encodes"] for codec in document["codecs"])
+    assert len(document["codecs"]) == len(ps.available_codecs())
     assert document["hostapis"] == [api.name for api in ps.query_hostapis()]
     assert document["ring_memory"] in {"mirrored", "copying"}
 
@@ -59,6 +62,7 @@ def report(**changes: Any) -> doctor.Report:
         "version": "1",
         "portaudio": "PortAudio",
         "libsndfile": "libsndfile-1.2.2",
+        "codecs": [ps.CodecInfo("flac", "FLAC", ("FLAC",), ("FLAC",), True, "libFLAC", "")],
         "python": "3",
         "numpy": "2",
         "system": "Linux",
@@ -72,6 +76,15 @@ def report(**changes: Any) -> doctor.Report:
         "ring_memory": "mirrored",
     }
     return doctor.Report(**{**fine, **changes})
+
+
+def test_codecs_that_are_missing_are_told() -> None:
+    half = ps.CodecInfo("mp3", "MP3", ("MP3",), (), False, "libmpg123", "LAME (package x)")
+    none = ps.CodecInfo("aac", "AAC", (), (), False, "", "libavcodec (package y)")
+    [first, second] = doctor.hints(report(codecs=[half, none]))
+    assert "no codec for MP3, or half of one. Install LAME (package x)" in first
+    assert "libavcodec (package y)" in second
+    assert doctor.codec_names([half, none]) == "MP3 (reads)"
 
 
 def test_nothing_to_say_about_a_machine_that_is_fine() -> None:
