@@ -12,6 +12,7 @@
 #include "codec/aac/avio.h"
 #include "codec/aac/decode.h"
 #include "codec/aac/marks.h"
+#include "codec/aac/mp4_boxes.h"
 #include "codec/aac/mp4_tags.h"
 
 typedef struct mp4 {
@@ -154,7 +155,9 @@ static int64_t told_length(const mp4 *m, int64_t n_frames) {
 static pst_status begin(mp4 *m, pst_decoder_setup *setup, pst_error *err) {
     pst_aac_reader *reader = &m->reader;
     const bool is_seekable = pst_io_is_seekable(m->io);
-    pst_status status = open_format(m, err);
+    pst_status status = pst_mp4_check(m->io, err);
+    if (status == PST_OK)
+        status = open_format(m, err);
     if (status == PST_OK)
         status = pst_aac_open(reader, m->stream->codecpar, err);
     if (status == PST_OK && is_seekable)

@@ -173,6 +173,7 @@ def test_good_files_of_the_corpus(row):
     y = read(path_of(row))
     assert abs(len(y) - row["frames"]) <= TOLERANCE
     wanted = np.array(row["rms_dbfs"])
-    if y.shape[1] == len(wanted):
+    # What the file's list of edits cuts off, the tool that made the list of levels has kept.
+    if y.shape == (row["frames"], len(wanted)):
         found = 20 * np.log10(np.sqrt((y.astype("f8") ** 2).mean(0)))
         np.testing.assert_allclose(found, wanted, atol=0.15)
