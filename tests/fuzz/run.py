@@ -31,9 +31,9 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         subprocess.run([seeds, kind, folder], check=True)
         for path in sorted(CORPUS.glob("*/*")):
-            if path.suffix in SUFFIXES.get(kind, {f".{kind}"}):
-                if path.stat().st_size <= LARGEST_BYTES:
-                    shutil.copy(path, folder)
+            is_of_kind = path.suffix in SUFFIXES.get(kind, {f".{kind}"})
+            if is_of_kind and path.stat().st_size <= LARGEST_BYTES:
+                shutil.copy(path, folder)
         command = [
             fuzzer,
             f"-max_total_time={seconds}",

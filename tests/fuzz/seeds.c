@@ -30,7 +30,8 @@ static bool write_seed(const fuzz_kind *kind, const char *folder, int number, ui
     options.tags = tags;
     if (pst_encoder_check(&format, &options, NULL) != PST_OK)
         options.tags = NULL;
-    bool is_written = pst_encoder_check(&format, &options, NULL) != PST_OK; // Then none is needed.
+    // Not every kind holds everything; what it cannot hold needs no seed.
+    bool is_written = number > 0 && pst_encoder_check(&format, &options, NULL) != PST_OK;
     pst_io *io = NULL;
     pst_encoder *encoder = NULL;
     snprintf(path, sizeof path, "%s/%s_%d", folder, kind->name, number);
