@@ -16,6 +16,8 @@ const pst_codec pst_opus_codec = {
     .name = "opus",
     .encoding = PST_ENCODING_OPUS,
     .decodes = PST_IN(PST_CONTAINER_OGG),
+    .encodes = PST_IN(PST_CONTAINER_OGG),
     .libraries = libraries,
     .decoder = &pst_opus_decoder,
+    .encoder = &pst_opus_encoder,
 };

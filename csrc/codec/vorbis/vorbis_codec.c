@@ -16,6 +16,8 @@ const pst_codec pst_vorbis_codec = {
     .name = "vorbis",
     .encoding = PST_ENCODING_VORBIS,
     .decodes = PST_IN(PST_CONTAINER_OGG),
+    .encodes = PST_IN(PST_CONTAINER_OGG),
     .libraries = libraries,
     .decoder = &pst_vorbis_decoder,
+    .encoder = &pst_vorbis_encoder,
 };

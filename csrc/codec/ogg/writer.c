@@ -1,0 +1,76 @@
+// Copyright 2026 The pastream_ng authors
+// SPDX-License-Identifier: MIT
+
+#include "codec/ogg/writer.h"
+
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+
+enum { PAGES_PER_SECOND = 5 };
+
+// Streams that come to lie in one file must not have the same number.
+static int new_serial(const void *owner) {
+    uint64_t x =
+        (uint64_t)pst_now_ns() ^ (uint64_t)(uintptr_t)owner << 20 ^ (uint64_t)getpid() << 40;
+    x = (x ^ x >> 30) * UINT64_C(0xBF58476D1CE4E5B9);
+    x = (x ^ x >> 27) * UINT64_C(0x94D049BB133111EB);
+    return (int)(x >> 33);
+}
+
+pst_status pst_ogg_writer_init(pst_ogg_writer *w, pst_io *io, uint32_t rate_hz, pst_error *err) {
+    *w = (pst_ogg_writer){.io = io, .page_frames = rate_hz / PAGES_PER_SECOND};
+    return ogg_stream_init(&w->stream, new_serial(w)) == 0 ? PST_OK : pst_fail_memory(err);
+}
+
+void pst_ogg_writer_deinit(pst_ogg_writer *w) {
+    if (pst_io_error(w->io) != 0)
+        pst_io_truncate(w->io, w->end_byte);
+    ogg_stream_clear(&w->stream);
+}
+
+static pst_status write_page(pst_ogg_writer *w, const ogg_page *page, pst_error *err) {
+    if (pst_io_write(w->io, page->header, page->header_len) < page->header_len ||
+        pst_io_write(w->io, page->body, page->body_len) < page->body_len)
+        return pst_io_fail(w->io, err);
+    w->end_byte = pst_io_tell(w->io);
+    w->page_granule = w->packet_granule;
+    return PST_OK;
+}
+
+pst_status pst_ogg_flush(pst_ogg_writer *w, pst_error *err) {
+    ogg_page page;
+    while (ogg_stream_flush(&w->stream, &page) != 0) {
+        const pst_status status = write_page(w, &page, err);
+        if (status != PST_OK)
+            return status;
+    }
+    return PST_OK;
+}
+
+static pst_status put(pst_ogg_writer *w, ogg_packet *packet, pst_error *err) {
+    return ogg_stream_packetin(&w->stream, packet) == 0 ? PST_OK : pst_fail_memory(err);
+}
+
+pst_status pst_ogg_write_headers(pst_ogg_writer *w, ogg_packet *headers, int n_headers,
+                                 pst_error *err) {
+    pst_status status = PST_OK;
+    for (int i = 0; i < n_headers && status == PST_OK; ++i) {
+        status = put(w, &headers[i], err);
+        if (status == PST_OK && (i == 0 || i == n_headers - 1))
+            status = pst_ogg_flush(w, err);
+    }
+    return status;
+}
+
+pst_status pst_ogg_write_packet(pst_ogg_writer *w, ogg_packet *packet, pst_error *err) {
+    const pst_status status = put(w, packet, err);
+    const int64_t n_frames = packet->granulepos - w->packet_granule;
+    w->packet_granule = packet->granulepos;
+    // There is room for one more like this.
+    if (status != PST_OK ||
+        (packet->granulepos + n_frames - w->page_granule <= w->page_frames && packet->e_o_s == 0))
+        return status;
+    return pst_ogg_flush(w, err);
+}
