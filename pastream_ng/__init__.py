@@ -137,6 +137,7 @@ if _TYPE_CHECKING:
     from pastream_ng.recorders import RecordedFile, Recorder, RecorderStats
     from pastream_ng.recordings import Recording, RecordingState, Segment
     from pastream_ng.recordings.shortcut import recording
+    from pastream_ng.resampling import Resampler, resample
     from pastream_ng.simple import get_stream, play, playrec, rec, stop, wait
 
 __all__ = [
@@ -205,6 +206,7 @@ __all__ = [
     "RecordingState",
     "ResampleEngine",
     "ResampleQuality",
+    "Resampler",
     "RingBuffer",
     "RingReader",
     "Segment",
@@ -260,6 +262,7 @@ __all__ = [
     "rec",
     "recording",
     "refresh",
+    "resample",
     "set_application_name",
     "stop",
     "supported_samplerates",
@@ -319,6 +322,8 @@ _LATER = {
     "RecordingState": "recordings",
     "Segment": "recordings",
     "recording": "recordings.shortcut",
+    "Resampler": "resampling",
+    "resample": "resampling",
     "get_stream": "simple",
     "play": "simple",
     "playrec": "simple",

@@ -45,7 +45,7 @@ PUBLIC = {
 }
 UMBRELLA = "pastream.h"
 # Headers of other libraries that one layer keeps to itself.
-FOREIGN = {"portaudio.h": "device", "samplerate.h": "dsp", "sndfile.h": "codec"}
+FOREIGN = {"portaudio.h": "device", "samplerate.h": "dsp", "soxr.h": "dsp", "sndfile.h": "codec"}
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
 

@@ -9,8 +9,9 @@
 #include "dsp/engine.h"
 #include "dsp/tame.h"
 
-// Frames are handed to the engine in pieces of at most so many frames, and about so many samples.
-enum { MOST_PIECE_FRAMES = 4096, LEAST_PIECE_FRAMES = 64, PIECE_SAMPLES = 16384 };
+// Frames are handed to the engine in pieces of at most so many frames, and about so many samples
+// on the larger side: an engine may keep all that it makes of a piece.
+enum { MOST_PIECE_FRAMES = 4096, LEAST_PIECE_FRAMES = 16, PIECE_SAMPLES = 16384 };
 
 struct pst_resampler {
     pst_resampler_config config;
@@ -19,6 +20,7 @@ struct pst_resampler {
     pst_format native; // The engine's.
     int64_t piece_frames;
     unsigned char *in, *out; // One piece each, where frames need a change; out only if converted.
+    unsigned char spare[PST_MAX_CHANNELS * sizeof(double)]; // One frame of room, see process.
     int64_t n_taken, n_made;
     bool is_draining; // The input has ended, and `in` holds what follows it.
 };
@@ -77,6 +79,9 @@ pst_status pst_resampler_process(pst_resampler *resampler, const void *in, int64
     if (r->is_draining)
         return pst_fail(err, PST_BAD_STATE, 0,
                         "The input of this resampler has ended; it has to be reset first");
+    // Without room an engine takes nothing, even while nothing is due: then it gets room that it
+    // cannot use.
+    const bool is_due = pst_resampler_room(r, n_in) > 0;
     while (status == PST_OK && moves) {
         const int64_t n_left = n_in - *n_used;
         const int64_t n_piece = n_left < r->piece_frames ? n_left : r->piece_frames;
@@ -85,10 +90,13 @@ pst_status pst_resampler_process(pst_resampler *resampler, const void *in, int64
             piece =
                 fit_input(r, (const unsigned char *)in + (size_t)*n_used * frame_bytes, n_piece);
         int64_t n_taken = 0, n_given = 0;
-        status = give_piece(
-            r, piece, n_piece, &n_taken,
-            n_out_max > *n_made ? (unsigned char *)out + (size_t)*n_made * frame_bytes : r->in,
-            n_out_max - *n_made, &n_given, err);
+        const int64_t n_room = n_out_max - *n_made;
+        if (n_room > 0)
+            status = give_piece(r, piece, n_piece, &n_taken,
+                                (unsigned char *)out + (size_t)*n_made * frame_bytes, n_room,
+                                &n_given, err);
+        else if (!is_due)
+            status = give_piece(r, piece, n_piece, &n_taken, r->spare, 1, &n_given, err);
         *n_used += n_taken;
         *n_made += n_given;
         moves = n_taken > 0 || n_given > 0;
@@ -152,44 +160,49 @@ pst_status pst_resampler_reset(pst_resampler *resampler, pst_error *err) {
 
 pst_status pst_resampler_latency(const pst_resampler *resampler, int64_t *n_frames,
                                  pst_error *err) {
-    enum { PIECE = 64, ENOUGH = 2048 };
+    // Far enough for the longest filter to be full, and for each engine's blocks to come round.
+    enum { ENOUGH_FRAMES = 16384, OUT_FRAMES = 512 };
+    static const double silence[PST_RESAMPLE_MAX_RATIO];
+    double out[OUT_FRAMES];
     pst_resampler_config config = resampler->config;
     config.n_channels = 1;
     pst_resampler *twin = NULL;
     pst_status status = pst_resampler_create(&twin, &config, err);
     if (status != PST_OK)
         return status;
+    // Pieces that are worth one output frame.
     const double ratio = config.to_hz / config.from_hz;
-    // Far enough for the longest filter to be full, and for each engine's blocks to come round.
-    const int64_t n_most = (int64_t)(8.0 * ENOUGH * (ratio < 1.0 ? 1.0 / ratio : 1.0));
-    static const double silence[PIECE];
-    double out[PIECE];
-    int64_t most = 0;
-    while (status == PST_OK && twin->n_taken < n_most) {
+    const int64_t n_piece = ratio < 1.0 ? (int64_t)floor(1.0 / ratio) : 1;
+    double most = 0.0;
+    while (status == PST_OK && twin->n_taken < ENOUGH_FRAMES * n_piece) {
         int64_t n_used = 0, n_taken = 0, n_made = 0;
-        // It is furthest behind before a piece that makes it give something.
-        const double behind = (double)twin->n_taken * ratio - (double)twin->n_made;
-        most = (int64_t)ceil(behind) > most ? (int64_t)ceil(behind) : most;
+        // It is furthest behind just before a piece that makes it give something.
+        most = fmax(most, (double)(twin->n_taken + n_piece) * ratio - (double)twin->n_made);
         do {
-            status = pst_resampler_process(twin, silence, PIECE - n_taken, &n_used, out, PIECE,
-                                           &n_made, err);
+            status = pst_resampler_process(twin, silence, n_piece - n_taken, &n_used, out,
+                                           OUT_FRAMES, &n_made, err);
             n_taken += n_used;
-        } while (status == PST_OK && n_made == PIECE);
+        } while (status == PST_OK && n_made == OUT_FRAMES);
     }
     pst_resampler_destroy(twin);
-    *n_frames = most;
+    *n_frames = (int64_t)ceil(most);
     return status;
 }
 
 // ---- Making and unmaking -----------------------------------------------------------------------
 
-static const pst_resample_ops *ops_of(pst_resample_quality quality, pst_resample_engine engine) {
-    if (quality == PST_RESAMPLE_LINEAR || quality == PST_RESAMPLE_HOLD)
-        return engine == PST_RESAMPLER_AUTO ? &pst_interpolator_ops : NULL;
+static bool is_filtered(pst_resample_quality quality) {
+    return quality != PST_RESAMPLE_LINEAR && quality != PST_RESAMPLE_HOLD;
+}
+
+static const pst_resample_ops *ops_of(const pst_resampler_config *c) {
+    // Between equal rates lines change nothing, and filters would.
+    if (!is_filtered(c->quality) || c->from_hz == c->to_hz)
+        return &pst_interpolator_ops;
 #if PST_HAS_SOXR
-    return engine == PST_RESAMPLER_SAMPLERATE ? &pst_samplerate_ops : &pst_soxr_ops;
+    return c->engine == PST_RESAMPLER_SAMPLERATE ? &pst_samplerate_ops : &pst_soxr_ops;
 #else
-    return engine == PST_RESAMPLER_SOXR ? NULL : &pst_samplerate_ops;
+    return &pst_samplerate_ops;
 #endif
 }
 
@@ -225,15 +238,16 @@ static pst_status check_config(const pst_resampler_config *c, pst_error *err) {
     if (!pst_resampler_has_engine(c->engine))
         return pst_fail(err, PST_UNSUPPORTED, 0,
                         "This build has no soxr; install its headers and build again");
-    if (ops_of(c->quality, c->engine) == NULL)
+    if (!is_filtered(c->quality) && c->engine != PST_RESAMPLER_AUTO)
         return pst_fail(err, PST_BAD_ARGUMENT, 0,
                         "Lines and holding are computed by the library itself: no other engine "
                         "can be chosen for them");
     return PST_OK;
 }
 
-static int64_t piece_frames(uint32_t n_channels) {
-    const int64_t n = PIECE_SAMPLES / (int64_t)n_channels;
+static int64_t piece_frames(const pst_resampler_config *c) {
+    const double widening = c->to_hz > c->from_hz ? c->to_hz / c->from_hz : 1.0;
+    const int64_t n = (int64_t)(PIECE_SAMPLES / (widening * c->n_channels));
     return n > MOST_PIECE_FRAMES    ? MOST_PIECE_FRAMES
            : n < LEAST_PIECE_FRAMES ? LEAST_PIECE_FRAMES
                                     : n;
@@ -261,9 +275,9 @@ pst_status pst_resampler_create(pst_resampler **resampler, const pst_resampler_c
     if (made == NULL)
         return pst_fail_memory(err);
     made->config = *config;
-    made->ops = ops_of(config->quality, config->engine);
+    made->ops = ops_of(config);
     made->native = made->ops->has_f64 ? config->format : PST_FORMAT_F32;
-    made->piece_frames = piece_frames(config->n_channels);
+    made->piece_frames = piece_frames(config);
     status = make_state(made, err);
     if (status != PST_OK) {
         pst_resampler_destroy(made);

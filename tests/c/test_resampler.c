@@ -295,9 +295,9 @@ static void test_what_is_not_finite_harms_no_other_sample(void) {
 }
 
 static void test_latency_is_what_it_says(void) {
-    static const double rates[][2] = {{44100, 48000}, {48000, 8000}, {8000, 48000}};
-    enum { N_IN = 60000, PIECE = 100 };
-    static float in[PIECE], out[PIECE * 8];
+    static const double rates[][2] = {{44100, 48000}, {48000, 8000}, {8000, 48000}, {96000, 5000}};
+    enum { PIECE = 100 };
+    static float in[PIECE], out[1 << 17];
     for (size_t v = 0; v < N_VARIANTS; ++v)
         for (size_t i = 0; is_there(&variants[v]) && i < sizeof rates / sizeof *rates; ++i) {
             const double ratio = rates[i][1] / rates[i][0];
@@ -307,20 +307,39 @@ static void test_latency_is_what_it_says(void) {
             int64_t latency = -1, n_in = 0, n_out = 0;
             CHECK_EQ(pst_resampler_latency(r, &latency, NULL), PST_OK);
             double most = 0.0;
-            for (; n_in < N_IN; n_in += PIECE) {
+            while ((double)n_in * ratio < 8.0 * (double)latency + 2000.0) {
                 int64_t n_used = 0, n_made = 0;
-                CHECK_EQ(pst_resampler_process(r, in, PIECE, &n_used, out, (int64_t)PIECE * 8,
-                                               &n_made, NULL),
+                CHECK_EQ(pst_resampler_process(r, in, PIECE, &n_used, out, 1 << 17, &n_made, NULL),
                          PST_OK);
                 CHECK_EQ(n_used, PIECE);
+                most = fmax(most, (double)(n_in + 1) * ratio - (double)n_out);
+                n_in += n_used;
                 n_out += n_made;
-                most = fmax(most, (double)(n_in + PIECE) * ratio - (double)n_out);
             }
-            CHECK_TEXT(most <= (double)latency && most >= 0.3 * (double)latency - 2.0,
+            CHECK_TEXT(most <= 1.01 * (double)latency + 4.0 && most >= 0.9 * (double)latency - 4.0,
                        "%s, %g to %g: said %lld, is %g", variants[v].name, rates[i][0], rates[i][1],
                        (long long)latency, most);
             pst_resampler_destroy(r);
         }
+}
+
+static void test_what_is_not_due_needs_no_room(void) {
+    const float in[100] = {1.0F};
+    for (size_t v = 0; v < N_VARIANTS; ++v) {
+        if (!is_there(&variants[v]))
+            continue;
+        const pst_resampler_config config = config_of(&variants[v], 48000, 200, 1, PST_FORMAT_F32);
+        pst_resampler *r = make(&config);
+        int64_t n_used = 0, n_made = 0;
+        CHECK_EQ(pst_resampler_room(r, 100), 0);
+        CHECK_EQ(pst_resampler_process(r, in, 100, &n_used, NULL, 0, &n_made, NULL), PST_OK);
+        CHECK_EQ(n_used, 100);
+        CHECK_EQ(n_made, 0);
+        float out[8];
+        CHECK_EQ(pst_resampler_process(r, in, 20, &n_used, out, 1, &n_made, NULL), PST_OK);
+        CHECK_EQ(n_used, 20);
+        pst_resampler_destroy(r);
+    }
 }
 
 static void test_the_end_is_the_end(void) {
@@ -424,6 +443,7 @@ int main(void) {
     RUN(test_each_frame_comes_at_its_time_and_clean);
     RUN(test_what_is_not_finite_harms_no_other_sample);
     RUN(test_latency_is_what_it_says);
+    RUN(test_what_is_not_due_needs_no_room);
     RUN(test_the_end_is_the_end);
     RUN(test_what_cannot_be_is_refused);
     RUN(test_memory_that_runs_out_is_told);

@@ -63,7 +63,8 @@ PST_API PST_NODISCARD pst_status pst_resampler_create(pst_resampler **resampler,
 // NULL is allowed. Thread: control. Realtime: no.
 PST_API void pst_resampler_destroy(pst_resampler *resampler);
 
-// Returns the engine that computes: never PST_RESAMPLER_AUTO, except for lines and holding.
+// Returns the engine that computes; PST_RESAMPLER_AUTO where none is needed, which is with lines,
+// with holding, and between equal rates: those change nothing.
 // Thread: any. Realtime: yes (constant).
 PST_API pst_resample_engine pst_resampler_engine(const pst_resampler *resampler) PST_RT;
 
@@ -98,8 +99,8 @@ PST_API PST_NODISCARD pst_status pst_resampler_reset(pst_resampler *resampler, p
 PST_API int64_t pst_resampler_room(const pst_resampler *resampler, int64_t n_in) PST_RT;
 
 // Finds out, by trying, by how many output frames the output is behind the input at most: n input
-// frames have given n * to_hz / from_hz frames less these, or more. It depends on the engine, the
-// quality and the rates.
+// frames have given about n * to_hz / from_hz frames less these, or more. It depends on the engine,
+// the quality and the rates; with soxr, by a hundredth, also on how the input is cut.
 // n_frames: gets them.
 // Returns PST_OK; PST_NO_MEMORY.
 // Thread: any. Realtime: no (takes some milliseconds).
