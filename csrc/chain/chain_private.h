@@ -47,6 +47,7 @@ struct pst_chain {
     int32_t origin; // Of the error: where it is in the chain.
 
     // The worker's own.
+    bool is_full;         // The sink takes no more.
     bool has_dropped;     // Since the last frame that went on.
     bool must_flush;      // Before the next push: there was a seek,
     int64_t sought_frame; // to here, as the sink counts,

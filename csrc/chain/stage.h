@@ -138,9 +138,9 @@ pst_status pst_stage_create(pst_stage **stage, size_t n_bytes, const pst_stage_o
 // Adds to the stage's counts. Thread: worker. Realtime: yes.
 void pst_stage_count(pst_stage *stage, const pst_convert_counts *counts) PST_RT;
 
-// where the data is to be put. For stages that give a frame for a frame.
+// Returns a piece with the numbers and flags of `in`, and with as many of its frames as fit into
+// scratch, where the data is to be put. For stages that give a frame for a frame.
 // Thread: worker. Realtime: yes.
-// yes.
 pst_piece pst_stage_begin(pst_stage *stage, const pst_piece *in) PST_RT;
 
 // Returns the size of a frame at this side. Thread: any. Realtime: yes.

@@ -109,6 +109,7 @@ static pst_status give_to_sink(pst_chain *chain, const pst_piece *piece, pst_err
             came_from(chain, sink_place(chain), sink->ops->push(sink, &rest, &n_taken, err));
         if (status == PST_TIMEOUT)
             continue;
+        chain->is_full = status == PST_END;
         if (status != PST_OK)
             return status;
         if (chain->n_stages == 0)
@@ -223,7 +224,7 @@ static pst_status pump(pst_chain *chain, pst_error *err) {
             status = step(chain, err);
         if (status < 0 && status != PST_TIMEOUT)
             return status;
-        status = is_cancelled(chain) ? PST_OK : drain(chain, err);
+        status = is_cancelled(chain) || chain->is_full ? PST_OK : drain(chain, err);
         if (status < 0)
             return status;
         if (!is_called_off(chain))

@@ -283,6 +283,38 @@ static void test_clearing_moves_all_but_those_that_hold_a_span(void) {
     close_ring(&box);
 }
 
+// The producer takes back what nobody has read; a span that is held stays.
+static void test_a_producer_takes_back_what_it_wrote(void) {
+    for (int kind = 0; kind < N_RING_KINDS; ++kind) {
+        ring_box box;
+        REQUIRE(open_ring(&box, ring_kinds[kind], 100, 4));
+        uint32_t other;
+        REQUIRE(pst_ring_attach(box.ring, &other) == PST_OK);
+        uint8_t frames[4 * 100], got[4 * 100];
+        fill_frames(frames, 4, 0, 100);
+        CHECK_EQ(pst_ring_write(box.ring, frames, 80), 80);
+        CHECK_EQ(pst_ring_read(box.ring, 0, got, 10), 10);
+        pst_span span;
+        CHECK_EQ(pst_ring_begin_read(box.ring, other, 30, &span), 30);
+        CHECK(!pst_ring_discard(box.ring));
+        CHECK_EQ(pst_ring_readable(box.ring, 0), 0);
+        CHECK_EQ(pst_ring_dropped(box.ring, 0), 0); // Nobody was too late.
+        CHECK(memcmp(span.data, frames, 4 * 30) == 0);
+        pst_ring_commit_read(box.ring, other, 30);
+        CHECK_EQ(pst_ring_readable(box.ring, other), 50);
+        CHECK(pst_ring_discard(box.ring));
+        CHECK_EQ(pst_ring_readable(box.ring, other), 0);
+        CHECK_EQ(pst_ring_position(box.ring, 0), 80);
+        const uint64_t capacity = box.info.capacity_frames;
+        CHECK_EQ(pst_ring_writable(box.ring), capacity);
+        fill_frames(frames, 4, 80, 60);
+        CHECK_EQ(pst_ring_write(box.ring, frames, 60), 60);
+        CHECK_EQ(pst_ring_read(box.ring, 0, got, 100), 60);
+        CHECK(memcmp(got, frames, 4 * 60) == 0);
+        close_ring(&box);
+    }
+}
+
 int main(void) {
     RUN(test_a_reader_joins_beside_another);
     RUN(test_an_idle_reader_is_passed_over);
@@ -297,5 +329,6 @@ int main(void) {
     RUN(test_a_held_span_is_left_alone);
     RUN(test_a_new_owner_starts_without_losses);
     RUN(test_a_joining_reader_is_not_waited_for);
+    RUN(test_a_producer_takes_back_what_it_wrote);
     return check_done();
 }
