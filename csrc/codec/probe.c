@@ -10,6 +10,7 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "codec/codec.h"
+#include "codec/flac/frame_header.h"
 #include "codec/metadata/id3.h"
 #include "codec/mpeg_header.h"
 
@@ -131,6 +132,9 @@ static pst_container probe_frames(pst_io *io, window *w, size_t *found_at) {
                 answer = pst_adts_confirm(w->bytes + at, w->n - at, w->is_end);
             if (answer == 1)
                 return PST_CONTAINER_ADTS;
+            pst_flac_header header;
+            if (answer == 0 && at == 0 && pst_flac_parse_header(&header, w->bytes, w->n) > 0)
+                return PST_CONTAINER_FLAC;
         }
         if (answer == 0)
             ++at;

@@ -18,6 +18,7 @@ extern const pst_codec pst_sndfile_ms_adpcm_codec;
 extern const pst_codec pst_sndfile_gsm_codec;
 extern const pst_codec pst_adts_codec;
 extern const pst_codec pst_mp4_codec;
+extern const pst_codec pst_flac_codec;
 extern const pst_codec pst_vorbis_codec;
 extern const pst_codec pst_opus_codec;
 

@@ -178,6 +178,8 @@ def test_channels_keep_their_order(kind):
 @pytest.mark.parametrize("subtype", FLAC)
 @pytest.mark.parametrize("channels", [1, 2, 8])
 def test_flac_changes_nothing(format, subtype, channels):
+    if not can(format, "FLAC"):
+        pytest.skip(f"this build has no FLAC in {format}")
     dtype, bits = FLAC[subtype]
     width = np.dtype(dtype).itemsize * 8
     random = np.random.default_rng(bits)
@@ -412,6 +414,7 @@ def test_rates_and_channels_that_a_codec_cannot_have_are_refused(kind, tmp_path)
     if kind.encoding != "PCM":
         with pytest.raises(ps.ArgumentError, match="channels is 256"):
             ps.SoundFile(path, "w", kind.rates[-1], 256, **options)
+    if kind.encoding not in ("PCM", "FLAC"):  # Both can have any rate that a file can.
         with pytest.raises(ps.ArgumentError, match="samplerate is 999999"):
             ps.SoundFile(path, "w", 999_999, 1, **options)
     assert not path.exists()

@@ -1,0 +1,80 @@
+// Copyright 2026 The pastream_ng authors
+// SPDX-License-Identifier: MIT
+
+// Finds places in a file by looking at its frames, whatever its header and seek table say.
+
+#include "codec/flac/reader.h"
+
+// A frame on the way, of which only the header is of interest.
+typedef struct probe {
+    const pst_flac_reader *reader;
+    pst_flac_header header;
+    bool is_same;
+} probe;
+
+static bool take_header(void *user, const pst_flac_block *block) {
+    probe *p = user;
+    p->header = block->header;
+    p->is_same = pst_flac_is_same(&p->reader->format, &p->header);
+    return true;
+}
+
+pst_status pst_flac_find_end(pst_flac_reader *reader, pst_error *err) {
+    enum { FIRST_LOOK_BYTES = 1 << 14, GROWTH = 4 };
+    const int64_t length = pst_io_length(reader->frames.source.io);
+    probe p = {.reader = reader};
+    int64_t n_skipped = 0;
+    bool is_found = false;
+    for (int64_t look = FIRST_LOOK_BYTES; !is_found; look *= GROWTH) {
+        const bool is_all = look >= length - reader->sound_byte;
+        pst_flac_go(reader, is_all ? reader->sound_byte : length - look);
+        pst_status status;
+        while ((status = pst_flac_next_frame(&reader->frames, take_header, &p, INT64_MAX,
+                                             &n_skipped, err)) == PST_OK)
+            is_found = true;
+        if (status != PST_END)
+            return status;
+        if (is_all)
+            break;
+    }
+    if (!is_found) {
+        reader->n_frames = 0;
+        pst_flac_judge_end(reader, 0, n_skipped, 0);
+    } else if (p.is_same && !reader->places.are_wrong) {
+        const pst_flac_info *info = &reader->frames.info;
+        const int64_t place = pst_flac_place(&reader->places, &p.header);
+        const int64_t end = place + p.header.block_frames;
+        // Long ago, blocks of different lengths were numbered as if they had one.
+        if (place < 0 || (!p.header.is_variable && end != info->n_frames &&
+                          info->min_block_frames != info->max_block_frames))
+            return PST_OK;
+        reader->n_frames = end;
+        pst_flac_judge_end(reader, end, n_skipped, p.header.block_frames);
+    }
+    return PST_OK;
+}
+
+pst_status pst_flac_find_place(pst_flac_reader *reader, int64_t place, int64_t *byte,
+                               pst_error *err) {
+    enum { NEAR_BYTES = 1 << 15 };
+    int64_t low = reader->sound_byte, high = pst_io_length(reader->frames.source.io);
+    probe p = {.reader = reader};
+    while (!reader->first_places.are_wrong && high - low > NEAR_BYTES) {
+        const int64_t middle = low + (high - low) / 2;
+        int64_t n_skipped = 0;
+        pst_flac_go(reader, middle);
+        const pst_status status =
+            pst_flac_next_frame(&reader->frames, take_header, &p, high - middle, &n_skipped, err);
+        if (status != PST_OK && status != PST_END)
+            return status;
+        const int64_t found = status == PST_OK && p.is_same
+                                  ? pst_flac_place(&reader->first_places, &p.header)
+                                  : INT64_MAX;
+        if (found >= 0 && found <= place)
+            low = middle;
+        else
+            high = middle;
+    }
+    *byte = low;
+    return PST_OK;
+}
