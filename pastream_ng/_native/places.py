@@ -171,6 +171,8 @@ class Place:
         self.pointer = pointer
         self.name = name
         self.source = source
+        #: Whether calls may wait for the other end of a pipe, deaf to signals.
+        self.may_wait = source is None and not lib.pst_io_is_seekable(pointer)
 
     def taken(self) -> None:
         """Tell that C closes the place from now on."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from pastream_ng._checks import shown_file
 from pastream_ng._native.errors import check, error_for
 from pastream_ng._native.handle import Handle
+from pastream_ng._native.interrupt import interruptible
 from pastream_ng.enums import Status
 from pastream_ng.errors import FileFormatError, StateError
 
@@ -27,12 +28,26 @@ class LentFile(Handle):
     _noun = "sound file"
     _source: FileObject | None
     _name: Any
+    #: Whether calls may wait for a pipe.
+    _may_wait = False
+    #: Whether Ctrl-C has ended such a wait: the file is of no use from then on.
+    _was_interrupted = False
 
     def _ready(self, out: Any) -> None:
         self._lock = threading.Lock()
         self._user = ""
         self._is_done: Callable[[], bool] | None = None
         super().__init__(out)
+
+    def _run(self, call: Callable[[], int], cancel: Any) -> int:
+        """Make a C call that reads or writes; `cancel` is the C function that ends its waits."""
+        if not self._may_wait:
+            return call()
+        try:
+            return interruptible(call, lambda: cancel(self._pointer, True), self)
+        except BaseException:
+            self._was_interrupted = True
+            raise
 
     def _check(self, status: int, err: Any) -> int:
         """Raise what a call has met with: what a file object raised comes out as it is.

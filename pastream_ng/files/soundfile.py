@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import io
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from pastream_ng._native import ffi, lib
 from pastream_ng._native.arrays import address, frames_of, target_of
 from pastream_ng._native.errors import new_error
 from pastream_ng._native.handle import owner
+from pastream_ng._native.interrupt import interruptible
 from pastream_ng._native.places import open_place
 from pastream_ng.enums import BitrateMode, Dither, Encoding, IoMode, Status
 from pastream_ng.errors import ArgumentError, ArgumentTypeError, StateError
@@ -187,12 +189,26 @@ class SoundFile(FileFacts):
         place = open_place(file, IoMode.READ, closefd)
         out, err = owner("pst_decoder *", lib.pst_decoder_release), new_error()
         try:
-            status = lib.pst_decoder_open(out, place.pointer, raw or ffi.NULL, err)
-            if status == Status.OK:
-                place.taken()
+            bytes_of = place.pointer
+            is_over = not place.may_wait
+
+            def begin() -> int:
+                nonlocal is_over
+                result = int(lib.pst_decoder_open(out, bytes_of, raw or ffi.NULL, err))
+                is_over = True
+                return result
+
+            if place.may_wait:
+                status = interruptible(begin, lambda: lib.pst_io_cancel(bytes_of, True), out)
+            else:
+                status = begin()
         finally:
+            # Also after Ctrl-C: what C has taken, or still uses, is not closed here.
+            if out[0] or not is_over:
+                place.taken()
             place.close()
         self._source, self._name, self._mode = place.source, place.name, "r"
+        self._may_wait = place.may_wait
         self._check(status, err)
         info = ffi.new("pst_decoder_info *")
         lib.pst_decoder_get_info(out[0], info)
@@ -217,6 +233,7 @@ class SoundFile(FileFacts):
         finally:
             place.close()
         self._source, self._name, self._mode = place.source, place.name, mode
+        self._may_wait = place.may_wait
         self._check(status, err)
         self._told = wanted
         self._is_seekable = False
@@ -306,8 +323,17 @@ class SoundFile(FileFacts):
         done = 0
         while done < len(target):
             step = target[done : done + _STEP_FRAMES]
-            status = lib.pst_decoder_read(
-                pointer, ffi.from_buffer(step), code, len(step), n_read, err
+            status = self._run(
+                partial(
+                    lib.pst_decoder_read,
+                    pointer,
+                    ffi.from_buffer(step),
+                    code,
+                    len(step),
+                    n_read,
+                    err,
+                ),
+                lib.pst_decoder_cancel,
             )
             done += int(n_read[0])
             if status == Status.END:
@@ -441,8 +467,12 @@ class SoundFile(FileFacts):
         with self._lock:
             self._refuse_used()
             err = new_error()
-            status = lib.pst_encoder_write(pointer, address(frames), form.code, len(frames), err)
-            self._check(status, err)
+            for first in range(0, len(frames), _STEP_FRAMES):
+                step = frames[first : first + _STEP_FRAMES]
+                write = partial(
+                    lib.pst_encoder_write, pointer, address(step), form.code, len(step), err
+                )
+                self._check(self._run(write, lib.pst_encoder_cancel), err)
 
     def flush(self) -> None:
         """Bring the header up to date: what is written so far can be read by others.
@@ -454,7 +484,8 @@ class SoundFile(FileFacts):
             with self._lock:
                 self._refuse_used()
                 err = new_error()
-                self._check(lib.pst_encoder_update(pointer, err), err)
+                update = partial(lib.pst_encoder_update, pointer, err)
+                self._check(self._run(update, lib.pst_encoder_cancel), err)
 
     def _to_write(self, what: str) -> Any:
         pointer = self._use()
@@ -501,5 +532,7 @@ class SoundFile(FileFacts):
             if self._mode == "r":
                 lib.pst_decoder_close(self._pointer)
             else:
-                status = lib.pst_encoder_finish(self._pointer, err)
-        self._check(status, err)
+                finish = partial(lib.pst_encoder_finish, self._pointer, err)
+                status = self._run(finish, lib.pst_encoder_cancel)
+        if not self._was_interrupted:
+            self._check(status, err)
