@@ -31,8 +31,8 @@ typedef struct pst_decoder_ops {
     // Opens a file for reading. On failure it leaves nothing behind.
     //
     // A codec that finds what another one has to read leaves the state NULL, and the setup with
-    // the container, the encoding and the start_byte for that one; info.n_frames may hold how many
-    // frames the container speaks of.
+    // the container, the encoding and the start_byte for that one. For compressed samples in WAV
+    // info.n_frames tells how many frames there are.
     // Returns as pst_decoder_open.
     pst_status (*open)(void **state, pst_decoder_setup *setup, pst_error *err);
     // Reads up to n_frames; fewer at the end only. Returns PST_OK, or a failure after n_read.

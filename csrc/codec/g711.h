@@ -12,7 +12,7 @@
 int16_t pst_ulaw_decode(uint8_t code);
 int16_t pst_alaw_decode(uint8_t code);
 
-// Return the code whose sample is nearest.
+// Return the code of the step that a sample lies in.
 uint8_t pst_ulaw_encode(int16_t sample);
 uint8_t pst_alaw_encode(int16_t sample);
 

@@ -31,11 +31,11 @@ static const char wave64[] = "riff\x2E\x91\xCF\x11\xA5\xD6\x28\xDB\x04\xC1";
 
 static const magic magics[] = {
     {"RIFF", 4, "WAVE", PST_CONTAINER_WAV},  {"RIFX", 4, "WAVE", PST_CONTAINER_WAV},
-    {"RF64", 4, "WAVE", PST_CONTAINER_RF64}, {"FORM", 4, "AIFF", PST_CONTAINER_AIFF},
-    {"FORM", 4, "AIFC", PST_CONTAINER_AIFF}, {".snd", 4, NULL, PST_CONTAINER_AU},
-    {"dns.", 4, NULL, PST_CONTAINER_AU},     {"caff", 4, NULL, PST_CONTAINER_CAF},
-    {wave64, 14, NULL, PST_CONTAINER_W64},   {"fLaC", 4, NULL, PST_CONTAINER_FLAC},
-    {"OggS", 4, NULL, PST_CONTAINER_OGG},
+    {"RF64", 4, "WAVE", PST_CONTAINER_RF64}, {"BW64", 4, "WAVE", PST_CONTAINER_RF64},
+    {"FORM", 4, "AIFF", PST_CONTAINER_AIFF}, {"FORM", 4, "AIFC", PST_CONTAINER_AIFF},
+    {".snd", 4, NULL, PST_CONTAINER_AU},     {"dns.", 4, NULL, PST_CONTAINER_AU},
+    {"caff", 4, NULL, PST_CONTAINER_CAF},    {wave64, 14, NULL, PST_CONTAINER_W64},
+    {"fLaC", 4, NULL, PST_CONTAINER_FLAC},   {"OggS", 4, NULL, PST_CONTAINER_OGG},
 };
 
 static pst_container probe_head(const uint8_t *head, size_t n_bytes) {

@@ -18,6 +18,7 @@ typedef struct pst_sndfile {
     pst_format native;
     pst_file_format format;
     // Of a file that is read:
+    int64_t start_byte;
     int64_t n_left; // Frames that are still to come, INT64_MAX if nobody knows.
     int64_t n_frames_told;
     pst_damage *damage;

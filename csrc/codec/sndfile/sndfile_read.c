@@ -6,7 +6,7 @@
 #include "codec/sndfile/sndfile.h"
 
 // No block of compressed samples has more frames in a byte than this (GSM: 320 in 65).
-enum { MOST_FRAMES_PER_BYTE = 5, LARGEST_BLOCK_FRAMES = 65536 };
+enum { MOST_FRAMES_PER_BYTE = 5 };
 
 // ---- What libsndfile calls -------------------------------------------------------------------
 
@@ -69,17 +69,22 @@ static int64_t believable_frames(const pst_sndfile *s, int64_t claimed) {
     return claimed < most ? claimed : most;
 }
 
-static pst_status open_file(pst_sndfile *s, const pst_file_format *raw, pst_decoder_info *info,
-                            pst_error *err) {
+static SNDFILE *open_library(pst_sndfile *s, SF_INFO *found) {
     SF_VIRTUAL_IO io = {pst_sndfile_length, pst_sndfile_seek, read_bytes, NULL,
                         pst_sndfile_position};
+    pst_io_peek(s->io, true);
+    SNDFILE *file = sf_open_virtual(&io, SFM_READ, found, s);
+    pst_io_peek(s->io, false);
+    return file;
+}
+
+static pst_status open_file(pst_sndfile *s, const pst_file_format *raw, pst_decoder_info *info,
+                            pst_error *err) {
     SF_INFO found = {0};
     if (raw != NULL)
         found =
             (SF_INFO){0, (int)raw->rate_hz, (int)raw->n_channels, pst_sndfile_format(raw), 0, 0};
-    pst_io_peek(s->io, true);
-    s->file = sf_open_virtual(&io, SFM_READ, &found, s);
-    pst_io_peek(s->io, false);
+    s->file = open_library(s, &found);
     if (s->file == NULL)
         return bad_file(s, sf_strerror(NULL), err);
     const pst_status status = check_found(s, &found, err);
@@ -95,13 +100,16 @@ static pst_status open_file(pst_sndfile *s, const pst_file_format *raw, pst_deco
     info->format.n_channels = (uint32_t)found.channels;
     s->frame_bytes = pst_sndfile_frame_bytes(&info->format);
     info->is_seekable = pst_io_is_seekable(s->io);
+    // libsndfile fills up what is missing of a block with noise, and tells nobody.
+    if (s->frame_bytes == 0 && !info->is_seekable)
+        return pst_fail(err, PST_BAD_FILE, 0, "%s samples cannot be read from a pipe",
+                        pst_encoding_name(info->format.encoding));
     int64_t n_frames = believable_frames(s, found.frames);
-    // The last block is filled up; the header may have told how many frames of it count.
-    if (info->n_frames > 0 && info->n_frames < n_frames &&
-        n_frames - info->n_frames <= LARGEST_BLOCK_FRAMES)
+    // Of these the whole blocks have been counted.
+    if (info->format.container == PST_CONTAINER_WAV && info->n_frames < n_frames)
         n_frames = info->n_frames;
     info->n_frames = info->is_seekable ? n_frames : -1;
-    s->n_left = info->is_seekable || s->frame_bytes == 0 ? n_frames : INT64_MAX;
+    s->n_left = info->is_seekable ? n_frames : INT64_MAX;
     return PST_OK;
 }
 
@@ -120,6 +128,7 @@ static pst_status sndfile_open(void **state, pst_decoder_setup *setup, pst_error
         return pst_fail_memory(err);
     s->io = setup->io;
     s->damage = setup->damage;
+    s->start_byte = setup->start_byte;
     s->format.container = setup->container;
     const pst_status status = open_file(s, setup->raw, &setup->info, err);
     if (status != PST_OK) {
@@ -167,9 +176,33 @@ static pst_status sndfile_read(void *state, void *data, uint64_t n_frames, uint6
     return PST_OK;
 }
 
+// Reads from the start up to a frame. GSM remembers what came before, so that libsndfile refuses
+// to go anywhere.
+static bool read_up_to(pst_sndfile *s, int64_t frame) {
+    enum { PIECE_SAMPLES = 512 };
+    int16_t passed[PIECE_SAMPLES];
+    const int64_t piece = PIECE_SAMPLES / s->format.n_channels;
+    SF_INFO found = {0};
+    SNDFILE *again = pst_io_seek(s->io, s->start_byte) < 0 ? NULL : open_library(s, &found);
+    if (again == NULL)
+        return false;
+    sf_close(s->file);
+    s->file = again;
+    while (frame > 0) {
+        const sf_count_t n = sf_readf_short(s->file, passed, frame < piece ? frame : piece);
+        if (n <= 0)
+            return false;
+        frame -= n;
+    }
+    return true;
+}
+
 static pst_status sndfile_seek(void *state, int64_t frame, pst_error *err) {
     pst_sndfile *s = state;
-    if (sf_seek(s->file, frame, SEEK_SET) != frame)
+    const bool is_there = s->format.encoding == PST_ENCODING_GSM
+                              ? read_up_to(s, frame)
+                              : sf_seek(s->file, frame, SEEK_SET) == frame;
+    if (!is_there)
         return bad_file(s, "it cannot go to that frame", err);
     s->n_left = s->n_frames_told - frame;
     return PST_OK;

@@ -132,6 +132,12 @@ static pst_status sndfile_begin(void **state, pst_encoder_setup *setup, pst_erro
     return PST_OK;
 }
 
+// Whether other programs look for chunks in samples that the header does not know of yet, and
+// refuse the whole file of a process that was killed.
+static bool minds_the_rest(pst_container container) {
+    return container == PST_CONTAINER_W64 || container == PST_CONTAINER_CAF;
+}
+
 static pst_status sndfile_write(void *state, const void *data, uint64_t n_frames,
                                 uint64_t *n_written, pst_error *err) {
     pst_sndfile *s = state;
@@ -157,7 +163,9 @@ static pst_status sndfile_write(void *state, const void *data, uint64_t n_frames
     if (*n_written < n_frames)
         return pst_fail(err, PST_SYSTEM_ERROR, EIO, "Could not write the sound file: %s",
                         sf_strerror(s->file));
-    return PST_OK;
+    if (!s->is_pipe && minds_the_rest(s->format.container))
+        sf_command(s->file, SFC_UPDATE_HEADER_NOW, NULL, 0);
+    return pst_io_error(s->io) != 0 ? pst_io_fail(s->io, err) : PST_OK;
 }
 
 static pst_status sndfile_update(void *state, pst_error *err) {

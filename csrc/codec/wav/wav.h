@@ -48,9 +48,8 @@ typedef struct pst_wav_header {
     uint32_t block_bytes;  // One frame, or a block of compressed ones.
     uint32_t block_frames; // 1, or how many a block holds.
     int64_t data_start;
-    int64_t n_data_bytes;  // INT64_MAX: until the pipe ends.
-    bool is_told;          // Whether n_data_bytes is what the file says.
-    int64_t n_fact_frames; // -1: not told.
+    int64_t n_data_bytes; // INT64_MAX: until the pipe ends.
+    bool is_told;         // Whether n_data_bytes is what the file says.
 } pst_wav_header;
 
 // Understands a "fmt " chunk; n_bytes may be more than there are, which are n_there. Fills format
@@ -70,6 +69,9 @@ pst_status pst_wav_read_info(pst_io *io, int64_t n_bytes, bool is_big, pst_tags 
                              pst_error *err);
 pst_status pst_wav_read_bext(pst_io *io, int64_t n_bytes, pst_tags *tags, pst_error *err);
 
+// Adds what is not there yet. Returns PST_OK or PST_NO_MEMORY.
+pst_status pst_wav_merge_tags(pst_tags *tags, const pst_tags *more, pst_error *err);
+
 // ---- Writing ---------------------------------------------------------------------------------
 
 // The header of a new file, and where in it the numbers lie that change.
@@ -81,6 +83,9 @@ typedef struct pst_wav_layout {
     bool is_big;
     bool is_rf64;
 } pst_wav_layout;
+
+// Whether INFO has names for all keys of the tags.
+bool pst_wav_info_holds(const pst_tags *tags);
 
 // Returns how long the chunk would be that holds these tags; 0 if none of them has a place there.
 uint32_t pst_wav_info_bytes(const pst_tags *tags);

@@ -138,7 +138,7 @@ static pst_status take_blocks(pst_wav_header *header, const fmt *f, pst_error *e
                         "frames in %u channels make no sense",
                         (unsigned)f->block_bytes, (unsigned)n_said, (unsigned)f->n_channels);
     header->block_bytes = f->block_bytes;
-    header->block_frames = n_frames;
+    header->block_frames = n_said;
     header->format.sample_format = PST_FORMAT_I16;
     header->format.encoding = f->tag == PST_WAV_TAG_IMA_ADPCM  ? PST_ENCODING_IMA_ADPCM
                               : f->tag == PST_WAV_TAG_MS_ADPCM ? PST_ENCODING_MS_ADPCM

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "codec/metadata/id3.h"
 #include "codec/wav/wav.h"
 
 enum {
@@ -58,7 +59,7 @@ static int64_t read_at(pst_io *io, int64_t position, void *data, int64_t n_bytes
 
 // Whether a place can be looked at and come back from.
 static bool can_look(const walk *w, int64_t position) {
-    return !w->is_pipe || position + CHUNK_BYTES <= PST_IO_HEAD_BYTES;
+    return !w->is_pipe || position - w->setup->start_byte <= PST_IO_HEAD_BYTES - CHUNK_BYTES;
 }
 
 static bool next_chunk(const walk *w, int64_t position, chunk *c) {
@@ -112,24 +113,34 @@ static void take_long_sizes(walk *w, const chunk *c) {
     w->has_long_size = true;
 }
 
-static void take_fact(walk *w, const chunk *c) {
-    uint8_t n[4];
-    if (c->n_bytes >= 4 && read_at(w->io, c->body, n, 4) == 4)
-        w->header->n_fact_frames = pst_wav_get(n, 4, w->header->is_big);
-}
-
-static pst_status take_list(const walk *w, const chunk *c, pst_error *err) {
+static pst_status read_tags(const walk *w, const chunk *c, pst_tags *tags, pst_error *err) {
     char type[4];
-    if (c->n_bytes < sizeof type || read_at(w->io, c->body, type, sizeof type) < 4 ||
-        memcmp(type, "INFO", sizeof type) != 0)
-        return PST_OK;
-    return pst_wav_read_info(w->io, c->n_bytes - 4, w->header->is_big, w->setup->tags, err);
-}
-
-static pst_status take_bext(const walk *w, const chunk *c, pst_error *err) {
+    if (is_named(c, "LIST")) {
+        if (c->n_bytes < sizeof type || read_at(w->io, c->body, type, sizeof type) < 4 ||
+            memcmp(type, "INFO", sizeof type) != 0)
+            return PST_OK;
+        return pst_wav_read_info(w->io, c->n_bytes - 4, w->header->is_big, tags, err);
+    }
     if (pst_io_seek(w->io, c->body) < 0)
         return PST_OK;
-    return pst_wav_read_bext(w->io, c->n_bytes, w->setup->tags, err);
+    if (is_named(c, "bext"))
+        return pst_wav_read_bext(w->io, c->n_bytes, tags, err);
+    pst_id3_read(w->io, c->n_bytes, tags);
+    return PST_OK;
+}
+
+// Takes what a chunk says about the file, but for what another one has said already.
+static pst_status take_tags(const walk *w, const chunk *c, pst_error *err) {
+    pst_tags *tags = NULL;
+    pst_status status = pst_tags_create(&tags, err);
+    if (status == PST_OK)
+        status = read_tags(w, c, tags, err);
+    if (status == PST_OK)
+        status = pst_wav_merge_tags(w->setup->tags, tags, err);
+    pst_tags_destroy(tags);
+    if (status != PST_OK)
+        return status;
+    return pst_io_error(w->io) != 0 ? pst_io_fail(w->io, err) : PST_OK;
 }
 
 // Decides how far the samples go.
@@ -169,12 +180,9 @@ static pst_status take(walk *w, const chunk *c, pst_error *err) {
         take_data(w, c);
     else if (is_named(c, "ds64") && !w->has_long_size)
         take_long_sizes(w, c);
-    else if (is_named(c, "fact") && w->header->n_fact_frames < 0)
-        take_fact(w, c);
-    else if (is_named(c, "LIST"))
-        return take_list(w, c, err);
-    else if (is_named(c, "bext"))
-        return take_bext(w, c, err);
+    else if (is_named(c, "LIST") || is_named(c, "bext") || is_named(c, "id3 ") ||
+             is_named(c, "ID3 "))
+        return take_tags(w, c, err);
     return pst_io_error(w->io) != 0 ? pst_io_fail(w->io, err) : PST_OK;
 }
 
@@ -215,7 +223,7 @@ pst_status pst_wav_read_header(pst_wav_header *header, const pst_decoder_setup *
     enum { RIFF_BYTES = 12 };
     uint8_t riff[RIFF_BYTES];
     walk w = {.setup = setup, .io = setup->io, .header = header};
-    *header = (pst_wav_header){.n_fact_frames = -1};
+    *header = (pst_wav_header){0};
     header->format.container = setup->container;
     w.is_pipe = !pst_io_is_seekable(w.io);
     w.length = pst_io_length(w.io);

@@ -122,7 +122,34 @@ pst_status pst_wav_read_bext(pst_io *io, int64_t n_bytes, pst_tags *tags, pst_er
     return add(tags, "description", text, room, err);
 }
 
+static bool has_pair(const pst_tags *tags, uint32_t n_pairs, const char *key, const char *value) {
+    for (uint32_t i = 0; i < n_pairs; ++i)
+        if (strcmp(pst_tags_key(tags, i), key) == 0 && strcmp(pst_tags_value(tags, i), value) == 0)
+            return true;
+    return false;
+}
+
+pst_status pst_wav_merge_tags(pst_tags *tags, const pst_tags *more, pst_error *err) {
+    const uint32_t n_before = pst_tags_count(tags);
+    for (uint32_t i = 0; i < pst_tags_count(more); ++i) {
+        const char *key = pst_tags_key(more, i), *value = pst_tags_value(more, i);
+        if (has_pair(tags, n_before, key, value))
+            continue;
+        const pst_status status = pst_tags_add(tags, key, value, err);
+        if (status == PST_NO_MEMORY)
+            return status;
+    }
+    return PST_OK;
+}
+
 // ---- Writing ---------------------------------------------------------------------------------
+
+bool pst_wav_info_holds(const pst_tags *tags) {
+    for (uint32_t i = 0; tags != NULL && i < pst_tags_count(tags); ++i)
+        if (name_of(pst_tags_key(tags, i)) == NULL)
+            return false;
+    return true;
+}
 
 uint32_t pst_wav_info_bytes(const pst_tags *tags) {
     uint32_t n_bytes = 0;

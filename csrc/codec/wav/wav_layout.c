@@ -8,12 +8,14 @@
 //   fmt
 //   fact   the number of frames, unless the samples are integers
 //   LIST   tags, if there are any
+//   id3    all of them again, if LIST has no names for some
 //   data   size
 
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "codec/metadata/id3.h"
 #include "codec/wav/wav.h"
 
 enum {
@@ -91,9 +93,15 @@ pst_status pst_wav_lay_out(pst_wav_layout *layout, const pst_file_format *format
     const uint32_t n_info = pst_wav_info_bytes(tags);
     *layout =
         (pst_wav_layout){.is_big = is_big, .is_rf64 = format->container == PST_CONTAINER_RF64};
-    layout->bytes = pst_alloc(MAX_HEADER_BYTES + n_info);
-    if (layout->bytes == NULL)
+    uint8_t *id3 = NULL;
+    size_t n_id3 = 0;
+    if (!pst_wav_info_holds(tags) && pst_id3_make(tags, &id3, &n_id3, err) != PST_OK)
+        return PST_NO_MEMORY;
+    layout->bytes = pst_alloc(MAX_HEADER_BYTES + n_info + CHUNK_BYTES + n_id3 + 1);
+    if (layout->bytes == NULL) {
+        pst_free(id3);
         return pst_fail_memory(err);
+    }
     uint8_t *at = put_chunk(layout->bytes, is_big ? "RIFX" : "RIFF", 0, is_big);
     memcpy(at, "WAVE", 4);
     at += 4;
@@ -111,6 +119,12 @@ pst_status pst_wav_lay_out(pst_wav_layout *layout, const pst_file_format *format
         pst_wav_put_info(at, tags, is_big);
         at += n_info;
     }
+    if (n_id3 > 0) {
+        at = put_chunk(at, "id3 ", n_id3, is_big);
+        memcpy(at, id3, n_id3);
+        at += n_id3 + n_id3 % 2;
+    }
+    pst_free(id3);
     at = put_chunk(at, "data", 0, is_big);
     layout->n_bytes = (uint32_t)(at - layout->bytes);
     return PST_OK;

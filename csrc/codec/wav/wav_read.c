@@ -21,6 +21,14 @@ typedef struct wav {
     bool is_off;    // The place stands somewhere within a frame.
 } wav;
 
+// Notes that the samples end within a frame, or a block of them. Some programs count the padding.
+static void note_rest(pst_decoder_setup *setup, const pst_wav_header *header, int64_t n_frames) {
+    const int64_t n_bytes = header->n_data_bytes, rest = n_bytes % header->block_bytes;
+    const bool is_padding = rest == 1 && n_bytes % 2 == 0 && header->is_told;
+    if (n_bytes != INT64_MAX && rest != 0 && !is_padding)
+        pst_note_damage(setup->damage, PST_DAMAGE_TRUNCATED, n_frames, 0);
+}
+
 // Leaves the file to the codec of its compressed samples.
 static pst_status hand_over(pst_decoder_setup *setup, const pst_wav_header *header,
                             pst_error *err) {
@@ -35,7 +43,9 @@ static pst_status hand_over(pst_decoder_setup *setup, const pst_wav_header *head
         return pst_fail(err, PST_BAD_FILE, 0,
                         "The WAV file has compressed samples of a length that cannot be read");
     setup->container = PST_CONTAINER_WAV;
-    setup->info.n_frames = header->n_fact_frames;
+    // Of a block that was cut libsndfile would make up the rest.
+    setup->info.n_frames = n_blocks * header->block_frames;
+    note_rest(setup, header, setup->info.n_frames);
     return PST_OK;
 }
 
@@ -63,8 +73,7 @@ static pst_status wav_open(void **state, pst_decoder_setup *setup, pst_error *er
     w->sample_bytes = header.block_bytes / header.format.n_channels;
     w->is_told = header.is_told;
     w->is_turned = pst_wav_is_foreign(header.is_big);
-    if (!is_endless && header.n_data_bytes % header.block_bytes != 0)
-        pst_note_damage(w->damage, PST_DAMAGE_TRUNCATED, w->n_frames, 0);
+    note_rest(setup, &header, w->n_frames);
     setup->info.format = header.format;
     setup->info.is_seekable = pst_io_is_seekable(w->io);
     setup->info.n_frames = setup->info.is_seekable ? w->n_frames : -1;
