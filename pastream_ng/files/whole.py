@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pastream_ng._checks import flag, integer, shown_file
+from pastream_ng._checks import flag, integer, shown, shown_file
 from pastream_ng._native import lib
 from pastream_ng.errors import ArgumentError, ArgumentTypeError, LimitError, StateError
 from pastream_ng.files.damage import check_on_damage, tell_damage
@@ -291,6 +291,7 @@ def write(
     compression: int | None = None,
     dither: str | Dither | None = None,
     tags: Any = None,
+    resample: str | None = "auto",
     overwrite: bool = True,
 ) -> None:
     """Write a sound file.
@@ -312,6 +313,10 @@ def write(
         As for `SoundFile`.
     bitrate, quality, compression, dither, tags : optional
         As for `SoundFile`.
+    resample : {"auto", None}, optional
+        What to do if the codec cannot store `samplerate`: ``"auto"`` stores the next higher rate
+        that it can, or its highest, by `pastream_ng.resample`; None refuses. Opus has 48000, 24000,
+        16000, 12000 and 8000 Hz.
     overwrite : bool, optional
         Whether a file that is there may be replaced.
 
@@ -337,9 +342,13 @@ def write(
         raise ArgumentError(
             f"data has shape {frames.shape}; it must be (frames, channels) or (frames,)"
         )
+    if resample is not None and resample != "auto":
+        error = ArgumentError if isinstance(resample, str) else ArgumentTypeError
+        raise error(f"resample is {shown(resample)}; it must be 'auto' or None")
     overwrite = flag("overwrite", overwrite)
     channels = 1 if frames.ndim == 1 else frames.shape[1]
-    wanted = new_format(file, samplerate, channels, subtype, endian, format)
+    told = (channels, subtype, endian, format)
+    wanted = new_format(file, samplerate, *told, fits_rate=resample is not None)
     how = {
         "bitrate": bitrate,
         "bitrate_mode": bitrate_mode,
@@ -350,7 +359,16 @@ def write(
         "tags": tags,
     }
     options = new_options(is_lossless(wanted), **how)
+    if wanted.samplerate != samplerate:
+        check_encoder(wanted, options)
+        frames = _resampled(frames, samplerate, wanted.samplerate)
     options = options._replace(frames=len(frames))
     check_encoder(wanted, options)
     with new_file(file, wanted, options, closefd, overwrite) as opened:
         opened.write(frames)
+
+
+def _resampled(data: Array, samplerate: int, wanted: int) -> Array:
+    from pastream_ng.resampling import resample
+
+    return resample(data, samplerate, wanted)

@@ -414,6 +414,34 @@ def test_arrays_lie_as_they_like(view, tmp_path):
     assert np.array_equal(flat(tmp_path / "a.wav"), view)
 
 
+def has(encoding):
+    return any(c.encodes and c.decodes for c in ps.available_codecs() if c.encoding == encoding)
+
+
+@pytest.mark.skipif(not has("OPUS"), reason="this build has no Opus")
+@pytest.mark.parametrize("dtype", ["float32", "int16", "float64"])
+def test_rates_that_a_codec_cannot_store_are_changed(tmp_path, dtype):
+    path = tmp_path / "a.opus"
+    t = np.arange(44100) / 44100
+    tone = 0.5 * np.sin(2 * np.pi * 440 * t) * np.minimum(1, 20 * np.minimum(t, 1 - t))
+    ps.write(path, tone if dtype != "int16" else (tone * 32767).astype(dtype), 44100)
+    data, rate = ps.read(path)
+    assert (rate, len(data)) == (48000, 48000)
+    wanted = ps.resample(tone, 44100, 48000)
+    assert np.sum((data - wanted) ** 2) < 0.02 * np.sum(wanted**2)
+    with pytest.raises(ps.ArgumentError, match="samplerate is 44100, which OPUS cannot have"):
+        ps.write(path, tone, 44100, resample=None)
+    ps.write(path, tone, 96000)
+    assert ps.info(path).frames == 22050
+    ps.write(path, tone, 16000)
+    assert ps.info(path).seconds == 44100 / 16000
+    before = names(tmp_path)
+    for wrong in (True, "best", 0):
+        with pytest.raises((ps.ArgumentError, ps.ArgumentTypeError), match="resample is"):
+            ps.write(tmp_path / "b.opus", tone, 44100, resample=wrong)
+    assert names(tmp_path) == before
+
+
 # ---- Facts -----------------------------------------------------------------------------------
 
 
