@@ -27,6 +27,9 @@ static const pst_codec *const codecs[] = {
 #ifdef PST_HAS_OPUS
     &pst_opus_codec,
 #endif
+#ifdef PST_HAS_MP3
+    &pst_mp3_codec,
+#endif
 };
 
 enum { N_CODECS = sizeof codecs / sizeof *codecs };

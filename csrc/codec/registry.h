@@ -21,5 +21,6 @@ extern const pst_codec pst_mp4_codec;
 extern const pst_codec pst_flac_codec;
 extern const pst_codec pst_vorbis_codec;
 extern const pst_codec pst_opus_codec;
+extern const pst_codec pst_mp3_codec;
 
 #endif
