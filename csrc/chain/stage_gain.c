@@ -5,7 +5,7 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
-#include "chain/stage.h"
+#include "chain/stage_gain.h"
 #include "core/convert.h"
 
 // A gain that anybody may change. The worker looks at it once for each piece, and glides.
@@ -24,13 +24,13 @@ typedef struct gain_stage {
     uint8_t *samples;  // A scratch of frames like that.
 } gain_stage;
 
-static double gain_now(const gain_stage *self) {
+static double gain_now(const gain_stage *self) PST_RT {
     if (self->n_done >= self->ramp_frames)
         return self->to;
     return self->from + (self->to - self->from) * self->n_done / self->ramp_frames;
 }
 
-static void follow(gain_stage *self) {
+static void follow(gain_stage *self) PST_RT {
     const double wanted = atomic_load_explicit(&self->wanted, memory_order_relaxed);
     if (wanted == self->to)
         return;
@@ -41,7 +41,7 @@ static void follow(gain_stage *self) {
 
 // One gain for all channels of a frame.
 #define DEFINE_MULTIPLY(name, real)                                                                \
-    static void name(gain_stage *self, real *samples, uint64_t n_frames) {                         \
+    static void name(gain_stage *self, real *samples, uint64_t n_frames) PST_RT {                  \
         const uint32_t n_channels = self->base.in.n_channels;                                      \
         uint64_t done = 0;                                                                         \
         for (; done < n_frames && self->n_done < self->ramp_frames; ++done) {                      \
@@ -57,29 +57,51 @@ static void follow(gain_stage *self) {
 DEFINE_MULTIPLY(multiply_f32, float)
 DEFINE_MULTIPLY(multiply_f64, double)
 
+// Brings n_frames, at most those of the scratch, from one place to another.
+static void multiply(gain_stage *self, void *dst, const void *src, uint64_t n_frames) PST_RT {
+    const pst_stage *stage = &self->base;
+    pst_convert_counts counts = {0, 0};
+    const size_t n_samples = (size_t)n_frames * stage->in.n_channels;
+    pst_convert_samples(self->samples, self->middle, src, stage->in.format, n_samples, false,
+                        &counts);
+    if (self->middle == PST_FORMAT_F32)
+        multiply_f32(self, (float *)(void *)self->samples, n_frames);
+    else
+        multiply_f64(self, (double *)(void *)self->samples, n_frames);
+    pst_convert_samples(dst, stage->out.format, self->samples, self->middle, n_samples, false,
+                        &counts);
+    pst_stage_count(&self->base, &counts);
+}
+
+static bool is_one(const gain_stage *self) PST_RT {
+    return self->to == 1.0 && self->n_done >= self->ramp_frames;
+}
+
+void pst_stage_gain_apply(pst_stage *stage, void *frames, uint64_t n_frames) PST_RT {
+    gain_stage *self = (gain_stage *)stage;
+    uint8_t *at = frames;
+    follow(self);
+    while (n_frames > 0 && !is_one(self)) {
+        const uint64_t n = n_frames < stage->scratch_frames ? n_frames : stage->scratch_frames;
+        multiply(self, at, at, n);
+        at += n * pst_side_bytes(&stage->in);
+        n_frames -= n;
+    }
+}
+
 static pst_status gain_process(pst_stage *stage, const pst_piece *in, uint64_t *n_used,
                                pst_piece *out, pst_error *err) {
     gain_stage *self = (gain_stage *)stage;
     (void)err;
     follow(self);
-    if (self->to == 1.0 && self->n_done >= self->ramp_frames) {
+    if (is_one(self)) {
         *out = *in;
         *n_used = in->n_frames;
         return PST_OK;
     }
-    pst_convert_counts counts = {0, 0};
     *out = pst_stage_begin(stage, in);
     *n_used = out->n_frames;
-    const size_t n_samples = (size_t)out->n_frames * stage->in.n_channels;
-    pst_convert_samples(self->samples, self->middle, in->data, stage->in.format, n_samples, false,
-                        &counts);
-    if (self->middle == PST_FORMAT_F32)
-        multiply_f32(self, (float *)(void *)self->samples, out->n_frames);
-    else
-        multiply_f64(self, (double *)(void *)self->samples, out->n_frames);
-    pst_convert_samples(stage->scratch, stage->out.format, self->samples, self->middle, n_samples,
-                        false, &counts);
-    pst_stage_count(stage, &counts);
+    multiply(self, stage->scratch, in->data, out->n_frames);
     return PST_OK;
 }
 

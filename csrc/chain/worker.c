@@ -199,6 +199,7 @@ static pst_status step(pst_chain *chain, pst_error *err) {
     pst_piece piece;
     const pst_status status = came_from(chain, 0, source->ops->pull(source, &piece, err));
     if (status == PST_TIMEOUT) {
+        flush_sink(chain); // What is there after a seek is not to be waited for longer.
         const pst_status told = tell_idle(chain, err);
         return told != PST_OK ? told : PST_TIMEOUT;
     }

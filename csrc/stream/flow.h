@@ -66,7 +66,8 @@ typedef struct pst_flow_output {
     // NULL if there is no such side, or only the callback fills it. Control changes it while no
     // callback runs; atomic for others who look.
     pst_ring *_Atomic ring;
-    bool loops; // The ring is full of a caller's memory, which is played again and again.
+    bool loops;           // The ring is full of a caller's memory, which is played again and again.
+    _Atomic bool is_held; // Nothing is taken from the ring.
     _Atomic(pst_matrix *) matrix; // From the ring to the device; NULL: channel k to channel k.
     pst_format format;
     pst_format device_format;

@@ -110,6 +110,18 @@ static bool wait_a_block(pst_flow *flow, uint64_t n_wanted, uint32_t n_frames,
            (!is_over(flow) && pst_now_ns() >= end_ns);
 }
 
+// An output that is held takes as long as it would on a real device.
+static bool sleep_a_block(pst_flow *flow, uint32_t n_frames, int64_t deadline_ns) {
+    if (flow->paced_frame != flow->frame) {
+        flow->paced_frame = flow->frame;
+        flow->paced_since_ns = pst_now_ns();
+    }
+    const int64_t end_ns = flow->paced_since_ns + (int64_t)(n_frames * 1e9 / flow->samplerate_hz);
+    const int64_t slice_ns = pst_now_ns() + longest_slice_ns;
+    pst_sleep_until_ns(smaller(smaller(end_ns, deadline_ns), slice_ns));
+    return !is_over(flow) && pst_now_ns() >= end_ns;
+}
+
 bool pst_stream_pace(void *user, uint32_t n_frames, int64_t timeout_ns) {
     pst_flow *flow = user;
     const int64_t deadline_ns = pst_deadline_ns(timeout_ns);
@@ -122,7 +134,11 @@ bool pst_stream_pace(void *user, uint32_t n_frames, int64_t timeout_ns) {
         if (!wait_for_ring(flow, true, n, deadline_ns))
             return false;
     }
-    if (flow->out.ring == NULL || flow->out.loops || !must_wait_for_output(flow))
+    if (flow->out.ring == NULL)
+        return true;
+    if (atomic_load(&flow->out.is_held))
+        return sleep_a_block(flow, n_frames, deadline_ns);
+    if (flow->out.loops || !must_wait_for_output(flow))
         return true;
     const uint64_t n = within_ring(flow->out.ring, frames_to_play(flow, n_frames));
     return flow->out.run_frames < 0 ? wait_for_ring(flow, false, n, deadline_ns)

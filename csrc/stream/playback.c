@@ -68,11 +68,16 @@ static void count_missing(pst_flow *flow, pst_pass *pass, int64_t frame, int64_t
 }
 
 // Plays from the ring, and finds out whether that was the end. Returns how many frames are done:
-// played, or silent because they were missing. The rest is padding.
+// played, or silent because they were missing, or because it is held. The rest is padding.
 static int64_t play(pst_flow *flow, pst_pass *pass) PST_RT {
     pst_flow_output *out = &flow->out;
     const int64_t n_frames = pass->n_frames;
     const int64_t n_in_run = pst_frames_before(out->run_frames, pass->frame, n_frames);
+    if (atomic_load_explicit(&out->is_held, memory_order_relaxed)) {
+        out->ended = n_in_run < n_frames;
+        pst_count_add(&flow->counts.padded, n_in_run);
+        return n_in_run;
+    }
     const int64_t n_left =
         out->total_frames < 0 ? INT64_MAX : out->total_frames - out->taken_frames;
     const int64_t n_wanted = n_in_run < n_left ? n_in_run : n_left;

@@ -27,6 +27,10 @@ pst_ring *pst_stream_borrow_output_ring(pst_stream *stream) {
     return ring;
 }
 
+void pst_stream_hold_output(pst_stream *stream, bool holds) PST_RT {
+    atomic_store(&stream->flow.out.is_held, holds);
+}
+
 void pst_stream_get_info(const pst_stream *stream, pst_stream_info *info) PST_RT {
     *info = stream->info;
 }

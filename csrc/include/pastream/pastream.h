@@ -16,6 +16,7 @@
 #include "pastream/mixer.h"
 #include "pastream/resample.h"
 #include "pastream/io.h"
+#include "pastream/player.h"
 #include "pastream/recording.h"
 #include "pastream/ring.h"
 #include "pastream/series.h"

@@ -267,6 +267,11 @@ PST_API PST_NODISCARD pst_status pst_stream_set_matrix(pst_stream *stream, pst_d
 PST_API PST_NODISCARD pst_status pst_stream_get_matrix(pst_stream *stream, pst_direction direction,
                                                        float *gains, pst_error *err);
 
+// Plays silence from the next block on, and takes nothing from the output ring; or goes on where
+// that was. It is counted as padding, and holds for later runs, too. Does nothing without an output
+// ring. Thread: any. Realtime: yes.
+PST_API void pst_stream_hold_output(pst_stream *stream, bool holds) PST_RT;
+
 // Starts a new run: counters go back to 0, what the input ring still holds is discarded for all of
 // its readers, once the recordings of the last run have taken it, and what was written to the
 // output ring since the last run is played. From here on the input ring's own reader, number 0,
