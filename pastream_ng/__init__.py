@@ -134,6 +134,7 @@ if _TYPE_CHECKING:
     from pastream_ng.hosts.watch import DeviceChange, DeviceWatch, watch_devices
     from pastream_ng.measuring import LatencyMeasurement, measure_latency
     from pastream_ng.mixing import DuplexMixer, Mixer, Voice, VoiceStatus
+    from pastream_ng.players import Player, PlayerState, PlayerStats
     from pastream_ng.recorders import RecordedFile, Recorder, RecorderStats
     from pastream_ng.recordings import Recording, RecordingState, Segment
     from pastream_ng.recordings.shortcut import recording
@@ -198,6 +199,9 @@ __all__ = [
     "Overflow",
     "PastreamError",
     "PastreamTimeoutError",
+    "Player",
+    "PlayerState",
+    "PlayerStats",
     "ReadView",
     "RecordedFile",
     "Recorder",
@@ -315,6 +319,9 @@ _LATER = {
     "Mixer": "mixing",
     "Voice": "mixing",
     "VoiceStatus": "mixing",
+    "Player": "players",
+    "PlayerState": "players",
+    "PlayerStats": "players",
     "RecordedFile": "recorders",
     "Recorder": "recorders",
     "RecorderStats": "recorders",

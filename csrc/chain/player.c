@@ -11,8 +11,9 @@
 #include "chain/playlist.h"
 #include "chain/stage_gain.h"
 
-// A player: a playlist as the source, a ring as the sink, and between the two the knowledge of which
-// frame lies where in the ring. Frames count on in both, except at a seek: two numbers are enough.
+// A player: a playlist as the source, a ring as the sink, and between the two the knowledge of
+// which frame lies where in the ring. Frames count on in both, except at a seek: two numbers are
+// enough.
 
 typedef struct list_sink {
     pst_sink base;

@@ -89,6 +89,8 @@ void pst_playlist_find(pst_source *source, int64_t frame, pst_playlist_place *pl
     *place = (pst_playlist_place){0, 0, 0};
     if (self->pass_frames > 0.0 && self->n_passes != 1) {
         place->n_passes = (int64_t)floor((at + 0.5) / self->pass_frames);
+        if (self->n_passes > 0 && place->n_passes >= self->n_passes)
+            place->n_passes = self->n_passes - 1; // The end of all.
         at = fmax(0.0, at - (double)place->n_passes * self->pass_frames);
     }
     while (place->index + 1 < self->n_items && self->items[place->index + 1].begins <= at + 0.5)
