@@ -119,7 +119,6 @@ static pst_status read_headers(pst_ogg_reader *r, headers *h, ogg_page *page, in
         if (status == PST_OK && has_begun && ogg_page_serialno(page) == (int)r->stream.serialno) {
             status = take_packets(r, h, page, err);
             r->next_page = (uint32_t)ogg_page_pageno(page) + 1;
-            r->has_ended = ogg_page_eos(page) != 0;
         }
         page = NULL;
     } while (status == PST_OK && h->n < r->codec->n_headers);
@@ -193,6 +192,8 @@ static pst_status open_stream(pst_ogg_reader *r, const headers *h, pst_error *er
 // Sets out on the first page behind the headers.
 static void set_out(pst_ogg_reader *r) {
     r->granule = 0;
+    r->has_lied = false;
+    r->has_ended = false;
     r->memory = 0;
     r->position = -(int64_t)r->info.n_skipped;
     r->wanted = 0;
@@ -237,7 +238,7 @@ pst_status pst_ogg_begin_link(pst_ogg_reader *r, ogg_page *page, int64_t page_by
         return status;
     set_out(r);
     if (r->n_packets > 0)
-        pst_ogg_count_page(r, -1, r->has_ended, 0);
+        pst_ogg_count_page(r, -1, false, 0);
     return PST_OK;
 }
 
@@ -255,7 +256,6 @@ pst_status pst_ogg_enter_link(pst_ogg_reader *r, uint32_t index, pst_error *err)
     status = pst_ogg_pages_seek(&r->pages, link->data_byte, err);
     ogg_stream_reset(&r->stream);
     r->next_page = link->next_page;
-    r->has_ended = false;
     pst_ogg_forget(r);
     set_out(r);
     return status;

@@ -55,40 +55,55 @@ static bool is_plausible(const pst_ogg_reader *r, int64_t n_missing, uint32_t n_
     return n_missing <= most && n_missing <= (int64_t)MAX_SILENT_SECONDS * r->info.rate_hz;
 }
 
+// Tells how much sooner (if negative) or later than its packets a page says to end.
+static int64_t how_far_ahead(pst_ogg_reader *r, int64_t granule, int64_t *n_frames) {
+    *n_frames = measure_packets(r);
+    return granule < 0 ? 0 : granule - r->granule - *n_frames;
+}
+
+// Settles what lies between the page before and this one, where some are missing.
+static void count_lost(pst_ogg_reader *r, int64_t ahead, uint32_t n_lost_pages) {
+    if (ahead > 0 && is_plausible(r, ahead, n_lost_pages))
+        r->n_missing = ahead;
+    pst_ogg_note(r, PST_DAMAGE_MISSING, r->n_missing);
+}
+
+// Returns how many frames of its packets a last page takes away, by ending sooner than they do.
+static int64_t overhang(pst_ogg_reader *r, int64_t ahead, int64_t n_frames) {
+    const int64_t n = ahead < 0 ? -ahead : 0;
+    const int64_t last = r->n_packets > 0 ? r->durations[r->n_packets - 1] : 0;
+    // After pages that lied, it is believed as far as the last packet can hang over.
+    if (n == 0 || n <= (r->has_lied ? last : n_frames))
+        return n;
+    pst_ogg_note(r, PST_DAMAGE_HEADER, 0);
+    return 0;
+}
+
 void pst_ogg_count_page(pst_ogg_reader *r, int64_t granule, bool is_last, uint32_t n_lost_pages) {
-    int64_t n = measure_packets(r);
-    int64_t ahead = granule < 0 ? 0 : granule - r->granule - n;
+    int64_t n = 0;
+    int64_t ahead = how_far_ahead(r, granule, &n);
+    const int64_t much = r->info.max_packet_frames;
+    const bool is_odd = ahead > 0 || (ahead < 0 && !is_last);
     r->n_missing = 0;
-    const bool is_cut_out =
-        r->is_fresh && (n_lost_pages > MAX_PAGES_LOST_AT_START || n_lost_pages == 0);
     if (r->sought_end >= 0) {
         r->position = r->sought_end - n;
         r->sought_end = -1;
         ahead = 0;
-    } else if (is_cut_out) {
-        if (ahead < 0 && !is_last && r->codec->trims_start)
+    } else if (r->is_fresh && (n_lost_pages > MAX_PAGES_LOST_AT_START || n_lost_pages == 0)) {
+        if (ahead < 0 && granule > 0 && !is_last && r->codec->trims_start)
             r->position += ahead;
-    } else if (n_lost_pages > 0 && (granule < 0 || ahead != 0)) {
+    } else if (n_lost_pages > 0 && (granule < 0 || is_odd)) {
         // Numbers of pages that are wrong where nothing is missing do no harm.
         r->codec->reset(r->state);
         r->memory = 0;
-        n = measure_packets(r);
-        ahead = granule < 0 ? 0 : granule - r->granule - n;
-        if (ahead > 0 && is_plausible(r, ahead, n_lost_pages))
-            r->n_missing = ahead;
-        pst_ogg_note(r, PST_DAMAGE_MISSING, r->n_missing);
-    } else if (ahead >= r->info.max_packet_frames ||
-               (ahead <= -(int64_t)r->info.max_packet_frames && !is_last)) {
+        ahead = how_far_ahead(r, granule, &n);
+        count_lost(r, ahead, n_lost_pages);
+    } else if (is_odd && (ahead >= much || ahead <= -much)) {
         // Smaller differences are common, and tell nothing about the sound.
+        r->has_lied = true;
         pst_ogg_note(r, PST_DAMAGE_HEADER, 0);
     }
-    r->n_left = n;
-    if (is_last && ahead < 0) {
-        if (ahead >= -n)
-            r->n_left = n + ahead;
-        else
-            pst_ogg_note(r, PST_DAMAGE_HEADER, 0);
-    }
+    r->n_left = n - (is_last ? overhang(r, ahead, n) : 0);
     r->granule = granule < 0 ? r->granule + n : granule;
     r->is_fresh = r->is_fresh && n == 0;
 }

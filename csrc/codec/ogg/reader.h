@@ -60,6 +60,7 @@ typedef struct pst_ogg_reader {
     // The number that the next page should have, and the granule that its first packet begins with.
     uint32_t next_page;
     int64_t granule;
+    bool has_lied;      // A page's granule was far from what it should have been.
     int32_t memory;     // See duration.
     int64_t position;   // Of the link, the next frame; negative in what is skipped.
     int64_t wanted;     // The first frame that is to be given.
