@@ -104,6 +104,8 @@ class Recording(Handle):
     def cancel(self) -> None:
         """End the recording without what is still on its way. What it has stays. Idempotent."""
         lib.pst_recording_cancel(self._use())
+        # Until its reader of the ring is free for the next one.
+        wait(lambda slice_ns: self._look(slice_ns), _STOP_SECONDS)
         self._let_go()
 
     def pause(self, at: int | None = None) -> None:

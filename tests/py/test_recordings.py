@@ -4,6 +4,7 @@
 
 import asyncio
 import gc
+import os
 import time
 import weakref
 
@@ -427,6 +428,21 @@ def test_a_dropped_stream_goes_on_as_long_as_its_recording():
     take.stream.close()
     assert take.wait(30)
     assert take.frames > 1000
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="the system has no such call")
+def test_a_cancelled_recording_makes_room_for_the_next_one_at_once():
+    everywhere = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(everywhere)})  # Its thread does not run beside this one.
+    try:
+        with ps.InputStream("loopback", 48000, channels=1) as stream:
+            stream.start()
+            takes = []
+            for _ in range(300):  # A ring has 16 readers.
+                takes.append(stream.recording())
+                takes[-1].cancel()
+    finally:
+        os.sched_setaffinity(0, everywhere)
 
 
 def test_a_recording_that_was_cancelled():
