@@ -12,7 +12,7 @@ from pastream_ng._native.errors import check, new_error
 from pastream_ng._native.handle import owner
 from pastream_ng._native.ring import NativeRing
 from pastream_ng._native.waits import wait
-from pastream_ng.enums import Status
+from pastream_ng.enums import Format, Status
 from pastream_ng.errors import ArgumentError, PastreamTimeoutError
 from pastream_ng.files.formats import new_format
 from pastream_ng.files.soundfile import SoundFile
@@ -49,24 +49,47 @@ class FileUser(User):
 class _FileEnd(Endpoint):
     """What playing and recording have in common: a chain per run."""
 
-    def __init__(self, file: SoundFile, side: Side, reopen: Callable[[], SoundFile] | None) -> None:
-        if file.channels != side.channels:
-            raise ArgumentError(
-                f"the sound file {file.name!r} has {file.channels} channels and the stream "
-                f"{side.channels}; they must be the same"
-            )
+    def __init__(
+        self,
+        file: SoundFile,
+        side: Side,
+        samplerate: float,
+        reopen: Callable[[], SoundFile] | None,
+    ) -> None:
+        _check_rate(file, samplerate)
         self.file = file
+        self._rate = samplerate
         self._reopen = reopen
         if reopen is not None:
             file._warns = False  # Ours: nobody else could close it.
         self._code = int(side.form.code)
+        self._channels = side.channels
         self._user = FileUser(f"the sound file {file.name!r}")
         self._chain: Any = None
 
-    def _launch(self, source: Any, sink: Any) -> None:
-        """Start a chain, which owns its two ends from then on."""
+    def _file_code(self) -> int:
+        """Return the format in which samples come from the file, or go to it."""
+        if self.file.samplerate == round(self._rate):
+            return self._code
+        # Resampled ones are not to be rounded twice.
+        is_wide = self._code in (Format.F64, Format.I32, Format.I24)
+        return int(Format.F64 if is_wide else Format.F32)
+
+    def _launch(self, source: Any, sink: Any, source_rate: float, sink_rate: float) -> None:
+        """Start a chain, which owns its two ends from then on, and what makes them fit."""
         chain, err = owner("pst_chain *", lib.pst_chain_release), new_error()
-        check(lib.pst_chain_create(chain, system.get(), source[0], sink[0], err), err)
+        fit, n = ffi.new("pst_fit *"), ffi.new("uint32_t *")
+        stages = ffi.new("pst_stage *[]", lib.PST_FIT_MAX_STAGES)
+        lib.pst_fit_default(fit)
+        fit.source_rate_hz, fit.sink_rate_hz = source_rate, sink_rate
+        check(lib.pst_chain_fit(stages, n, source[0], sink[0], fit, err), err)
+        status = lib.pst_chain_create_staged(
+            chain, system.get(), source[0], stages, n[0], sink[0], err
+        )
+        if status != Status.OK:
+            for stage in stages[0 : n[0]]:
+                lib.pst_stage_destroy(stage)
+        check(status, err)
         source[0] = sink[0] = ffi.NULL
         check(lib.pst_chain_start(chain[0], err), err)
         self._chain = chain
@@ -126,9 +149,8 @@ class FileSource(_FileEnd):
         buffersize: int | None = None,
         reopen: Any = None,
     ) -> None:
-        super().__init__(file, side, reopen)
         decoder = file._to_read("play")
-        _check_rate(file, samplerate)
+        super().__init__(file, side, samplerate, reopen)
         self._repeats = loop
         self._first = 0
         self._make(decoder)  # Raises what is wrong with a loop.
@@ -138,7 +160,7 @@ class FileSource(_FileEnd):
 
     def _make(self, decoder: Any) -> Any:
         source, err = owner("pst_source *", lib.pst_source_destroy), new_error()
-        check(lib.pst_source_file(source, decoder, self._code, self._repeats, err), err)
+        check(lib.pst_source_file(source, decoder, self._file_code(), self._repeats, err), err)
         return source
 
     def begin(self, stream: StreamBase) -> None:
@@ -155,9 +177,9 @@ class FileSource(_FileEnd):
             lib.pst_ring_skip(pointer, 0, 2**62)
             self._first = self.file.tell()
             sink, err = owner("pst_sink *", lib.pst_sink_destroy), new_error()
-            channels = self.file.channels
+            channels = self._channels
             check(lib.pst_sink_ring(sink, pointer, ffi.NULL, self._code, channels, err), err)
-            self._launch(self._make(decoder), sink)
+            self._launch(self._make(decoder), sink, self.file.samplerate, self._rate)
         except BaseException:
             self._leave(stream)
             self.file._give_back()
@@ -186,7 +208,10 @@ class FileSource(_FileEnd):
             return
         stats = ffi.new("pst_stream_stats *")
         lib.pst_stream_get_stats(stream._pointer, stats)
-        frame = self._first + int(stats.played_frames)
+        played = int(stats.played_frames)
+        if file.samplerate != round(self._rate):
+            played = int(played * file.samplerate / self._rate)
+        frame = self._first + played
         if self._repeats:
             frame %= file.frames
         elif file.frames >= 0:
@@ -198,9 +223,8 @@ class FileSink(_FileEnd):
     """Records into a sound file, behind what it holds."""
 
     def __init__(self, file: SoundFile, side: Side, samplerate: float, reopen: Any = None) -> None:
-        super().__init__(file, side, reopen)
         file._to_write("record")
-        _check_rate(file, samplerate)
+        super().__init__(file, side, samplerate, reopen)
 
     def begin(self, stream: StreamBase) -> None:
         """Begin to empty the ring. Nothing was lost meanwhile: it is deep enough."""
@@ -214,10 +238,10 @@ class FileSink(_FileEnd):
             self._user.is_done = None
             source, err = owner("pst_source *", lib.pst_source_destroy), new_error()
             sink = owner("pst_sink *", lib.pst_sink_destroy)
-            channels = self.file.channels
-            check(lib.pst_sink_file(sink, encoder, stream._pointer, self._code, err), err)
+            channels, code = self._channels, self._file_code()
+            check(lib.pst_sink_file(sink, encoder, stream._pointer, code, err), err)
             check(lib.pst_source_ring_lent(source, pointer, 0, self._code, channels, err), err)
-            self._launch(source, sink)
+            self._launch(source, sink, self._rate, self.file.samplerate)
         except BaseException:
             ring._unclaim(self._user)
             if encoder is not None:
@@ -244,15 +268,13 @@ class FileSink(_FileEnd):
 
 
 def _check_rate(file: SoundFile, samplerate: float) -> None:
-    if file.samplerate != round(samplerate):
+    most = int(lib.PST_RESAMPLE_MAX_RATIO)
+    low, high = sorted((file.samplerate, samplerate))
+    if high > most * low:
         raise ArgumentError(
             f"the sound file {file.name!r} has {file.samplerate} Hz and the stream "
-            f"{samplerate:g}; open the stream with samplerate={file.samplerate}"
-            + (
-                ", and device_samplerate='auto' where the device does not know it"
-                if file.mode == "r"
-                else ""
-            )
+            f"{samplerate:g}; rates can be changed by a factor of {most} at most: open the stream "
+            f"with samplerate={file.samplerate}"
         )
 
 
@@ -276,7 +298,9 @@ def sink_of_path(stream: StreamBase, path: Any) -> FileSink:
     """Return the sink for a file that is given by its name. It is made now, and by later runs."""
     side = stream._input
     assert side is not None
-    wanted = new_format(path, stream.samplerate, side.channels, None, None, None, side.form)
+    wanted = new_format(
+        path, stream.samplerate, side.channels, None, None, None, side.form, fits_rate=True
+    )
 
     def make_file() -> SoundFile:
         return SoundFile._create(path, "w", wanted)

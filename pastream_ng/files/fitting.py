@@ -58,6 +58,7 @@ def file_for(side: Side, samplerate: float, file: Any, mode: str, kw: dict[str, 
         kw.get("endian"),
         kw.get("format"),
         side.form,
+        fits_rate=True,
     )
     how = {name: kw.get(name) for name in options}
     written = new_options(is_lossless(wanted), **how)

@@ -59,7 +59,9 @@ class _FileNames:
         if self.is_open:
             found: SoundFile = self.file
             return found
-        wanted = new_format(self.file, samplerate, side.channels, *self.options, side.form)
+        wanted = new_format(
+            self.file, samplerate, side.channels, *self.options, side.form, fits_rate=True
+        )
         written = new_options(is_lossless(wanted), **self.how)
         check_encoder(wanted, written)
         return SoundFile._create(self.file, "w", wanted, written)

@@ -55,9 +55,10 @@ class PlayingStream(WritingStream):
             each run and writes to `ring`; it gets ``loop=`` too if it has such an argument. A ring
             is played until it was ended and is empty; its frames must have the stream's size. An
             open `SoundFile` is played from where it stands, a file given by its path from its
-            start; both are read in C. An array or memory is played from its start in each run,
-            where it lies: it must not be changed meanwhile. None: what is written to the stream's
-            own ring.
+            start; both are read in C, and resampled and mixed where the file has another rate or
+            other channels than the stream. An array or memory is played from its start in each
+            run, where it lies: it must not be changed meanwhile. None: what is written to the
+            stream's own ring.
         loop : bool, optional
             Play an array or a sound file again and again, without a gap.
         buffersize : int, optional

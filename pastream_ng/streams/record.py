@@ -42,8 +42,9 @@ class RecordingStream(ReadingStream):
             A function ``sink(stream, ring, *args, **kwargs)`` runs on a thread of its own during
             each run and reads from `ring`. A ring gets all frames, and is ended with the run; its
             frames must have the stream's size. An open `SoundFile` is appended to, a file given by
-            its path is made anew in each run; both are written to in C. A writable array or memory
-            is filled from its start in each run. None: nothing but the stream's own ring.
+            its path is made anew in each run; both are written to in C, resampled and mixed where
+            the file has another rate or other channels. A writable array or memory is filled from
+            its start in each run. None: nothing but the stream's own ring.
         buffersize : int, optional
             Frames that the ring must hold at least; more than it has is refused.
         args, kwargs : optional
