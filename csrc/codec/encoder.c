@@ -194,6 +194,15 @@ pst_status pst_encoder_update(pst_encoder *encoder, pst_error *err) {
     return PST_OK;
 }
 
+pst_status pst_encoder_sync(pst_encoder *encoder, pst_error *err) {
+    const pst_status status = pst_encoder_update(encoder, err);
+    if (status != PST_OK || pst_io_sync(encoder->io) == 0)
+        return status;
+    pst_error failure = {0};
+    keep(encoder, pst_io_fail(encoder->io, &failure), &failure);
+    return report(encoder, err);
+}
+
 pst_status pst_encoder_finish(pst_encoder *encoder, pst_error *err) {
     if (encoder->state != NULL) {
         pst_error failure = {0};

@@ -265,6 +265,16 @@ int64_t pst_io_rebase(pst_io *io) {
     return 0;
 }
 
+int64_t pst_io_sync(pst_io *io) {
+    if (io->functions.sync == NULL)
+        return 0;
+    int64_t result;
+    do
+        result = io->functions.sync(io->user);
+    while (result == -EINTR);
+    return result < 0 ? failed(io, result) : 0;
+}
+
 void pst_io_peek(pst_io *io, bool on) {
     io->is_peeking = on;
 }

@@ -31,6 +31,9 @@ int64_t pst_io_length(pst_io *io);
 // Cuts what lies behind n_bytes, where that is possible. Returns 0 or a failure.
 int64_t pst_io_truncate(pst_io *io, int64_t n_bytes);
 
+// Waits until the disk has what was written. Returns 0 or a failure.
+int64_t pst_io_sync(pst_io *io);
+
 // While on, a pipe gives only what its head can keep, as if it ended there: parsers may then look
 // around without losing anything.
 void pst_io_peek(pst_io *io, bool on);

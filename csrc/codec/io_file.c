@@ -5,7 +5,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
+#include <pthread.h>
+#include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -14,8 +17,8 @@
 #include "codec/io_private.h"
 
 enum {
-    PIPE_SLICE_MS = 50,    // How long a cancel may go unnoticed.
-    PIPE_PIECE_BYTES = 512 // POSIX: a pipe that polls as writable takes so much without waiting.
+    PIPE_SLICE_MS = 50,         // How long a cancel may go unnoticed.
+    PIPE_PIECE_BYTES = PIPE_BUF // A pipe that polls as writable takes so much without waiting.
 };
 
 typedef struct file {
@@ -40,13 +43,44 @@ static int64_t wait_ready(const file *f, short events) {
     }
 }
 
+// Returns the failure of a transfer. Where somebody else has emptied or filled the pipe since it
+// was ready, one waits again.
+static int64_t failure(const file *f) {
+    return f->may_wait && (errno == EAGAIN || errno == EWOULDBLOCK) ? -EINTR : -errno;
+}
+
 static int64_t file_read(void *user, void *data, int64_t n_bytes) {
     const file *f = user;
     const int64_t status = f->may_wait ? wait_ready(f, POLLIN) : 0;
     if (status < 0)
         return status;
     const ssize_t n = read(f->fd, data, (size_t)n_bytes);
-    return n < 0 ? -errno : n;
+    return n < 0 ? failure(f) : n;
+}
+
+// Writes to a pipe. If nobody reads it, that is an error, and not the end of the process: its
+// signal is held back, and taken away.
+static ssize_t write_pipe(const file *f, const void *data, size_t n_bytes) {
+    struct sigaction action;
+    if (sigaction(SIGPIPE, NULL, &action) == 0 && action.sa_handler == SIG_IGN)
+        return write(f->fd, data, n_bytes);
+    sigset_t pipe_only, before, waiting;
+    sigemptyset(&pipe_only);
+    sigaddset(&pipe_only, SIGPIPE);
+    sigpending(&waiting);
+    const bool was_waiting = sigismember(&waiting, SIGPIPE) == 1;
+    pthread_sigmask(SIG_BLOCK, &pipe_only, &before);
+    const ssize_t n = write(f->fd, data, n_bytes);
+    const int code = errno;
+    if (n < 0 && code == EPIPE && !was_waiting) {
+        int taken;
+        sigpending(&waiting);
+        if (sigismember(&waiting, SIGPIPE) == 1)
+            sigwait(&pipe_only, &taken);
+    }
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    errno = code;
+    return n;
 }
 
 static int64_t file_write(void *user, const void *data, int64_t n_bytes) {
@@ -56,8 +90,9 @@ static int64_t file_write(void *user, const void *data, int64_t n_bytes) {
         return status;
     if (f->may_wait && n_bytes > PIPE_PIECE_BYTES)
         n_bytes = PIPE_PIECE_BYTES;
-    const ssize_t n = write(f->fd, data, (size_t)n_bytes);
-    return n < 0 ? -errno : n;
+    const ssize_t n =
+        f->may_wait ? write_pipe(f, data, (size_t)n_bytes) : write(f->fd, data, (size_t)n_bytes);
+    return n < 0 ? failure(f) : n;
 }
 
 static int64_t file_seek(void *user, int64_t position) {
@@ -79,6 +114,18 @@ static int64_t file_length(void *user) {
 static int64_t file_truncate(void *user, int64_t n_bytes) {
     const file *f = user;
     return ftruncate(f->fd, (off_t)(f->base + n_bytes)) != 0 ? -errno : 0;
+}
+
+static int64_t file_sync(void *user) {
+    const file *f = user;
+#if defined(F_FULLFSYNC)
+    // On macOS fsync leaves it to the disk when to write.
+    if (fcntl(f->fd, F_FULLFSYNC) == 0)
+        return 0;
+    return fsync(f->fd) != 0 ? -errno : 0;
+#else
+    return fdatasync(f->fd) != 0 ? -errno : 0;
+#endif
 }
 
 static int64_t file_close(void *user) {
@@ -112,6 +159,7 @@ pst_status pst_io_open_fd(pst_io **io, int fd, bool owns_fd, pst_io_mode mode, p
         .length = base < 0 ? NULL : file_length,
         .truncate = base < 0 ? NULL : file_truncate,
         .close = file_close,
+        .sync = base < 0 || mode == PST_IO_READ ? NULL : file_sync,
     };
     const pst_status status = pst_io_make(io, &functions, f, mode == PST_IO_WRITE, err);
     if (status != PST_OK) {

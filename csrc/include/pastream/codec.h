@@ -239,6 +239,11 @@ PST_API PST_NODISCARD pst_status pst_encoder_write(pst_encoder *encoder, const v
 // Thread: worker. Realtime: no (writes).
 PST_API PST_NODISCARD pst_status pst_encoder_update(pst_encoder *encoder, pst_error *err);
 
+// As pst_encoder_update, and waits until the disk has it all, so that it survives a power cut, too.
+// Returns as pst_encoder_write.
+// Thread: worker. Realtime: no (waits for the disk).
+PST_API PST_NODISCARD pst_status pst_encoder_sync(pst_encoder *encoder, pst_error *err);
+
 // Ends the file and closes it. After a failed write it ends with the last whole frame before.
 // Idempotent.
 // Returns PST_OK, or the first error that the file met with.

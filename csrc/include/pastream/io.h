@@ -44,6 +44,8 @@ typedef struct pst_io_functions {
     int64_t (*truncate)(void *user, int64_t n_bytes);
     // Ends the use. Returns 0. Called once. NULL: nothing to do.
     int64_t (*close)(void *user);
+    // Waits until what was written would survive a power cut. Returns 0. NULL: nothing to do.
+    int64_t (*sync)(void *user);
 } pst_io_functions;
 
 // Opens a file by its name, in the file system's encoding.

@@ -26,6 +26,8 @@ typedef struct memory_place {
     uint64_t random;
     int n_calls;
     int n_closed;
+    int n_synced;
+    int64_t sync_result;
 } memory_place;
 
 static int64_t memory_chop(memory_place *m, int64_t n_bytes) {
@@ -100,11 +102,17 @@ static int64_t memory_close(void *user) {
     return 0;
 }
 
+static int64_t memory_sync(void *user) {
+    memory_place *m = user;
+    return ++m->n_synced % 2 == 1 ? -EINTR : m->sync_result;
+}
+
 CHECK_UNUSED static const pst_io_functions memory_file = {
-    memory_read, memory_write, memory_seek, memory_length, memory_truncate, memory_close,
+    memory_read,     memory_write, memory_seek, memory_length,
+    memory_truncate, memory_close, memory_sync,
 };
 CHECK_UNUSED static const pst_io_functions memory_pipe = {
-    memory_read, memory_write, NULL, NULL, NULL, memory_close,
+    memory_read, memory_write, NULL, NULL, NULL, memory_close, NULL,
 };
 
 CHECK_UNUSED static void memory_free(memory_place *m) {
