@@ -108,6 +108,7 @@ if _TYPE_CHECKING:
     )
     from pastream_ng.files import (
         AudioFileReader,
+        AudioFileWriter,
         CodecInfo,
         Damage,
         DamagedFileWarning,
@@ -148,6 +149,7 @@ __all__ = [
     "AsioSettings",
     "AsyncStream",
     "AudioFileReader",
+    "AudioFileWriter",
     "BitrateMode",
     "BufferEmpty",
     "BufferFull",
@@ -290,6 +292,7 @@ _LATER = {
     "devices": "classic",
     "pa_version": "classic",
     "AudioFileReader": "files",
+    "AudioFileWriter": "files",
     "CodecInfo": "files",
     "Damage": "files",
     "DamagedFileWarning": "files",

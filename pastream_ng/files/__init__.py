@@ -14,9 +14,11 @@ from pastream_ng.files.streams import (
 )
 from pastream_ng.files.tags import Tags
 from pastream_ng.files.whole import blocks, read, write
+from pastream_ng.files.writer import AudioFileWriter
 
 __all__ = [
     "AudioFileReader",
+    "AudioFileWriter",
     "CodecInfo",
     "Damage",
     "DamagedFileWarning",

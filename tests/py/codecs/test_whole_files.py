@@ -515,3 +515,35 @@ def test_a_reader_refuses_another_kind(path):
         assert len(reader) == 500
     with ps.AudioFileReader(path) as reader:
         assert len(list(reader)) == 1
+
+
+# ---- The writer ------------------------------------------------------------------------------
+
+
+def test_a_writer_takes_chunks(tmp_path):
+    path = tmp_path / "a.wav"
+    tags = {"title": "Night"}
+    with ps.AudioFileWriter(path, samplerate=RATE, channels=2, tags=tags) as writer:
+        for chunk in np.array_split(DATA, 7):
+            writer.write(chunk)
+        assert (writer.frames, writer.samplerate, writer.channels) == (500, RATE, 2)
+        writer.flush()
+        assert np.array_equal(flat(path), DATA)
+        writer.write(np.full((1, 2), 2.0))
+        assert writer.clipped == 2
+        assert "a.wav" in repr(writer)
+        writer.finalize()
+        assert writer.closed
+        with pytest.raises(ps.ClosedError):
+            writer.write(DATA)
+    assert ps.info(path).tags["title"] == "Night"
+    with pytest.raises(FileExistsError):
+        ps.AudioFileWriter(path, samplerate=RATE, channels=2, overwrite=False)
+    assert ps.info(path).frames == 501
+    with ps.AudioFileWriter(path, "aiff", samplerate=RATE, channels=1, subtype="PCM_24"):
+        pass
+    assert (ps.info(path).format, ps.info(path).frames) == ("AIFF", 0)
+    place = io.BytesIO()
+    with ps.AudioFileWriter(place, "wav", samplerate=8000, channels=1, overwrite=False) as writer:
+        writer.write([0.5])
+    assert len(place.getvalue()) > 44
