@@ -26,6 +26,7 @@ typedef struct reader {
     bool is_changing; // It ends where its format changes.
     pst_info_frame info;
     bool has_info;
+    int64_t info_at;     // Where it lies.
     int64_t n_skipped;   // Samples before the first that is to be heard,
     int64_t end;         // and the place behind the last one; INT64_MAX while not known.
     int64_t claimed_end; // Where the info frame of a pipe says that the end is; -1: it does not.
@@ -96,6 +97,14 @@ static pst_status refuse_change(const reader *r, pst_error *err) {
                     (unsigned)r->kind.n_channels);
 }
 
+// Tells whether a pipe ends before its info frame says. Some programs count that frame, too.
+static bool is_too_short(const reader *r) {
+    const int64_t n_claimed = r->has_info && r->info.has_frames ? (int64_t)r->info.n_frames : 0;
+    if (r->info.has_bytes)
+        return n_claimed > r->slot && (int64_t)r->info.n_bytes > r->stream.next_at - r->info_at;
+    return n_claimed > r->slot + 1;
+}
+
 // Gets the samples of the next frame, and the silence of those missing before it.
 static pst_status next_frame(reader *r, pst_error *err) {
     pst_mpeg_frame frame;
@@ -107,8 +116,8 @@ static pst_status next_frame(reader *r, pst_error *err) {
     if (next == PST_MPEG_CHANGED)
         return refuse_change(r, err);
     if (next == PST_MPEG_END) {
-        if (!r->is_walked && r->has_info && r->info.has_frames && r->info.n_frames > r->slot + 1)
-            note(r, PST_DAMAGE_TRUNCATED, r->info.n_frames - r->slot);
+        if (!r->is_walked && is_too_short(r))
+            note(r, PST_DAMAGE_TRUNCATED, (int64_t)r->info.n_frames - r->slot);
         if (r->slot * samples_of(r) < r->end) {
             if (r->is_walked)
                 note(r, PST_DAMAGE_TRUNCATED, 0); // It has shrunk since it was opened.
@@ -235,10 +244,10 @@ static pst_status walk(reader *r, pst_error *err) {
 }
 
 // Holds what the info frame says against what is there. Returns whether the file ends where the
-// encoder ended it. info_at: where that frame lies.
-static bool check_info(reader *r, int64_t info_at) {
+// encoder ended it.
+static bool check_info(reader *r) {
     const int64_t n_claimed = (int64_t)r->info.n_frames;
-    const int64_t n_bytes = r->stream.end - info_at;
+    const int64_t n_bytes = r->stream.end - r->info_at;
     const bool has_all_bytes = r->info.has_bytes && (int64_t)r->info.n_bytes == n_bytes;
     // Some programs count the info frame, too.
     if (!r->info.has_frames || r->is_changing || r->slot == n_claimed ||
@@ -261,12 +270,12 @@ static int64_t heard_end(const reader *r, int64_t n_slots, bool is_cut) {
     return end < r->n_skipped ? r->n_skipped : end;
 }
 
-// Finds the info frame, if there is one. Returns its position or, if there is none, that of the
-// first frame; negative if there is no frame at all.
-static int64_t begin(reader *r) {
+// Goes to the first frame that is sound. Returns false if there is no frame at all.
+static bool begin(reader *r) {
     pst_mpeg_frame frame;
     if (pst_mpeg_stream_next(&r->stream, &frame) != PST_MPEG_FRAME)
-        return -1;
+        return false;
+    r->info_at = frame.at;
     r->has_info = pst_info_frame_read(frame.bytes, &frame.header, &r->info);
     if (r->has_info)
         pst_mpeg_stream_begin_again(&r->stream);
@@ -276,7 +285,7 @@ static int64_t begin(reader *r) {
     if (r->has_info && r->info.has_delay)
         r->n_skipped = (int64_t)r->info.delay + PST_MP3_DECODER_DELAY;
     r->wanted = r->n_skipped;
-    return frame.at;
+    return true;
 }
 
 static uint32_t bitrate_of(const reader *r, int64_t n_bytes, int64_t n_slots) {
@@ -288,8 +297,7 @@ static uint32_t bitrate_of(const reader *r, int64_t n_bytes, int64_t n_slots) {
 }
 
 static pst_status measure(reader *r, pst_decoder_setup *setup, pst_error *err) {
-    const int64_t info_at = begin(r);
-    if (info_at < 0)
+    if (!begin(r))
         return pst_io_error(setup->io) != 0
                    ? pst_io_fail(setup->io, err)
                    : pst_fail(err, PST_BAD_FILE, 0, "The file has no whole frame of MPEG audio");
@@ -300,7 +308,7 @@ static pst_status measure(reader *r, pst_decoder_setup *setup, pst_error *err) {
         const pst_status status = walk(r, err);
         if (status != PST_OK)
             return status;
-        const bool is_cut = r->has_info && check_info(r, info_at);
+        const bool is_cut = r->has_info && check_info(r);
         r->end = heard_end(r, r->slot, is_cut);
         // Where it changes, reading is to fail, not to end.
         setup->info.n_frames = r->is_changing ? -1 : r->end - r->n_skipped;

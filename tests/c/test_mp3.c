@@ -1,0 +1,482 @@
+// Copyright 2026 The pastream_ng authors
+// SPDX-License-Identifier: MIT
+
+// Files of MPEG audio that are damaged, cut, or put together: what is missing is told, and all the
+// rest stays in its place.
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "check.h"
+#include "codec/mp3/frame_index.h"
+#include "codec/mp3/info_frame.h"
+#include "memory_place.h"
+#include "pastream/codec.h"
+
+enum { RATE = 44100, MOST_FRAMES = 100000, SPF = 1152 };
+
+static float data[2 * MOST_FRAMES];
+
+static void make_data(void) {
+    uint64_t seed = 7;
+    for (int i = 0; i < 2 * MOST_FRAMES; ++i)
+        data[i] = (float)(0.4 * sin(i * 0.05) +
+                          0.1 * (double)(int32_t)check_random(&seed) / 2147483648.0);
+}
+
+// ---- Writing and reading ---------------------------------------------------------------------
+
+typedef struct settings {
+    uint32_t rate_hz, n_channels, bitrate_bps;
+    int64_t promised; // 0: nothing.
+    const pst_io_functions *place;
+} settings;
+
+static const settings constant = {RATE, 2, 128000, 0, &memory_file};
+
+// Returns the first status that is not PST_OK.
+static pst_status write_mp3(memory_place *m, const settings *s, int64_t n_frames, pst_error *err) {
+    pst_io *io = NULL;
+    pst_encoder *encoder = NULL;
+    pst_encoder_options options;
+    pst_encoder_options_init(&options);
+    options.bitrate_bps = s->bitrate_bps;
+    options.n_frames = s->promised == 0 ? -1 : s->promised;
+    const pst_file_format format = {.container = PST_CONTAINER_MP3,
+                                    .sample_format = PST_FORMAT_F32,
+                                    .rate_hz = s->rate_hz,
+                                    .n_channels = s->n_channels};
+    CHECK_EQ(pst_io_open_user(&io, s->place, m, PST_IO_WRITE, NULL), PST_OK);
+    pst_status status = pst_encoder_open(&encoder, io, &format, &options, err);
+    if (status != PST_OK) {
+        pst_io_close(io, NULL);
+        return status;
+    }
+    for (int64_t at = 0; at < n_frames && status == PST_OK; at += 1000)
+        status = pst_encoder_write(encoder, data + at * s->n_channels, PST_FORMAT_F32,
+                                   (uint64_t)(n_frames - at < 1000 ? n_frames - at : 1000), err);
+    const pst_status finished = pst_encoder_finish(encoder, status == PST_OK ? err : NULL);
+    CHECK(status == PST_OK || finished == status);
+    pst_encoder_release(encoder);
+    return status != PST_OK ? status : finished;
+}
+
+static pst_status open_mp3(pst_decoder **decoder, memory_place *m,
+                           const pst_io_functions *functions) {
+    pst_io *io = NULL;
+    m->position = 0;
+    CHECK_EQ(pst_io_open_user(&io, functions, m, PST_IO_READ, NULL), PST_OK);
+    const pst_status status = pst_decoder_open(decoder, io, NULL, NULL);
+    if (status != PST_OK)
+        pst_io_close(io, NULL);
+    return status;
+}
+
+typedef struct sound {
+    float samples[2 * (MOST_FRAMES + 4 * SPF)];
+    int64_t n_frames;
+    int64_t n_told;
+    pst_damage damage;
+    pst_status status; // Of opening, or of the last read.
+} sound;
+
+static sound clean, found;
+
+// Reads all of a file.
+static void read_mp3(sound *s, memory_place *m, const pst_io_functions *functions) {
+    pst_decoder *decoder = NULL;
+    s->n_frames = 0;
+    s->status = open_mp3(&decoder, m, functions);
+    if (s->status != PST_OK)
+        return;
+    pst_decoder_info info;
+    pst_decoder_get_info(decoder, &info);
+    s->n_told = info.n_frames;
+    do {
+        uint64_t n = 0;
+        if (!CHECK(s->n_frames <= MOST_FRAMES + 3 * SPF))
+            break;
+        s->status = pst_decoder_read(decoder, s->samples + s->n_frames * info.format.n_channels,
+                                     PST_FORMAT_F32, 700, &n, NULL);
+        s->n_frames += (int64_t)n;
+    } while (s->status == PST_OK);
+    pst_decoder_get_damage(decoder, &s->damage);
+    pst_decoder_release(decoder);
+}
+
+static double difference(const sound *a, const sound *b, int64_t from, int64_t to) {
+    double most = 0.0;
+    for (int64_t i = 2 * from; i < 2 * to; ++i)
+        most = fmax(most, fabs((double)a->samples[i] - (double)b->samples[i]));
+    return most;
+}
+
+// Positions of the frames of a file, behind its info frame.
+static int64_t frame_at(const memory_place *m, int number) {
+    int64_t at = 0;
+    pst_mpeg_header header;
+    for (int i = 0; i <= number; ++i) {
+        if (!CHECK(at + 4 <= m->n_bytes && pst_mpeg_header_read(m->bytes + at, &header)))
+            return 0;
+        at += header.n_bytes;
+    }
+    return at;
+}
+
+static void insert(memory_place *m, int64_t at, const void *bytes, int64_t n_bytes) {
+    m->bytes = realloc(m->bytes, (size_t)(m->n_bytes + n_bytes));
+    m->n_room = m->n_bytes + n_bytes;
+    memmove(m->bytes + at + n_bytes, m->bytes + at, (size_t)(m->n_bytes - at));
+    memcpy(m->bytes + at, bytes, (size_t)n_bytes);
+    m->n_bytes += n_bytes;
+}
+
+// ---- Parts -----------------------------------------------------------------------------------
+
+static void test_headers(void) {
+    static const struct {
+        uint8_t bytes[4];
+        uint32_t rate_hz, n_bytes, n_samples, n_channels;
+    } rows[] = {
+        {{0xFF, 0xFB, 0x90, 0x64}, 44100, 417, 1152, 2},
+        {{0xFF, 0xFB, 0x92, 0x64}, 44100, 418, 1152, 2},
+        {{0xFF, 0xFA, 0x94, 0xC4}, 48000, 384, 1152, 1},
+        {{0xFF, 0xF3, 0x80, 0xC4}, 22050, 208, 576, 1},
+        {{0xFF, 0xE3, 0x18, 0xC4}, 8000, 72, 576, 1},
+        {{0xFF, 0xFD, 0xE8, 0x04}, 32000, 1728, 1152, 2},
+        {{0xFF, 0xFF, 0xE4, 0x04}, 48000, 448, 384, 2},
+        {{0xFF, 0xF5, 0xE4, 0x04}, 24000, 960, 1152, 2},
+    };
+    pst_mpeg_header header;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; ++i) {
+        CHECK(pst_mpeg_header_read(rows[i].bytes, &header));
+        CHECK_EQ(header.rate_hz, rows[i].rate_hz);
+        CHECK_EQ(header.n_bytes, rows[i].n_bytes);
+        CHECK_EQ(header.n_samples, rows[i].n_samples);
+        CHECK_EQ(header.n_channels, rows[i].n_channels);
+    }
+    static const uint8_t bad[][4] = {
+        {0xFF, 0xEB, 0x90, 0x64}, {0xFF, 0xF9, 0x90, 0x64}, {0xFF, 0xFB, 0xF0, 0x64},
+        {0xFF, 0xFB, 0x9C, 0x64}, {0xFF, 0xFB, 0x90, 0x66}, {0xFE, 0xFB, 0x90, 0x64},
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; ++i)
+        CHECK(!pst_mpeg_header_read(bad[i], &header));
+}
+
+static void test_info_frames_say_what_they_were_told(void) {
+    pst_info_frame info = {.is_variable = true,
+                           .has_frames = true,
+                           .has_bytes = true,
+                           .has_toc = true,
+                           .n_frames = 0x12345678,
+                           .n_bytes = 0x9ABCDEF0,
+                           .delay = 576,
+                           .padding = 1728,
+                           .encoder = "LAME3.100"};
+    for (int i = 0; i < PST_MP3_TOC_ENTRIES; ++i)
+        info.toc[i] = (uint8_t)(2 * i);
+    static const uint8_t versions[] = {0xFB, 0xF3, 0xE3}, channels[] = {0x44, 0xC4};
+    for (int i = 0; i < 3 * 2 * 14; ++i) {
+        const uint8_t head[4] = {0xFF, versions[i % 3], (uint8_t)((i / 6 + 1) << 4),
+                                 channels[i / 3 % 2]};
+        uint8_t bytes[PST_MPEG_MAX_FRAME_BYTES];
+        const uint32_t n = pst_info_frame_write(bytes, head, &info);
+        pst_mpeg_header header;
+        pst_info_frame got;
+        REQUIRE(pst_mpeg_header_read(bytes, &header));
+        CHECK_EQ(header.n_bytes, n);
+        REQUIRE(pst_info_frame_read(bytes, &header, &got));
+        CHECK_EQ(got.n_frames, info.n_frames);
+        CHECK_EQ(got.n_bytes, info.n_bytes);
+        CHECK_EQ(got.delay, info.delay);
+        CHECK_EQ(got.padding, info.padding);
+        CHECK(got.is_variable && got.has_delay && memcmp(got.toc, info.toc, sizeof got.toc) == 0);
+    }
+    CHECK_EQ(pst_info_checksum(0, (const uint8_t *)"123456789", 9), 0xBB3D);
+}
+
+static void test_an_index_of_a_long_file_stays_small(void) {
+    enum { N = 3000000, FRAME_BYTES = 40, GAP_AT = 1000003 };
+    pst_frame_index index = {0};
+    pst_mpeg_header kind;
+    const uint8_t head[4] = {0xFF, 0xF3, 0x10, 0xC4};
+    REQUIRE(pst_mpeg_header_read(head, &kind));
+    for (int64_t i = 0; i < N; ++i)
+        REQUIRE(pst_frame_index_add(&index, i, i * FRAME_BYTES, i == 0 || i == GAP_AT));
+    CHECK(index.n_room <= 65536);
+    for (int64_t slot = 0; slot < N; slot += 12347) {
+        const pst_frame_place *place = pst_frame_index_find(&index, slot, &kind);
+        CHECK_EQ(place->at, place->slot * FRAME_BYTES);
+        const int64_t n_before = slot - place->slot;
+        CHECK(place->slot == 0 || place->is_start || n_before >= 512 / (FRAME_BYTES - 15));
+        CHECK(n_before >= 0 && n_before <= 2 * index.stride + 64);
+        CHECK_EQ((place->slot - (place->slot >= GAP_AT ? GAP_AT : 0)) % PST_MPEG_PHASE_FRAMES, 0);
+    }
+    pst_frame_index_free(&index);
+}
+
+// ---- Damage ----------------------------------------------------------------------------------
+
+// Seeks everywhere have to give what reading on gave.
+static void check_seeks(memory_place *m, const sound *whole) {
+    pst_decoder *decoder = NULL;
+    REQUIRE(open_mp3(&decoder, m, &memory_file) == PST_OK);
+    uint64_t random = 3;
+    for (int i = 0; i < 60; ++i) {
+        const int64_t frame = check_random_in(&random, 0, (uint32_t)whole->n_frames - 1);
+        float got[2 * 300];
+        uint64_t n = 0;
+        CHECK_EQ(pst_decoder_seek(decoder, frame, NULL), PST_OK);
+        (void)!pst_decoder_read(decoder, got, PST_FORMAT_F32, 300, &n, NULL);
+        CHECK_EQ(n, whole->n_frames - frame < 300 ? whole->n_frames - frame : 300);
+        CHECK_TEXT(memcmp(got, whole->samples + 2 * frame, (size_t)n * 2 * sizeof(float)) == 0,
+                   "at %lld", (long long)frame);
+    }
+    pst_decoder_release(decoder);
+}
+
+static void test_lost_frames_are_silent_and_the_others_stay(void) {
+    enum { N = 60000, DAMAGED = 20, N_HIT = 600 };
+    memory_place m = {0};
+    REQUIRE(write_mp3(&m, &constant, N, NULL) == PST_OK);
+    read_mp3(&clean, &m, &memory_file);
+    CHECK_EQ(clean.n_frames, N);
+    CHECK_EQ(clean.damage.flags, 0);
+    check_seeks(&m, &clean);
+    const int64_t at = frame_at(&m, DAMAGED);
+    memset(m.bytes + at, 0x55, N_HIT);
+    for (int pipe = 0; pipe < 2; ++pipe) {
+        read_mp3(&found, &m, pipe ? &memory_pipe : &memory_file);
+        CHECK_EQ(found.n_frames, N);
+        CHECK_EQ(found.n_told, pipe ? -1 : N);
+        CHECK_EQ(found.damage.flags, PST_DAMAGE_CORRUPT);
+        CHECK(found.damage.lost_frames >= 2 * SPF && found.damage.lost_frames <= 6 * SPF);
+        CHECK_EQ(found.damage.first_frame, DAMAGED * SPF - 1105);
+        // The frame before the damage is the last that was decoded as it was.
+        CHECK(difference(&clean, &found, 0, DAMAGED * SPF - 1105) == 0.0);
+        CHECK(difference(&clean, &found, (DAMAGED + 9) * SPF, N) < 1e-5);
+        double loudest = 0.0;
+        for (int64_t i = 0; i < 2 * N; ++i)
+            loudest = fmax(loudest, fabs((double)found.samples[i]));
+        CHECK(loudest < 0.8);
+    }
+    read_mp3(&found, &m, &memory_file);
+    check_seeks(&m, &found);
+    memory_free(&m);
+}
+
+static void test_what_lies_between_frames_is_passed_over(void) {
+    enum { N = 60000 };
+    static const char tag[] = "ID3\4\0\0\0\0\0\5.....";
+    uint8_t junk[300];
+    memset(junk, 0xFF, sizeof junk);
+    for (int has_tag = 0; has_tag < 2; ++has_tag)
+        for (int pipe = 0; pipe < 2; ++pipe) {
+            memory_place m = {0};
+            REQUIRE(write_mp3(&m, &constant, N, NULL) == PST_OK);
+            insert(&m, frame_at(&m, 25), has_tag ? (const void *)tag : junk,
+                   has_tag ? (int64_t)sizeof tag - 1 : (int64_t)sizeof junk);
+            read_mp3(&found, &m, pipe ? &memory_pipe : &memory_file);
+            CHECK_EQ(found.n_frames, N);
+            CHECK((found.damage.flags & PST_DAMAGE_CORRUPT) != 0 || has_tag);
+            CHECK(difference(&clean, &found, 0, 25 * SPF - 1105) == 0.0);
+            CHECK(difference(&clean, &found, 34 * SPF, N) < 1e-5);
+            if (!pipe)
+                check_seeks(&m, &found);
+            memory_free(&m);
+        }
+}
+
+static void test_files_cut_at_every_byte(void) {
+    enum { N = 3000 };
+    memory_place m = {0};
+    REQUIRE(write_mp3(&m, &constant, N, NULL) == PST_OK);
+    const int64_t whole = m.n_bytes;
+    for (m.n_bytes = 0; m.n_bytes < whole; ++m.n_bytes)
+        for (int pipe = 0; pipe < 2; ++pipe) {
+            read_mp3(&found, &m, pipe ? &memory_pipe : &memory_file);
+            if (found.status == PST_BAD_FILE)
+                continue;
+            CHECK_EQ(found.status, PST_END);
+            CHECK_TEXT((found.damage.flags & PST_DAMAGE_TRUNCATED) != 0, "%lld of %lld, pipe %d",
+                       (long long)m.n_bytes, (long long)whole, pipe);
+            CHECK(found.n_told == (pipe ? -1 : found.n_frames));
+            CHECK(found.n_frames <= N);
+            CHECK(difference(&clean, &found, 0, found.n_frames) < 0.5);
+        }
+    memory_free(&m);
+}
+
+static void test_what_the_info_frame_says_is_not_believed(void) {
+    enum { N = 30000, COUNT_AT = 4 + 32 + 8 };
+    for (int i = 0; i < 4; ++i) {
+        memory_place m = {0};
+        REQUIRE(write_mp3(&m, &constant, N, NULL) == PST_OK);
+        static const uint8_t counts[] = {0, 5, 26, 200};
+        m.bytes[COUNT_AT + 3] = counts[i];
+        for (int pipe = 0; pipe < 2; ++pipe) {
+            read_mp3(&found, &m, pipe ? &memory_pipe : &memory_file);
+            CHECK(found.n_frames >= N && found.n_frames < N + 2 * SPF);
+            CHECK(pipe || found.damage.flags == PST_DAMAGE_HEADER);
+        }
+        memory_free(&m);
+    }
+}
+
+static void test_tags_at_the_end_are_no_sound(void) {
+    enum { N = 30000 };
+    static const char lyrics[] = "LYRICSBEGININD0000200000021LYRICS200";
+    uint8_t ape[64] = "APETAGEX";
+    ape[12] = 32;
+    ape[23] = 0xA0; // The header of it; the footer says that there is one.
+    memcpy(ape + 32, ape, 32);
+    ape[32 + 23] = 0x80;
+    uint8_t old[128] = "TAGfrom the end";
+    memory_place m = {0};
+    REQUIRE(write_mp3(&m, &constant, N, NULL) == PST_OK);
+    insert(&m, m.n_bytes, ape, sizeof ape);
+    insert(&m, m.n_bytes, lyrics, sizeof lyrics - 1);
+    insert(&m, m.n_bytes, old, sizeof old);
+    for (int pipe = 0; pipe < 2; ++pipe) {
+        read_mp3(&found, &m, pipe ? &memory_pipe : &memory_file);
+        CHECK_EQ(found.n_frames, N);
+        CHECK_EQ(found.damage.flags, 0);
+    }
+    pst_decoder *decoder = NULL;
+    REQUIRE(open_mp3(&decoder, &m, &memory_file) == PST_OK);
+    const char *title = pst_tags_value(pst_decoder_tags(decoder), 0);
+    CHECK(title != NULL && strcmp(title, "from the end") == 0);
+    pst_decoder_release(decoder);
+    memory_free(&m);
+}
+
+// A single header that was hit is no change of the format.
+static void test_a_wrong_header_is_no_change(void) {
+    enum { N = 60000, HIT = 20, MODE_AT = 3 };
+    memory_place m = {0};
+    REQUIRE(write_mp3(&m, &constant, N, NULL) == PST_OK);
+    m.bytes[frame_at(&m, HIT) + MODE_AT] |= 0xC0; // Mono.
+    read_mp3(&found, &m, &memory_file);
+    CHECK_EQ(found.n_frames, N);
+    CHECK_EQ(found.status, PST_END);
+    CHECK_EQ(found.damage.flags, PST_DAMAGE_CORRUPT);
+    CHECK(difference(&clean, &found, (HIT + 9) * SPF, N) < 1e-5);
+    memory_free(&m);
+}
+
+static void test_random_damage_does_no_harm(void) {
+    enum { N = 8000 };
+    memory_place good = {0};
+    REQUIRE(write_mp3(&good, &constant, N, NULL) == PST_OK);
+    uint64_t random = 11;
+    for (int i = 0; i < 400; ++i) {
+        memory_place m = {0};
+        insert(&m, 0, good.bytes, good.n_bytes);
+        for (int k = 0; k < 1 + i % 20; ++k)
+            m.bytes[check_random_in(&random, 0, (uint32_t)m.n_bytes - 1)] =
+                (uint8_t)check_random(&random);
+        read_mp3(&found, &m, &memory_file);
+        const int64_t n_file = found.n_frames;
+        const pst_status status = found.status;
+        if (status == PST_END) {
+            CHECK(found.n_told == n_file);
+            CHECK(n_file <= N + 3 * SPF);
+        }
+        read_mp3(&found, &m, &memory_pipe);
+        CHECK(status == PST_BAD_FILE || found.n_frames >= n_file);
+        memory_free(&m);
+    }
+    memory_free(&good);
+}
+
+// ---- Writing ---------------------------------------------------------------------------------
+
+static void test_pipes_that_know_their_length(void) {
+    static const int64_t lengths[] = {1, 47, 48, 49, 575, 576, 577, 1151, 1152, 1153, 20003};
+    static const settings all[] = {{44100, 2, 128000, 0, NULL},
+                                   {48000, 1, 0, 0, NULL},
+                                   {22050, 2, 64000, 0, NULL},
+                                   {8000, 1, 0, 0, NULL}};
+    for (size_t k = 0; k < sizeof all / sizeof *all; ++k)
+        for (size_t i = 0; i < sizeof lengths / sizeof *lengths; ++i) {
+            settings s = all[k];
+            s.promised = lengths[i];
+            s.place = &memory_pipe;
+            memory_place m = {0};
+            CHECK_EQ(write_mp3(&m, &s, s.promised, NULL), PST_OK);
+            for (int pipe = 0; pipe < 2; ++pipe) {
+                read_mp3(&found, &m, pipe ? &memory_pipe : &memory_file);
+                CHECK_EQ(found.n_frames, s.promised);
+                CHECK_EQ(found.damage.flags, 0);
+            }
+            memory_free(&m);
+        }
+    memory_place m = {0};
+    settings s = constant;
+    s.promised = 5000;
+    s.place = &memory_pipe;
+    pst_error err = {0};
+    CHECK_EQ(write_mp3(&m, &s, 4999, &err), PST_BAD_STATE);
+    CHECK(strstr(err.text, "4999") != NULL);
+    CHECK_EQ(write_mp3(&m, &s, 5001, &err), PST_LIMIT);
+    CHECK(strstr(err.text, "5000") != NULL);
+    memory_free(&m);
+}
+
+static void test_a_full_disk_leaves_whole_frames(void) {
+    enum { N = 60000 };
+    for (int64_t full_at = 900; full_at < 10000; full_at += 311) {
+        memory_place m = {.full_at = full_at};
+        pst_error err = {0};
+        CHECK_EQ(write_mp3(&m, &constant, N, &err), PST_SYSTEM_ERROR);
+        CHECK_EQ(err.native_code, ENOSPC);
+        CHECK(m.n_bytes <= full_at && m.n_bytes > full_at - 419);
+        read_mp3(&found, &m, &memory_file);
+        CHECK_EQ(found.status, PST_END);
+        CHECK_EQ(found.damage.flags, 0);
+        CHECK_EQ((found.n_frames + 1105) % SPF, 0);
+        CHECK(difference(&clean, &found, 0, found.n_frames) < 0.5);
+        memory_free(&m);
+    }
+}
+
+static void test_the_table_of_places_is_right(void) {
+    enum { N = 100000 };
+    memory_place m = {0};
+    const settings variable = {RATE, 2, 0, 0, &memory_file};
+    REQUIRE(write_mp3(&m, &variable, N, NULL) == PST_OK);
+    pst_mpeg_header header;
+    pst_info_frame info;
+    REQUIRE(pst_mpeg_header_read(m.bytes, &header));
+    REQUIRE(pst_info_frame_read(m.bytes, &header, &info));
+    CHECK(info.has_toc && info.is_variable);
+    CHECK_EQ(info.n_bytes, m.n_bytes);
+    CHECK_EQ((int64_t)info.n_frames * SPF, N + info.delay + info.padding);
+    for (int i = 0; i < PST_MP3_TOC_ENTRIES; ++i) {
+        const int64_t at = frame_at(&m, (int)(info.n_frames * (uint32_t)i / 100));
+        CHECK_EQ(info.toc[i], at * 256 / m.n_bytes);
+    }
+    uint16_t checksum =
+        pst_info_checksum(0, m.bytes + header.n_bytes, (uint32_t)(m.n_bytes - header.n_bytes));
+    const uint8_t *told = m.bytes + 4 + 32 + 16 + 100 + 32;
+    CHECK_EQ(told[0] << 8 | told[1], checksum);
+    memory_free(&m);
+}
+
+int main(void) {
+    make_data();
+    RUN(test_headers);
+    RUN(test_info_frames_say_what_they_were_told);
+    RUN(test_an_index_of_a_long_file_stays_small);
+    RUN(test_lost_frames_are_silent_and_the_others_stay);
+    RUN(test_what_lies_between_frames_is_passed_over);
+    RUN(test_files_cut_at_every_byte);
+    RUN(test_what_the_info_frame_says_is_not_believed);
+    RUN(test_tags_at_the_end_are_no_sound);
+    RUN(test_a_wrong_header_is_no_change);
+    RUN(test_random_damage_does_no_harm);
+    RUN(test_pipes_that_know_their_length);
+    RUN(test_a_full_disk_leaves_whole_frames);
+    RUN(test_the_table_of_places_is_right);
+    return check_done();
+}
