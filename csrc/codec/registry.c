@@ -18,9 +18,6 @@ static const pst_codec *const codecs[] = {
     &pst_adts_codec,
     &pst_mp4_codec,
 #endif
-#ifdef PST_HAS_FLAC
-    &pst_flac_codec,
-#endif
 #ifdef PST_HAS_VORBIS
     &pst_vorbis_codec,
 #endif
@@ -29,6 +26,9 @@ static const pst_codec *const codecs[] = {
 #endif
 #ifdef PST_HAS_MP3
     &pst_mp3_codec,
+#endif
+#ifdef PST_HAS_FLAC
+    &pst_flac_codec,
 #endif
 };
 

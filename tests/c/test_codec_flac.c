@@ -13,9 +13,19 @@
 
 enum { BLOCK_FRAMES = 4096, N_FRAMES = 3 * BLOCK_FRAMES + 1000 };
 
+// What the tests write.
+static pst_container container = PST_CONTAINER_FLAC;
+
+// Where the lowest bytes of the number of frames lie in the head.
+static int told_frames(const memory_place *m) {
+    const uint8_t *at = m->bytes + (container == PST_CONTAINER_OGG ? 28 + 9 : 0) + 24;
+    return at[0] << 8 | at[1];
+}
+
 static pst_file_format flac_format(uint32_t n_channels, pst_format sample_format) {
     return (pst_file_format){
-        .container = PST_CONTAINER_FLAC,
+        .container = container,
+        .encoding = PST_ENCODING_FLAC,
         .sample_format = sample_format,
         .rate_hz = 48000,
         .n_channels = n_channels,
@@ -152,7 +162,7 @@ static void test_promised_lengths(void) {
         pst_error err = {0};
         pst_encoder *encoder = begin(&m, &memory_pipe, &format, &options, &err);
         REQUIRE(encoder != NULL);
-        CHECK_EQ(m.bytes[24] << 8 | m.bytes[25], N_FRAMES);
+        CHECK_EQ(told_frames(&m), N_FRAMES);
         CHECK_EQ(pst_encoder_write(encoder, samples, PST_FORMAT_I16,
                                    (uint64_t)(N_FRAMES - n_missing), &err),
                  PST_OK);
@@ -216,7 +226,7 @@ static void test_flipped_bits(void) {
     uint64_t seed = 9;
     for (int flip = 0; flip < N_FLIPS; ++flip) {
         // Behind the head.
-        const int64_t at = check_random_in(&seed, 100, (uint32_t)m.n_bytes - 1);
+        const int64_t at = check_random_in(&seed, 200, (uint32_t)m.n_bytes - 1);
         const uint8_t bit = (uint8_t)(1 << check_random_in(&seed, 0, 7));
         m.bytes[at] ^= bit;
         pst_error err = {0};
@@ -225,7 +235,8 @@ static void test_flipped_bits(void) {
         pst_damage damage;
         uint64_t n = read_all(decoder, got, N, &damage);
         CHECK(n == N || n == N - BLOCK_FRAMES);
-        CHECK((damage.flags & (PST_DAMAGE_CORRUPT | PST_DAMAGE_TRUNCATED)) != 0);
+        CHECK((damage.flags & (PST_DAMAGE_CORRUPT | PST_DAMAGE_TRUNCATED | PST_DAMAGE_MISSING)) !=
+              0);
         CHECK_EQ(damage.lost_frames, BLOCK_FRAMES);
         int n_silent = 0, n_wrong = 0;
         for (uint64_t i = 0; i < n; ++i) {
@@ -248,19 +259,19 @@ static void test_flipped_bits(void) {
 
 // Wherever a disk is full, the error comes, and the file is one of whole blocks.
 static void test_full_disks(void) {
-    enum { N = 3 * BLOCK_FRAMES + 77 };
+    enum { N = 3 * BLOCK_FRAMES + 77, HEAD = 200 };
     static int16_t samples[2 * N], got[2 * N + 2];
     fill(samples, N, 2);
     memory_place whole = {0};
     CHECK_EQ(write_file(&whole, &memory_file, 2, samples, N), PST_OK);
-    for (int64_t full_at = 1; full_at < whole.n_bytes; full_at += full_at < 120 ? 1 : 97) {
+    for (int64_t full_at = 1; full_at < whole.n_bytes; full_at += full_at < HEAD ? 1 : 97) {
         memory_place m = {.full_at = full_at};
         CHECK_EQ(write_file(&m, &memory_file, 2, samples, N), PST_SYSTEM_ERROR);
         CHECK_EQ(m.n_closed, 1);
         m.full_at = 0;
         pst_error err = {0};
         pst_decoder *decoder = open_file(&m, &memory_file, &err);
-        if (full_at < 120) { // Not even the head fits.
+        if (full_at < HEAD) { // Not even the head fits.
             pst_decoder_release(decoder);
         } else {
             REQUIRE(decoder != NULL);
@@ -286,15 +297,15 @@ static void test_updates_keep_the_head_true(void) {
     pst_encoder *encoder = begin(&m, &memory_file, &format, NULL, &err);
     REQUIRE(encoder != NULL);
     CHECK_EQ(pst_encoder_write(encoder, samples, PST_FORMAT_I16, BLOCK_FRAMES + 1, &err), PST_OK);
-    CHECK_EQ(m.bytes[24] << 8 | m.bytes[25], 0);
+    CHECK_EQ(told_frames(&m), 0);
     CHECK_EQ(pst_encoder_update(encoder, &err), PST_OK);
-    CHECK_EQ(m.bytes[24] << 8 | m.bytes[25], BLOCK_FRAMES);
+    CHECK_EQ(told_frames(&m), BLOCK_FRAMES);
     CHECK_EQ(pst_encoder_write(encoder, samples + BLOCK_FRAMES + 1, PST_FORMAT_I16,
                                N_FRAMES - BLOCK_FRAMES - 1, &err),
              PST_OK);
-    CHECK_EQ(m.bytes[24] << 8 | m.bytes[25], 0);
+    CHECK_EQ(told_frames(&m), 0);
     CHECK_EQ(pst_encoder_finish(encoder, &err), PST_OK);
-    CHECK_EQ(m.bytes[24] << 8 | m.bytes[25], N_FRAMES);
+    CHECK_EQ(told_frames(&m), N_FRAMES);
     pst_encoder_release(encoder);
     memory_free(&m);
 }
@@ -348,6 +359,12 @@ static void test_limits(void) {
     CHECK_EQ(pst_encoder_check(&format, &options, &err), PST_BAD_ARGUMENT);
 }
 
+static bool has_ogg(void) {
+    container = PST_CONTAINER_OGG;
+    const pst_file_format format = flac_format(1, PST_FORMAT_I16);
+    return pst_encoder_check(&format, NULL, NULL) == PST_OK;
+}
+
 int main(void) {
     RUN(test_headers_of_frames);
     RUN(test_pipes_and_choppy_places);
@@ -358,5 +375,14 @@ int main(void) {
     RUN(test_updates_keep_the_head_true);
     RUN(test_fewer_bits_are_rounded_and_clipped);
     RUN(test_limits);
+    // The same again in Ogg files.
+    if (has_ogg()) {
+        RUN(test_pipes_and_choppy_places);
+        RUN(test_promised_lengths);
+        RUN(test_cut_at_every_byte);
+        RUN(test_flipped_bits);
+        RUN(test_full_disks);
+        RUN(test_updates_keep_the_head_true);
+    }
     return check_done();
 }

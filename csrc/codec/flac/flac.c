@@ -15,11 +15,17 @@ static void libraries(char *text, size_t n_bytes) {
     snprintf(text, n_bytes, "%s", name == NULL ? FLAC__VENDOR_STRING : name);
 }
 
+#ifdef PST_HAS_OGG_FLAC
+#define CONTAINERS (PST_IN(PST_CONTAINER_FLAC) | PST_IN(PST_CONTAINER_OGG))
+#else
+#define CONTAINERS PST_IN(PST_CONTAINER_FLAC)
+#endif
+
 const pst_codec pst_flac_codec = {
     .name = "flac",
     .encoding = PST_ENCODING_FLAC,
-    .decodes = PST_IN(PST_CONTAINER_FLAC),
-    .encodes = PST_IN(PST_CONTAINER_FLAC),
+    .decodes = CONTAINERS,
+    .encodes = CONTAINERS,
     .is_lossless = true,
     .libraries = libraries,
     .decoder = &pst_flac_decoder,

@@ -76,15 +76,16 @@ static int64_t find_gap(pst_flac_reader *r, const pst_flac_block *block) {
         note(r, block->n_skipped > 0 ? PST_DAMAGE_CORRUPT : PST_DAMAGE_MISSING, r->next, gap);
         return gap;
     }
+    const bool is_link = gap < 0 && r->frames.source.n_links > 0;
     if (gap != 0) {
-        // From here on the numbers count otherwise: other blocks than the first, or another file.
+        // From here on the numbers count otherwise: other blocks than the first, or another stream.
         r->places.are_wrong = r->first_places.are_wrong = true;
         if (follows)
             r->places.block_frames = r->block_frames;
         r->places.origin = 0;
         r->places.origin = pst_flac_place(&r->places, header) - r->next;
     }
-    if (block->n_skipped > 0 || (gap != 0 && !follows))
+    if (block->n_skipped > 0 || (gap != 0 && !follows && !is_link))
         note(r, PST_DAMAGE_CORRUPT, r->next, 0);
     return 0;
 }
@@ -201,7 +202,10 @@ static void end(pst_flac_reader *r, int64_t n_skipped) {
         pst_flac_judge_end(r, r->next < 0 ? 0 : r->next, n_skipped, r->block_frames);
     else if (r->n_frames >= 0 && r->next >= 0 && r->next != r->n_frames)
         note(r, PST_DAMAGE_CORRUPT, r->next, 0);
-    if (!pst_flac_sum_is_right(&r->frames))
+    // Where something is known to be missing, the sum cannot be right.
+    const bool is_whole =
+        (r->damage->flags & ~(uint32_t)PST_DAMAGE_HEADER) == 0 && r->frames.source.n_links == 0;
+    if (!pst_flac_sum_is_right(&r->frames) && is_whole)
         pst_note_damage(r->damage, PST_DAMAGE_CHECKSUM, -1, 0);
 }
 
@@ -243,8 +247,10 @@ static pst_status read_blocks(void *state, void *data, uint64_t n_frames, uint64
 // ---- Going to a place ------------------------------------------------------------------------
 
 void pst_flac_go(pst_flac_reader *r, int64_t byte) {
-    const bool is_start = byte <= r->sound_byte;
+    const bool is_start = byte <= r->sound.byte;
     pst_flac_source_seek(&r->frames.source, byte);
+    if (is_start)
+        pst_flac_source_skip(&r->frames.source, (int64_t)r->sound.n_bytes);
     pst_flac_frames_begin(&r->frames, is_start);
     r->places = r->first_places;
     r->next = is_start ? 0 : -1;
@@ -257,7 +263,7 @@ void pst_flac_go(pst_flac_reader *r, int64_t byte) {
 
 static pst_status seek(void *state, int64_t frame, pst_error *err) {
     pst_flac_reader *r = state;
-    int64_t byte = r->sound_byte;
+    int64_t byte = r->sound.byte;
     if (frame > 0 && frame != r->n_frames) {
         const pst_status status = pst_flac_find_place(r, frame, &byte, err);
         if (status != PST_OK)
@@ -305,15 +311,15 @@ static bool take_first(void *user, const pst_flac_block *block) {
         pst_note_damage(r->damage, PST_DAMAGE_HEADER, -1, 0);
     pst_flac_places *places = &r->places;
     places->block_frames = header->block_frames;
-    if (block->n_skipped > 0 && info->min_block_frames == info->max_block_frames &&
+    const int64_t n_skipped = block->n_skipped + r->frames.source.n_passed_over;
+    if (n_skipped > 0 && info->min_block_frames == info->max_block_frames &&
         info->max_block_frames > header->block_frames)
         places->block_frames = info->max_block_frames;
     // A recording may begin in the middle of something. But where first there are bytes that
     // make no sense, the blocks that come too late may have been there.
     const int64_t place = pst_flac_place(places, header);
-    const bool lacks_blocks =
-        block->n_skipped > 0 && info->is_there &&
-        place <= (block->n_skipped / MIN_FRAME_BYTES + 1) * places->block_frames;
+    const bool lacks_blocks = n_skipped > 0 && info->is_there &&
+                              place <= (n_skipped / MIN_FRAME_BYTES + 1) * places->block_frames;
     if (!lacks_blocks)
         places->origin = place;
     r->first_places = *places;
@@ -355,12 +361,12 @@ static pst_status read_head(pst_flac_reader *r, pst_tags *tags, pst_error *err) 
         pst_flac_source_drop(source, MAGIC_BYTES);
         status = pst_flac_read_metadata(source, &r->frames.info, tags, r->damage, err);
     }
-    r->sound_byte = pst_flac_source_tell(source);
+    r->sound = pst_flac_source_mark(source);
     if (status == PST_OK)
         status = find_first(r, err);
     if (status == PST_OK && pst_io_is_seekable(source->io)) {
         status = pst_flac_find_end(r, err);
-        pst_flac_go(r, r->sound_byte);
+        pst_flac_go(r, r->sound.byte);
     }
     if (status == PST_OK && pst_io_error(source->io) != 0)
         status = pst_io_fail(source->io, err);
@@ -371,7 +377,8 @@ static pst_status open_reader(void **state, pst_decoder_setup *setup, pst_error 
     pst_flac_reader *r = pst_alloc(sizeof *r);
     if (r == NULL)
         return pst_fail_memory(err);
-    pst_status status = pst_flac_frames_init(&r->frames, setup->io, err);
+    pst_status status =
+        pst_flac_frames_init(&r->frames, setup->io, setup->container == PST_CONTAINER_OGG, err);
     if (status != PST_OK) {
         pst_free(r);
         return status;

@@ -1,8 +1,8 @@
 // Copyright 2026 The pastream_ng authors
 // SPDX-License-Identifier: MIT
 
-// Writes FLAC by libFLAC, frame by frame. The head of the file is written here, as is what is
-// added to it at the end: so a failed write leaves a file that ends with its last whole frame.
+// Writes FLAC by libFLAC, frame by frame. The head of the file is our own, as is what is added to
+// it at the end: so a failed write leaves a file that ends with its last whole frame.
 
 #include <FLAC/stream_encoder.h>
 #include <errno.h>
@@ -11,7 +11,7 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "codec/flac/frame_header.h"
-#include "codec/flac/metadata.h"
+#include "codec/flac/out.h"
 #include "codec/metadata/vorbis_comment.h"
 #include "codec/flac/flac.h"
 
@@ -19,7 +19,6 @@ enum {
     PIECE_FRAMES = 4096,
     DEFAULT_COMPRESSION = 5,
     MAX_COMPRESSION = 8,
-    INFO_AT = 8, // Behind "fLaC" and the header of the block.
     // libFLAC knows 32 bits from 1.4 on.
     MAX_BITS = FLAC_API_VERSION_CURRENT >= 12 ? PST_FLAC_MAX_BITS : 24
 };
@@ -27,26 +26,21 @@ enum {
 static const int64_t max_frames = (INT64_C(1) << 36) - 1;
 
 typedef struct writer {
+    pst_flac_out out;
     pst_io *io;
     FLAC__StreamEncoder *libflac;
     pst_format native;
     pst_flac_info info; // What the head tells.
     FLAC__int32 *piece;
-    int64_t n_stored;  // Frames that are in the file,
-    int64_t end_byte;  // where the last of them ends.
     bool has_started;  // libFLAC gives what belongs into the file.
+    bool is_finishing; // What it gives now is the last frame.
     bool has_promised; // The head told from the start how many frames there will be.
     bool has_told;     // It tells how many there are.
 } writer;
 
-// Writes the head again.
-static void put_info(writer *w, int64_t n_frames) {
-    uint8_t info[PST_FLAC_STREAMINFO_BYTES];
+static void tell(writer *w, int64_t n_frames) {
     w->info.n_frames = n_frames;
-    pst_flac_put_info(info, &w->info);
-    if (pst_io_seek(w->io, INFO_AT) == INFO_AT)
-        pst_io_write(w->io, info, sizeof info);
-    pst_io_seek(w->io, w->end_byte);
+    pst_flac_out_info(&w->out, &w->info);
     w->has_told = n_frames > 0;
 }
 
@@ -63,11 +57,10 @@ static FLAC__StreamEncoderWriteStatus store(const FLAC__StreamEncoder *libflac,
         return FLAC__STREAM_ENCODER_WRITE_STATUS_OK;
     // A number would be wrong with the next frame. Some readers stop there, others complain.
     if (w->has_told)
-        put_info(w, 0);
-    if (pst_io_error(w->io) != 0 || pst_io_write(w->io, bytes, (int64_t)n_bytes) < (int64_t)n_bytes)
+        tell(w, 0);
+    if (pst_io_error(w->io) != 0 ||
+        !pst_flac_out_frame(&w->out, bytes, n_bytes, n_frames, w->is_finishing))
         return FLAC__STREAM_ENCODER_WRITE_STATUS_FATAL_ERROR;
-    w->n_stored += n_frames;
-    w->end_byte = pst_io_tell(w->io);
     return FLAC__STREAM_ENCODER_WRITE_STATUS_OK;
 }
 
@@ -136,27 +129,6 @@ static pst_status start_libflac(writer *w, const pst_encoder_options *options, p
                     FLAC__StreamEncoderInitStatusString[status]);
 }
 
-static pst_status write_head(writer *w, const pst_tags *tags, pst_error *err) {
-    enum { COMMENTS_AT = INFO_AT + PST_FLAC_STREAMINFO_BYTES, HEAD_BYTES = COMMENTS_AT + 4 };
-    size_t n_comments = 0;
-    uint8_t *comments = pst_make_vorbis_comments(tags, FLAC__VENDOR_STRING, &n_comments);
-    if (comments == NULL)
-        return pst_fail_memory(err);
-    uint8_t head[HEAD_BYTES];
-    memcpy(head, "fLaC\x00\x00\x00\x22", INFO_AT);
-    pst_flac_put_info(head + INFO_AT, &w->info);
-    // The last block, of comments.
-    head[COMMENTS_AT] = 0x84;
-    head[COMMENTS_AT + 1] = (uint8_t)(n_comments >> 16);
-    head[COMMENTS_AT + 2] = (uint8_t)(n_comments >> 8);
-    head[COMMENTS_AT + 3] = (uint8_t)n_comments;
-    const bool is_done = pst_io_write(w->io, head, HEAD_BYTES) == HEAD_BYTES &&
-                         pst_io_write(w->io, comments, (int64_t)n_comments) == (int64_t)n_comments;
-    pst_free(comments);
-    w->end_byte = pst_io_tell(w->io);
-    return is_done ? PST_OK : pst_io_fail(w->io, err);
-}
-
 static void free_writer(writer *w) {
     if (w->libflac != NULL)
         FLAC__stream_encoder_delete(w->libflac);
@@ -188,7 +160,8 @@ static pst_status open_writer(void **state, pst_encoder_setup *setup, pst_error 
     if (status == PST_OK) {
         w->info.min_block_frames = w->info.max_block_frames =
             FLAC__stream_encoder_get_blocksize(w->libflac);
-        status = write_head(w, setup->options->tags, err);
+        status = pst_flac_out_init(&w->out, w->io, format->container, &w->info,
+                                   setup->options->tags, FLAC__VENDOR_STRING, err);
     }
     if (status != PST_OK) {
         free_writer(w);
@@ -247,14 +220,14 @@ static pst_status write_frames(void *state, const void *data, uint64_t n_frames,
     const size_t n_channels = w->info.n_channels;
     const size_t frame_bytes = pst_format_bytes(w->native) * n_channels;
     const uint8_t *from = data;
-    const int64_t n_before = w->n_stored;
+    const int64_t n_before = w->out.n_frames;
     *n_written = 0;
     while (n_frames > 0) {
         const size_t n = n_frames < PIECE_FRAMES ? (size_t)n_frames : PIECE_FRAMES;
         fill_piece(w, from, n * n_channels);
         if (!FLAC__stream_encoder_process_interleaved(w->libflac, w->piece, (uint32_t)n)) {
             // What libFLAC was still holding is lost.
-            *n_written = (uint64_t)(w->n_stored - n_before);
+            *n_written = (uint64_t)(w->out.n_frames - n_before);
             return fail(w, err);
         }
         *n_written += n;
@@ -269,7 +242,7 @@ static pst_status write_frames(void *state, const void *data, uint64_t n_frames,
 static pst_status update(void *state, pst_error *err) {
     writer *w = state;
     if (pst_io_is_seekable(w->io))
-        put_info(w, w->n_stored);
+        tell(w, w->out.n_frames);
     return pst_io_error(w->io) != 0 ? pst_io_fail(w->io, err) : PST_OK;
 }
 
@@ -277,24 +250,25 @@ static pst_status finish(void *state, pst_error *err) {
     writer *w = state;
     const bool had_failed = pst_io_error(w->io) != 0 ||
                             FLAC__stream_encoder_get_state(w->libflac) != FLAC__STREAM_ENCODER_OK;
+    w->is_finishing = true;
     const bool is_whole = FLAC__stream_encoder_finish(w->libflac) && !had_failed;
     pst_status status = PST_OK;
     if (!is_whole) {
         status = fail(w, err);
         // The sum is one of more than what is there.
         memset(w->info.md5, 0, sizeof w->info.md5);
-        if (pst_io_is_seekable(w->io))
-            pst_io_truncate(w->io, w->end_byte);
+        pst_flac_out_cut(&w->out);
     }
     if (pst_io_is_seekable(w->io)) {
-        put_info(w, w->n_stored);
+        tell(w, w->out.n_frames);
         if (status == PST_OK && pst_io_error(w->io) != 0)
             status = pst_io_fail(w->io, err);
-    } else if (status == PST_OK && w->has_promised && w->n_stored != w->info.n_frames) {
+    } else if (status == PST_OK && w->has_promised && w->out.n_frames != w->info.n_frames) {
         status = pst_fail(err, PST_BAD_STATE, 0,
                           "The file was to have %lld frames, and its head says so, but it got %lld",
-                          (long long)w->info.n_frames, (long long)w->n_stored);
+                          (long long)w->info.n_frames, (long long)w->out.n_frames);
     }
+    pst_flac_out_deinit(&w->out);
     free_writer(w);
     return status;
 }

@@ -79,9 +79,9 @@ static void take_failure(const FLAC__StreamDecoder *libflac, FLAC__StreamDecoder
 
 // ---- Beginning -------------------------------------------------------------------------------
 
-pst_status pst_flac_frames_init(pst_flac_frames *f, pst_io *io, pst_error *err) {
+pst_status pst_flac_frames_init(pst_flac_frames *f, pst_io *io, bool is_ogg, pst_error *err) {
     *f = (pst_flac_frames){0};
-    const pst_status status = pst_flac_source_init(&f->source, io, err);
+    const pst_status status = pst_flac_source_init(&f->source, io, is_ogg, err);
     if (status != PST_OK)
         return status;
     f->libflac = FLAC__stream_decoder_new();

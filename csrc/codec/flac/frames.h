@@ -49,7 +49,7 @@ typedef struct pst_flac_frames {
 } pst_flac_frames;
 
 // Returns PST_OK or PST_NO_MEMORY.
-pst_status pst_flac_frames_init(pst_flac_frames *frames, pst_io *io, pst_error *err);
+pst_status pst_flac_frames_init(pst_flac_frames *frames, pst_io *io, bool is_ogg, pst_error *err);
 void pst_flac_frames_deinit(pst_flac_frames *frames);
 
 // Begins at the source's position. sums: all frames of the file follow, and are summed up.

@@ -54,12 +54,6 @@ static void get_info(pst_flac_info *info, const uint8_t *from) {
     memcpy(info->md5, from + 18, PST_FLAC_MD5_BYTES);
 }
 
-// Whether a block that the window begins with can be as long as it says.
-static bool is_within(const pst_flac_source *source, int64_t n_bytes) {
-    return !pst_io_is_seekable(source->io) ||
-           n_bytes <= pst_io_length(source->io) - pst_flac_source_tell(source);
-}
-
 pst_status pst_flac_read_metadata(pst_flac_source *source, pst_flac_info *info, pst_tags *tags,
                                   pst_damage *damage, pst_error *err) {
     bool has_comments = false;
@@ -72,7 +66,7 @@ pst_status pst_flac_read_metadata(pst_flac_source *source, pst_flac_info *info, 
         const size_t n_bytes = (size_t)get(header + 1, 3);
         // From a block that cannot be one, the sound is looked for.
         pst_flac_source_drop(source, BLOCK_HEADER_BYTES);
-        if (type == INVALID || !is_within(source, (int64_t)n_bytes)) {
+        if (type == INVALID || !pst_flac_source_can_have(source, (int64_t)n_bytes)) {
             pst_note_damage(damage, PST_DAMAGE_HEADER, -1, 0);
             return PST_OK;
         }

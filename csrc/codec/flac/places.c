@@ -26,8 +26,8 @@ pst_status pst_flac_find_end(pst_flac_reader *reader, pst_error *err) {
     int64_t n_skipped = 0;
     bool is_found = false;
     for (int64_t look = FIRST_LOOK_BYTES; !is_found; look *= GROWTH) {
-        const bool is_all = look >= length - reader->sound_byte;
-        pst_flac_go(reader, is_all ? reader->sound_byte : length - look);
+        const bool is_all = look >= length - reader->sound.byte;
+        pst_flac_go(reader, is_all ? reader->sound.byte : length - look);
         pst_status status;
         while ((status = pst_flac_next_frame(&reader->frames, take_header, &p, INT64_MAX,
                                              &n_skipped, err)) == PST_OK)
@@ -40,6 +40,9 @@ pst_status pst_flac_find_end(pst_flac_reader *reader, pst_error *err) {
     if (!is_found) {
         reader->n_frames = 0;
         pst_flac_judge_end(reader, 0, n_skipped, 0);
+    } else if (reader->frames.source.n_links > 0) {
+        // Numbers begin anew in each stream of an Ogg file.
+        reader->first_places.are_wrong = true;
     } else if (p.is_same && !reader->places.are_wrong) {
         const pst_flac_info *info = &reader->frames.info;
         const int64_t place = pst_flac_place(&reader->places, &p.header);
@@ -57,7 +60,7 @@ pst_status pst_flac_find_end(pst_flac_reader *reader, pst_error *err) {
 pst_status pst_flac_find_place(pst_flac_reader *reader, int64_t place, int64_t *byte,
                                pst_error *err) {
     enum { NEAR_BYTES = 1 << 15 };
-    int64_t low = reader->sound_byte, high = pst_io_length(reader->frames.source.io);
+    int64_t low = reader->sound.byte, high = pst_io_length(reader->frames.source.io);
     probe p = {.reader = reader};
     while (!reader->first_places.are_wrong && high - low > NEAR_BYTES) {
         const int64_t middle = low + (high - low) / 2;

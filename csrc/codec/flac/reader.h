@@ -24,8 +24,8 @@ typedef struct pst_flac_reader {
     pst_file_format format;
     pst_format native;
     size_t frame_bytes;
-    int64_t sound_byte; // From here on there are frames of the codec.
-    int64_t n_frames;   // As found by looking; -1: unknown.
+    pst_flac_mark sound; // From here on there are frames of the codec.
+    int64_t n_frames;    // As found by looking; -1: unknown.
     pst_flac_places first_places, places;
     int64_t damages[PST_FLAC_KNOWN_DAMAGES]; // Where some was noted already.
     uint32_t n_damages;
