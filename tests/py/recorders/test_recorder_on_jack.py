@@ -1,0 +1,41 @@
+# Copyright 2026 The pastream_ng authors
+# SPDX-License-Identifier: MIT
+"""Recorders on a JACK server: files of all kinds, while the GIL is held."""
+
+import pytest
+from servers.scenario import run
+
+SECONDS, HOLD = 10, 3.0
+
+
+@pytest.fixture
+def counter(jack):
+    client = jack.counter()
+    yield client
+    client.stop()
+
+
+def test_R1_files_of_all_kinds_lose_nothing_while_the_gil_is_held(jack, counter, tmp_path):
+    report = run(
+        "recorders.py",
+        "all_kinds_while_held",
+        timeout=SECONDS + 60,
+        env=jack.env,
+        device="counter",
+        folder=str(tmp_path),
+        seconds=SECONDS,
+        hold=HOLD,
+    )
+    stats = report["stats"]
+    assert report["longest"] >= HOLD
+    assert report["holds"] >= SECONDS // HOLD - 1
+    assert stats["frames"] == stats["captured_frames"] + stats["lost_frames"]
+    assert stats["dropped_frames"] == 0
+    assert {"a.wav", "a.rf64", "a.aiff", "a.au", "a.caf", "a.w64"} <= set(report["files"])
+    for name, told in report["files"].items():
+        assert told["frames"] == told["in_file"], name
+        assert told["lost"] == stats["lost_frames"], name
+        assert told["frames"] == stats["frames"] >= (SECONDS - 1) * 48000, name
+        if told["counter"] is not None and stats["lost_frames"] == 0:
+            assert told["counter"]["breaks"] == [], name
+        assert told["rounded"] is None or told["rounded"] <= 1, name
