@@ -28,7 +28,7 @@ static pst_status convert_process(pst_stage *stage, const pst_piece *in, uint64_
     *n_used = out->n_frames;
     const size_t n_samples = (size_t)out->n_frames * stage->in.n_channels;
     if (self->has_noise)
-        pst_convert_with_noise(&self->noise, stage->scratch, stage->out.format, in->data,
+        pst_convert_with_noise(&self->noise, stage->scratch, stage->out.format, 0, in->data,
                                stage->in.format, n_samples, &counts);
     else
         pst_convert_samples(stage->scratch, stage->out.format, in->data, stage->in.format,

@@ -58,10 +58,11 @@ typedef struct pst_encoder_setup {
     const pst_file_format *format;      // Checked, and with an encoding.
     const pst_encoder_options *options; // Never NULL; options->tags may be.
     // To be filled:
-    pst_format native;  // What write takes.
-    pst_format stored;  // What samples are rounded to before, for the counts to be true; the same
-                        // as native if the codec does not round.
-    int64_t max_frames; // That the container can hold.
+    pst_format native;    // What write takes.
+    pst_format stored;    // What samples are rounded to before, for the counts to be true; the same
+                          // as native if the codec does not round.
+    uint32_t stored_bits; // Of an integer's, how many are kept, the uppermost; 0: all.
+    int64_t max_frames;   // That the container can hold.
 } pst_encoder_setup;
 
 typedef struct pst_encoder_ops {

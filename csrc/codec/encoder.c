@@ -21,6 +21,7 @@ struct pst_encoder {
     pst_file_format format;
     pst_format native;
     pst_format stored;
+    uint32_t stored_bits;
     int64_t max_frames;
     uint8_t *exact; // A piece in the file's sample format,
     uint8_t *piece; // and as the codec takes it.
@@ -86,6 +87,7 @@ pst_status pst_encoder_open(pst_encoder **encoder, pst_io *io, const pst_file_fo
     }
     made->native = setup.native;
     made->stored = setup.stored;
+    made->stored_bits = setup.stored_bits;
     made->max_frames = setup.max_frames;
     made->has_noise = setup.options->dither == PST_DITHER_TPDF;
     pst_noise_init(&made->noise, 0);
@@ -104,8 +106,13 @@ static void tame(void *data, size_t n_samples) {
     }
 }
 
+static bool needs_noise(const pst_encoder *encoder, pst_format format) {
+    return encoder->has_noise && pst_loses_bits(encoder->stored, encoder->stored_bits, format);
+}
+
 static bool is_direct(const pst_encoder *encoder, pst_format format) {
-    return encoder->is_lossless && format == encoder->native && format == encoder->stored;
+    return encoder->is_lossless && format == encoder->native && format == encoder->stored &&
+           !needs_noise(encoder, format);
 }
 
 // Returns n_frames frames as the codec takes them: rounded to what the file stores, then widened,
@@ -117,11 +124,12 @@ static const void *convert(pst_encoder *encoder, const void *data, pst_format fo
     if (is_direct(encoder, format))
         return data;
     const void *exact = data;
-    if (format != stored || !encoder->is_lossless) {
+    const bool has_noise = needs_noise(encoder, format);
+    if (format != stored || !encoder->is_lossless || has_noise) {
         pst_convert_counts counts = {0};
-        if (encoder->has_noise)
-            pst_convert_with_noise(&encoder->noise, encoder->exact, stored, data, format, n_samples,
-                                   &counts);
+        if (has_noise)
+            pst_convert_with_noise(&encoder->noise, encoder->exact, stored, encoder->stored_bits,
+                                   data, format, n_samples, &counts);
         else
             (void)pst_convert(encoder->exact, stored, data, format, n_samples, &counts);
         atomic_fetch_add_explicit(&encoder->n_clipped, counts.n_clipped, memory_order_relaxed);

@@ -32,7 +32,7 @@ static double next_noise(pst_noise *noise) PST_RT {
 }
 
 // Bits of the numbers that a format tells apart; the sign is one.
-static int bits_of(pst_format format) PST_RT {
+static uint32_t bits_of(pst_format format) PST_RT {
     switch (format) {
     case PST_FORMAT_F64:
         return 54;
@@ -55,8 +55,9 @@ static bool is_float(pst_format format) PST_RT {
     return format == PST_FORMAT_F32 || format == PST_FORMAT_F64;
 }
 
-bool pst_loses_bits(pst_format dst_format, pst_format src_format) PST_RT {
-    return !is_float(dst_format) && bits_of(dst_format) < bits_of(src_format);
+bool pst_loses_bits(pst_format dst_format, uint32_t n_bits, pst_format src_format) PST_RT {
+    const uint32_t n_kept = n_bits > 0 ? n_bits : bits_of(dst_format);
+    return !is_float(dst_format) && n_kept < bits_of(src_format);
 }
 
 // Returns a sample as an integer with so many steps to each side.
@@ -77,18 +78,18 @@ static int32_t round_sample(pst_noise *noise, double sample, double steps,
     return (int32_t)(rounded < -steps ? -steps : rounded > steps - 1.0 ? steps - 1.0 : rounded);
 }
 
-void pst_convert_with_noise(pst_noise *noise, void *dst, pst_format dst_format, const void *src,
-                            pst_format src_format, size_t n_samples,
+void pst_convert_with_noise(pst_noise *noise, void *dst, pst_format dst_format, uint32_t n_bits,
+                            const void *src, pst_format src_format, size_t n_samples,
                             pst_convert_counts *counts) PST_RT {
     enum { CHUNK = 256 };
-    if (!pst_loses_bits(dst_format, src_format)) {
+    if (!pst_loses_bits(dst_format, n_bits, src_format)) {
         pst_convert_samples(dst, dst_format, src, src_format, n_samples, false, counts);
         return;
     }
     double samples[CHUNK];
     int32_t rounded[CHUNK]; // At the left, where the formats meet.
-    const int n_bits = bits_of(dst_format);
-    const double steps = (double)(INT64_C(1) << (n_bits - 1));
+    const uint32_t n_kept = n_bits > 0 ? n_bits : bits_of(dst_format);
+    const double steps = (double)(INT64_C(1) << (n_kept - 1));
     const uint8_t *from = src;
     uint8_t *to = dst;
     pst_convert_counts seen = {0, 0};
@@ -97,7 +98,7 @@ void pst_convert_with_noise(pst_noise *noise, void *dst, pst_format dst_format, 
         pst_convert_samples(samples, PST_FORMAT_F64, from, src_format, n, true, NULL);
         for (size_t i = 0; i < n; ++i)
             rounded[i] =
-                (int32_t)((uint32_t)round_sample(noise, samples[i], steps, &seen) << (32 - n_bits));
+                (int32_t)((uint32_t)round_sample(noise, samples[i], steps, &seen) << (32 - n_kept));
         pst_convert_samples(to, dst_format, rounded, PST_FORMAT_I32, n, false, NULL);
         from += n * pst_format_bytes(src_format);
         to += n * pst_format_bytes(dst_format);

@@ -33,17 +33,23 @@ static double random_sample(uint64_t *state) {
     return (double)(check_random(state) & UINT32_MAX) * 0x1p-32 - 0.5;
 }
 
-static void convert(uint64_t seed, void *dst, pst_format dst_format, const void *src,
-                    pst_format src_format, size_t n, size_t piece, pst_convert_counts *counts) {
+static void convert_to_bits(uint64_t seed, void *dst, pst_format dst_format, uint32_t n_bits,
+                            const void *src, pst_format src_format, size_t n, size_t piece,
+                            pst_convert_counts *counts) {
     pst_noise noise;
     rt_guard_enter();
     pst_noise_init(&noise, seed);
     for (size_t done = 0; done < n; done += piece)
         pst_convert_with_noise(&noise, (uint8_t *)dst + done * pst_format_bytes(dst_format),
-                               dst_format,
+                               dst_format, n_bits,
                                (const uint8_t *)src + done * pst_format_bytes(src_format),
                                src_format, n - done < piece ? n - done : piece, counts);
     CHECK_EQ(rt_guard_leave(), 0);
+}
+
+static void convert(uint64_t seed, void *dst, pst_format dst_format, const void *src,
+                    pst_format src_format, size_t n, size_t piece, pst_convert_counts *counts) {
+    convert_to_bits(seed, dst, dst_format, 0, src, src_format, n, piece, counts);
 }
 
 static void test_nothing_is_changed_where_no_bits_are_lost(void) {
@@ -62,7 +68,7 @@ static void test_nothing_is_changed_where_no_bits_are_lost(void) {
             const bool keeps = is_float(dst) || (!is_float(src) && bits_of(src) <= bits_of(dst)) ||
                                (src == PST_FORMAT_F32 && dst == PST_FORMAT_I32);
             CHECK_TEXT(is_same == keeps, "%s from %s", pst_format_name(dst), pst_format_name(src));
-            CHECK_EQ(pst_loses_bits(dst, src), !keeps);
+            CHECK_EQ(pst_loses_bits(dst, 0, src), !keeps);
             CHECK_EQ(counts.n_clipped, plain.n_clipped);
             CHECK_EQ(counts.n_nonfinite, plain.n_nonfinite);
             n_exact += keeps;
@@ -72,14 +78,14 @@ static void test_nothing_is_changed_where_no_bits_are_lost(void) {
 
 // In steps of the destination: no bias, a quarter step squared, and no error like its neighbour.
 // All of it whatever the signal is, silence included.
-static void check_noise(pst_format dst, pst_format src, double scale, double offset) {
+static void check_noise(pst_format dst, int n_bits, pst_format src, double scale, double offset) {
     uint64_t random = 7;
-    const double steps = ldexp(1.0, bits_of(dst) - 1);
+    const double steps = ldexp(1.0, n_bits - 1);
     for (size_t i = 0; i < N; ++i)
         wide[i] = scale * random_sample(&random) + offset / steps;
     (void)pst_convert(source, src, wide, PST_FORMAT_F64, N, NULL);
     (void)pst_convert(wide, PST_FORMAT_F64, source, src, N, NULL); // As far as src can tell.
-    convert(3, got, dst, source, src, N, N, NULL);
+    convert_to_bits(3, got, dst, (uint32_t)n_bits, source, src, N, N, NULL);
     (void)pst_convert(result, PST_FORMAT_F64, got, dst, N, NULL);
     double sum = 0.0, squares = 0.0, next = 0.0, last = 0.0, most = 0.0;
     for (size_t i = 0; i < N; ++i) {
@@ -109,11 +115,28 @@ static void test_the_noise_has_no_bias_and_a_known_size(void) {
         {PST_FORMAT_U8, PST_FORMAT_F32},  {PST_FORMAT_I24, PST_FORMAT_I32},
         {PST_FORMAT_U8, PST_FORMAT_I16},  {PST_FORMAT_I32, PST_FORMAT_F64}};
     for (size_t i = 0; i < sizeof pairs / sizeof *pairs; ++i) {
-        check_noise(pairs[i][0], pairs[i][1], 1.0, 0.0);
-        check_noise(pairs[i][0], pairs[i][1], 0.0, 0.0);  // Silence.
-        check_noise(pairs[i][0], pairs[i][1], 0.0, 0.25); // Less than a step.
-        check_noise(pairs[i][0], pairs[i][1], 0.0, -100.5);
+        check_noise(pairs[i][0], bits_of(pairs[i][0]), pairs[i][1], 1.0, 0.0);
+        check_noise(pairs[i][0], bits_of(pairs[i][0]), pairs[i][1], 0.0, 0.0);  // Silence.
+        check_noise(pairs[i][0], bits_of(pairs[i][0]), pairs[i][1], 0.0, 0.25); // Less than a step.
+        check_noise(pairs[i][0], bits_of(pairs[i][0]), pairs[i][1], 0.0, -100.5);
     }
+}
+
+static void test_the_noise_of_odd_numbers_of_bits(void) {
+    check_noise(PST_FORMAT_I16, 12, PST_FORMAT_F32, 1.0, 0.0);
+    check_noise(PST_FORMAT_I16, 12, PST_FORMAT_I16, 1.0, 0.25);
+    check_noise(PST_FORMAT_I24, 20, PST_FORMAT_I24, 0.0, 0.25);
+    check_noise(PST_FORMAT_I24, 20, PST_FORMAT_F64, 1.0, 0.0);
+    check_noise(PST_FORMAT_I8, 4, PST_FORMAT_I16, 0.5, 0.0);
+    CHECK(pst_loses_bits(PST_FORMAT_I16, 12, PST_FORMAT_I16));
+    CHECK(!pst_loses_bits(PST_FORMAT_I16, 16, PST_FORMAT_I16));
+    CHECK(!pst_loses_bits(PST_FORMAT_I24, 20, PST_FORMAT_I16));
+    int16_t exact[N];
+    for (int i = 0; i < N; ++i)
+        exact[i] = (int16_t)(i * 3);
+    convert_to_bits(1, got, PST_FORMAT_I24, 20, exact, PST_FORMAT_I16, N, N, NULL);
+    (void)pst_convert(wanted, PST_FORMAT_I24, exact, PST_FORMAT_I16, N, NULL);
+    CHECK(memcmp(got, wanted, 3 * N) == 0);
 }
 
 // Without noise it would be gone.
@@ -213,12 +236,56 @@ static void test_files_are_written_with_noise_if_that_is_asked_for(void) {
     memory_free(&exact);
 }
 
+// Twelve bits of sixteen: the noise is as large as what is lost.
+static void test_files_of_fewer_bits_than_their_samples(void) {
+    static int16_t samples[N], read[N];
+    memory_place m = {0};
+    pst_io *io = NULL;
+    pst_encoder *encoder = NULL;
+    pst_decoder *decoder = NULL;
+    pst_encoder_options options;
+    pst_encoder_options_init(&options);
+    options.dither = PST_DITHER_TPDF;
+    const pst_file_format flac = {.container = PST_CONTAINER_FLAC,
+                                  .sample_format = PST_FORMAT_I16,
+                                  .rate_hz = 8000,
+                                  .n_channels = 2,
+                                  .n_bits = 12};
+    if (pst_encoder_check(&flac, &options, NULL) == PST_UNSUPPORTED) {
+        check_skip("this build cannot write FLAC");
+        return;
+    }
+    for (int i = 0; i < N; ++i)
+        samples[i] = 1004; // A quarter of a step of 16 beside one.
+    CHECK_EQ(pst_io_open_user(&io, &memory_file, &m, PST_IO_WRITE, NULL), PST_OK);
+    CHECK_EQ(pst_encoder_open(&encoder, io, &flac, &options, NULL), PST_OK);
+    CHECK_EQ(pst_encoder_write(encoder, samples, PST_FORMAT_I16, N / 2, NULL), PST_OK);
+    CHECK_EQ(pst_encoder_finish(encoder, NULL), PST_OK);
+    pst_encoder_release(encoder);
+    m.position = 0;
+    uint64_t n_read = 0;
+    CHECK_EQ(pst_io_open_user(&io, &memory_file, &m, PST_IO_READ, NULL), PST_OK);
+    CHECK_EQ(pst_decoder_open(&decoder, io, NULL, NULL), PST_OK);
+    CHECK_EQ(pst_decoder_read(decoder, read, PST_FORMAT_I16, N / 2, &n_read, NULL), PST_OK);
+    CHECK_EQ(n_read, N / 2);
+    double sum = 0.0;
+    for (int i = 0; i < N; ++i) {
+        CHECK(read[i] % 16 == 0 && abs(read[i] - 1004) <= 24);
+        sum += read[i];
+    }
+    CHECK_TEXT(fabs(sum / N - 1004.0) < 0.5, "%g", sum / N);
+    pst_decoder_release(decoder);
+    memory_free(&m);
+}
+
 int main(void) {
     RUN(test_nothing_is_changed_where_no_bits_are_lost);
     RUN(test_the_noise_has_no_bias_and_a_known_size);
+    RUN(test_the_noise_of_odd_numbers_of_bits);
     RUN(test_a_tone_below_one_step_survives);
     RUN(test_seeds_and_pieces);
     RUN(test_limits_and_numbers_that_are_none);
     RUN(test_files_are_written_with_noise_if_that_is_asked_for);
+    RUN(test_files_of_fewer_bits_than_their_samples);
     return check_done();
 }

@@ -170,6 +170,7 @@ static pst_status open_writer(void **state, pst_encoder_setup *setup, pst_error 
     w->has_started = true;
     setup->native = w->native;
     setup->stored = format->sample_format;
+    setup->stored_bits = w->info.n_bits;
     setup->max_frames = max_frames;
     *state = w;
     return PST_OK;
