@@ -170,15 +170,6 @@ pst_status pst_ogg_read(void *state, void *data, uint64_t n_frames, uint64_t *n_
     return PST_OK;
 }
 
-// Returns the last mark of a link that ends at or before a frame, NULL if there is none.
-static const pst_ogg_mark *find_mark(const pst_ogg_reader *r, uint32_t link, int64_t frame) {
-    const pst_ogg_mark *found = NULL;
-    for (uint32_t i = 0; i < r->n_marks; ++i)
-        if (r->marks[i].link == link && r->marks[i].end_frame <= frame)
-            found = &r->marks[i];
-    return found;
-}
-
 pst_status pst_ogg_seek(void *state, int64_t frame, pst_error *err) {
     pst_ogg_reader *r = state;
     if (frame > r->n_frames)
@@ -189,12 +180,14 @@ pst_status pst_ogg_seek(void *state, int64_t frame, pst_error *err) {
     while (link > 0 && r->links[link].first_frame > frame)
         --link;
     const int64_t wanted = frame - r->links[link].first_frame;
-    const pst_ogg_mark *mark = find_mark(r, link, wanted - r->info.preroll_frames);
-    pst_status status = pst_ogg_enter_link(r, link, err);
-    if (status == PST_OK && mark != NULL) {
-        status = pst_ogg_pages_seek(&r->pages, mark->byte, err);
+    pst_ogg_mark mark;
+    pst_status status = pst_ogg_find_page(r, link, wanted - r->info.preroll_frames, &mark, err);
+    if (status == PST_OK)
+        status = pst_ogg_enter_link(r, link, err);
+    if (status == PST_OK && mark.byte >= 0) {
+        status = pst_ogg_pages_seek(&r->pages, mark.byte, err);
         ogg_stream_reset(&r->stream);
-        r->sought_end = mark->end_frame;
+        r->sought_end = mark.end_frame;
         r->n_packets = 0;
     }
     r->wanted = wanted;

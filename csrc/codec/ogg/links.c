@@ -13,7 +13,6 @@ enum {
     // of other streams may lie, of a film for example.
     MAX_SEARCH_BYTES = 1 << 20,
     MAX_HEADERS_REACH = 64 << 20,
-    MAX_MARKS = 4096,
     FIRST_ROOM = 8
 };
 
@@ -193,6 +192,7 @@ static pst_status open_stream(pst_ogg_reader *r, const headers *h, pst_error *er
 static void set_out(pst_ogg_reader *r) {
     r->granule = 0;
     r->has_lied = false;
+    r->has_shift = false;
     r->has_ended = false;
     r->memory = 0;
     r->position = -(int64_t)r->info.n_skipped;
@@ -258,47 +258,5 @@ pst_status pst_ogg_enter_link(pst_ogg_reader *r, uint32_t index, pst_error *err)
     r->next_page = link->next_page;
     pst_ogg_forget(r);
     set_out(r);
-    return status;
-}
-
-// ---- A dry run -------------------------------------------------------------------------------
-
-pst_status pst_ogg_mark_page(pst_ogg_reader *r, int64_t byte, int64_t end_frame, pst_error *err) {
-    if (r->marks == NULL) {
-        r->marks = pst_alloc_array(MAX_MARKS, sizeof *r->marks);
-        if (r->marks == NULL)
-            return pst_fail_memory(err);
-        r->mark_distance = 1;
-    }
-    if (++r->n_unmarked < r->mark_distance)
-        return PST_OK;
-    r->n_unmarked = 0;
-    if (r->n_marks == MAX_MARKS) {
-        for (uint32_t i = 0; i < MAX_MARKS / 2; ++i)
-            r->marks[i] = r->marks[2 * i];
-        r->n_marks = MAX_MARKS / 2;
-        r->mark_distance *= 2;
-    }
-    r->marks[r->n_marks++] = (pst_ogg_mark){byte, end_frame, r->link};
-    return PST_OK;
-}
-
-pst_status pst_ogg_measure(pst_ogg_reader *r, pst_error *err) {
-    pst_error failure = {0};
-    pst_status status;
-    r->is_dry = true;
-    do {
-        r->n_ready = 0;
-        status = pst_ogg_step(r, &failure);
-    } while (status == PST_OK);
-    r->n_frames = r->first_frame + (r->position > 0 ? r->position : 0);
-    r->is_whole = status == PST_END;
-    // The stream may have been replaced by one that could not be opened.
-    r->failure.status = status == PST_END ? PST_OK : status;
-    if (status == PST_END || status == PST_BAD_FILE)
-        status = pst_ogg_enter_link(r, 0, &failure);
-    r->is_dry = false;
-    if (status != PST_OK && err != NULL)
-        *err = failure;
     return status;
 }

@@ -85,8 +85,8 @@ void pst_ogg_count_page(pst_ogg_reader *r, int64_t granule, bool is_last, uint32
     const int64_t much = r->info.max_packet_frames;
     const bool is_odd = ahead > 0 || (ahead < 0 && !is_last);
     r->n_missing = 0;
-    if (r->sought_end >= 0) {
-        r->position = r->sought_end - n;
+    if (r->sought_end != -1) {
+        r->position = (r->sought_end >= 0 ? r->sought_end : granule - r->shift) - n;
         r->sought_end = -1;
         ahead = 0;
     } else if (r->is_fresh && (n_lost_pages > MAX_PAGES_LOST_AT_START || n_lost_pages == 0)) {
@@ -106,6 +106,14 @@ void pst_ogg_count_page(pst_ogg_reader *r, int64_t granule, bool is_last, uint32
     r->n_left = n - (is_last ? overhang(r, ahead, n) : 0);
     r->granule = granule < 0 ? r->granule + n : granule;
     r->is_fresh = r->is_fresh && n == 0;
+    if (granule >= 0) {
+        r->shift = granule - (r->position + r->n_missing + r->n_left);
+        r->has_shift = true;
+    }
+}
+
+bool pst_ogg_has_packet(const ogg_page *page) {
+    return ogg_page_packets(page) > (ogg_page_continued(page) != 0 ? 1 : 0);
 }
 
 static pst_status load_page(pst_ogg_reader *r, ogg_page *page, int64_t byte, pst_error *err) {
@@ -128,8 +136,18 @@ static pst_status load_page(pst_ogg_reader *r, ogg_page *page, int64_t byte, pst
         pst_ogg_note(r, PST_DAMAGE_CORRUPT, 0);
     }
     r->has_ended = ogg_page_eos(page) != 0;
-    pst_ogg_count_page(r, ogg_page_granulepos(page), r->has_ended, n_lost_pages);
-    if (!r->is_dry || r->n_packets == 0)
+    int64_t granule = ogg_page_granulepos(page);
+    if (granule > PST_OGG_MAX_GRANULE) {
+        granule = -1;
+        r->has_lied = true;
+        pst_ogg_note(r, PST_DAMAGE_HEADER, 0);
+    }
+    if (r->sought_end == PST_OGG_BY_GRANULE && (granule < 0 || r->has_ended))
+        r->n_packets = 0; // It does not tell where it begins.
+    if (r->n_packets == 0 && r->sought_end != -1)
+        return PST_OK;
+    pst_ogg_count_page(r, granule, r->has_ended, n_lost_pages);
+    if (!r->is_marking || !pst_ogg_has_packet(page))
         return PST_OK;
     return pst_ogg_mark_page(r, byte, r->position + r->n_missing + r->n_left, err);
 }
@@ -164,8 +182,11 @@ static pst_status begin_next_link(pst_ogg_reader *r, ogg_page *page, int64_t byt
 }
 
 static pst_status end(pst_ogg_reader *r) {
+    const int64_t n_frames = r->first_frame + (r->position > 0 ? r->position : 0);
     if (!r->has_ended)
         pst_ogg_note(r, PST_DAMAGE_TRUNCATED, 0);
+    if (r->n_frames >= 0 && n_frames != r->n_frames)
+        pst_ogg_note(r, PST_DAMAGE_HEADER, 0);
     r->has_ended = true;
     return PST_END;
 }

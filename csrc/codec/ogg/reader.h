@@ -9,20 +9,28 @@
 
 // How an Ogg file is read. Bytes become pages (pages.c); the pages of one stream become packets,
 // each with its length and its place (reader.c); packets become frames (frames.c). A file may hold
-// several streams one after another, here called links; links.c opens them, and finds out by a dry
-// run, which decodes nothing, how many there are and where their pages lie.
+// several streams one after another, here called links (links.c). How many there are, how long,
+// and where their pages lie, a dry run finds out, which decodes nothing; of a large file with
+// nothing unusual about it, only the ends are looked at (search.c).
 //
 // All places are counted by packets, not by what the pages say (their "granule position"): pages
 // lie, and a page is only believed about how much is missing before it, and how much of the last
 // packet counts.
 
-enum { PST_OGG_MAX_PACKETS = 256 }; // That can end on a page, and one more.
+enum {
+    PST_OGG_MAX_PACKETS = 256, // That can end on a page, and one more.
+    PST_OGG_BY_GRANULE = -2
+};
+
+// Granules beyond are none: so much sound has not been made yet.
+#define PST_OGG_MAX_GRANULE (INT64_C(1) << 60)
 
 typedef struct pst_ogg_link {
     int64_t first_byte;  // Of the page with its first header.
     int64_t data_byte;   // Of the first page behind its headers; -1: not the start of a page.
     int64_t first_frame; // Of the file, that it begins with.
     uint32_t next_page;  // The number of that page.
+    int64_t shift;       // What granules are ahead of frames, if its pages do not lie.
 } pst_ogg_link;
 
 // Where a page lies, and with which frame of its link it ends.
@@ -39,6 +47,7 @@ typedef struct pst_ogg_reader {
     int64_t next_damage; // Damage before this frame is known already.
     pst_ogg_pages pages;
     bool is_dry;       // Nothing is decoded, nor noted as damage.
+    bool is_marking;   // Pages are remembered.
     pst_error failure; // What reading ended with; its status is PST_OK until then.
 
     // The link that is read:
@@ -65,7 +74,10 @@ typedef struct pst_ogg_reader {
     int64_t position;   // Of the link, the next frame; negative in what is skipped.
     int64_t wanted;     // The first frame that is to be given.
     bool is_fresh;      // No page came since the headers.
-    int64_t sought_end; // The frame that the first page after a seek ends with; -1: no seek.
+    int64_t sought_end; // The frame that the first page after a seek ends with; -1: no seek;
+                        // PST_OGG_BY_GRANULE: its granule tells.
+    int64_t shift;      // What granules are ahead of frames, by the last page that had one.
+    bool has_shift;
 
     // Frames that are decoded, and not given yet:
     float *frames;      // Room for a packet.
@@ -91,6 +103,9 @@ typedef struct pst_ogg_reader {
 // Returns PST_OK; PST_END; PST_BAD_FILE (the next link cannot be read as part of this file);
 // PST_SYSTEM_ERROR; PST_NO_MEMORY.
 pst_status pst_ogg_next_page(pst_ogg_reader *reader, pst_error *err);
+
+// Whether a packet lies on a page from its beginning to its end.
+bool pst_ogg_has_packet(const ogg_page *page);
 
 // Settles what the packets of the page mean: what is missing before them, and how many of their
 // frames count.
@@ -123,9 +138,17 @@ bool pst_ogg_begins_stream(const pst_ogg_reader *reader, const ogg_page *page);
 pst_status pst_ogg_mark_page(pst_ogg_reader *reader, int64_t byte, int64_t end_frame,
                              pst_error *err);
 
-// Goes through the file without decoding it, then back to its start: fills links, marks, n_frames
-// and is_whole. Returns PST_OK, PST_SYSTEM_ERROR or PST_NO_MEMORY.
+// ---- search.c --------------------------------------------------------------------------------
+
+// Finds out how long the file is, and goes back to its start: fills n_frames and is_whole, and if
+// it has to go through the whole file, links and marks.
+// Returns PST_OK, PST_SYSTEM_ERROR or PST_NO_MEMORY.
 pst_status pst_ogg_measure(pst_ogg_reader *reader, pst_error *err);
+
+// Finds the last page of a link that ends at or before a frame. found->byte: -1 if there is none.
+// Returns PST_OK, PST_SYSTEM_ERROR or PST_NO_MEMORY.
+pst_status pst_ogg_find_page(pst_ogg_reader *reader, uint32_t link, int64_t frame,
+                             pst_ogg_mark *found, pst_error *err);
 
 // ---- frames.c --------------------------------------------------------------------------------
 

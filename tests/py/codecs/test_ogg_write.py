@@ -355,6 +355,73 @@ def test_a_full_disk_is_told(subtype):
         write(full, tones(48000), subtype=subtype)
 
 
+class Counting(io.BytesIO):
+    """A file that counts what is read of it."""
+
+    n_read = 0
+
+    def readinto(self, buffer):
+        n = super().readinto(buffer)
+        self.n_read += n
+        return n
+
+    def read(self, size=-1):
+        data = super().read(size)
+        self.n_read += len(data)
+        return data
+
+
+def large(subtype, seconds=40):
+    noise = np.random.default_rng(1).normal(0, 0.1, (48000 * seconds, 2)).astype("f4")
+    options = {"bitrate": 300000, "compression": 0} if subtype == "OPUS" else {"quality": 0.8}
+    made = write(io.BytesIO(), noise, subtype=subtype, **options).getvalue()
+    assert len(made) > (1 << 20)
+    return made
+
+
+@pytest.mark.parametrize("subtype", SUBTYPES)
+def test_of_a_large_file_only_the_ends_are_read(subtype):
+    file = Counting(large(subtype))
+    n_bytes = len(file.getvalue())
+    with ps.SoundFile(file) as opened:
+        assert opened.frames == 48000 * 40
+        assert file.n_read < 400_000 < n_bytes / 2
+        data = opened.read(dtype="float32", always_2d=True)
+        assert not opened.damage
+        for place in np.random.default_rng(2).integers(0, len(data), 20):
+            file.n_read = 0
+            opened.seek(place)
+            found = opened.read(100, dtype="float32", always_2d=True)
+            np.testing.assert_allclose(found, data[place : place + 100], atol=2e-3)
+            assert file.n_read < 300_000
+        opened.seek(len(data))
+        assert len(opened.read()) == 0
+
+
+@pytest.mark.parametrize("subtype", SUBTYPES)
+def test_large_files_with_something_unusual_have_exact_lengths_too(subtype):
+    one = large(subtype)
+    short = write(io.BytesIO(), tones(5001), subtype=subtype).getvalue()
+    frames = 48000 * 40
+    cut = len(one) - 10000
+    for data, wanted in (
+        (one + one, 2 * frames),
+        (one + short, frames + 5001),
+        (short + one, frames + 5001),
+        (one + b"TAG" * 40, frames),
+        (one[:cut], None),
+        (one[: cut // 2] + one[cut // 2 + 50000 :], frames),  # Pages are missing in the middle.
+    ):
+        with ps.SoundFile(io.BytesIO(data)) as file:
+            told = file.frames
+            count = sum(len(file.read(100_000)) for _ in range(1 + told // 100_000))
+            assert len(file.read()) == 0
+            if wanted is None:
+                assert frames - 48000 < told == count < frames
+            else:
+                assert told == count == wanted
+
+
 def test_a_bomb_is_read_in_little_memory(tmp_path):
     path = tmp_path / "a.opus"
     silence = np.zeros((48000 * 60, 2), "f4")
