@@ -121,6 +121,12 @@ static void test_a_file_cut_at_every_byte(void) {
                            "container %d, %lld of %lld bytes: %d frames", (int)containers[c],
                            (long long)m.n_bytes, (long long)whole, (int)n_read);
                 CHECK(memcmp(got, data, (size_t)n_read * 4) == 0);
+                // All of these headers say how long the file should be, and most of it is there.
+                pst_damage damage;
+                pst_decoder_get_damage(decoder, &damage);
+                CHECK_TEXT(m.n_bytes <= header || (damage.flags & PST_DAMAGE_TRUNCATED) != 0,
+                           "container %d, %lld of %lld bytes, pipe %d: no damage",
+                           (int)containers[c], (long long)m.n_bytes, (long long)whole, pipe);
                 pst_decoder_release(decoder);
             }
         memory_free(&m);

@@ -19,8 +19,9 @@ typedef struct pst_sndfile {
     pst_file_format format;
     // Of a file that is read:
     int64_t start_byte;
-    int64_t n_left; // Frames that are still to come, INT64_MAX if nobody knows.
-    int64_t n_frames_told;
+    int64_t n_left;        // Frames that are still to come, INT64_MAX if nobody knows.
+    int64_t n_frames_told; // By the header; -1: nobody knows.
+    int64_t n_done;        // The next frame.
     pst_damage *damage;
     // Of a file that is written:
     int64_t frame_bytes; // In the file.
@@ -49,6 +50,9 @@ int64_t pst_sndfile_frame_bytes(const pst_file_format *format);
 
 // Returns what libsndfile gives and takes for these samples without a change.
 pst_format pst_sndfile_native(const pst_file_format *format);
+
+// Notes as damage what the header claims beyond the end of the file. Leaves the place at its start.
+void pst_sndfile_check_sizes(const pst_decoder_setup *setup);
 
 // Go and tell, for libsndfile.
 sf_count_t pst_sndfile_length(void *user);

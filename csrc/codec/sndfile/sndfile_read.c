@@ -110,6 +110,8 @@ static pst_status open_file(pst_sndfile *s, const pst_file_format *raw, pst_deco
         n_frames = info->n_frames;
     info->n_frames = info->is_seekable ? n_frames : -1;
     s->n_left = info->is_seekable ? n_frames : INT64_MAX;
+    // In a pipe libsndfile makes a number beyond all files of a size that is not known.
+    s->n_frames_told = info->is_seekable || n_frames <= UINT32_MAX ? n_frames : -1;
     return PST_OK;
 }
 
@@ -129,6 +131,7 @@ static pst_status sndfile_open(void **state, pst_decoder_setup *setup, pst_error
     s->io = setup->io;
     s->damage = setup->damage;
     s->start_byte = setup->start_byte;
+    pst_sndfile_check_sizes(setup);
     s->format.container = setup->container;
     const pst_status status = open_file(s, setup->raw, &setup->info, err);
     if (status != PST_OK) {
@@ -138,7 +141,6 @@ static pst_status sndfile_open(void **state, pst_decoder_setup *setup, pst_error
         return status;
     }
     s->format = setup->info.format;
-    s->n_frames_told = setup->info.n_frames;
     setup->native = s->native = pst_sndfile_native(&s->format);
     *state = s;
     return PST_OK;
@@ -167,12 +169,13 @@ static pst_status sndfile_read(void *state, void *data, uint64_t n_frames, uint6
     *n_read = n > 0 ? (uint64_t)n : 0;
     if (s->n_left != INT64_MAX)
         s->n_left -= (int64_t)*n_read;
+    s->n_done += (int64_t)*n_read;
     if (*n_read == n_frames)
         return PST_OK;
     if (pst_io_error(s->io) != 0)
         return pst_io_fail(s->io, err);
-    if (*n_read < wanted && s->n_frames_told >= 0)
-        pst_note_damage(s->damage, PST_DAMAGE_TRUNCATED, s->n_frames_told - s->n_left, 0);
+    if (s->n_done < s->n_frames_told)
+        pst_note_damage(s->damage, PST_DAMAGE_TRUNCATED, s->n_done, 0);
     return PST_OK;
 }
 
@@ -205,6 +208,7 @@ static pst_status sndfile_seek(void *state, int64_t frame, pst_error *err) {
     if (!is_there)
         return bad_file(s, "it cannot go to that frame", err);
     s->n_left = s->n_frames_told - frame;
+    s->n_done = frame;
     return PST_OK;
 }
 
