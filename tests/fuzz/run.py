@@ -6,6 +6,7 @@ It begins with files of our own, and with small ones of the corpus where that li
 checkout. What breaks it stays in the folder of the fuzzer, as crash-*, timeout-* or oom-*.
 """
 
+import os
 import shutil
 import subprocess
 import sys
@@ -29,7 +30,9 @@ def main() -> int:
     """Return the fuzzer's own verdict."""
     fuzzer, seeds, kind, seconds = sys.argv[1:]
     with tempfile.TemporaryDirectory() as folder:
-        subprocess.run([seeds, kind, folder], check=True)
+        # libvorbisenc forgets some memory of files with six channels.
+        environment = {**os.environ, "ASAN_OPTIONS": "detect_leaks=0"}
+        subprocess.run([seeds, kind, folder], check=True, env=environment)
         for path in sorted(CORPUS.glob("*/*")):
             is_of_kind = path.suffix in SUFFIXES.get(kind, {f".{kind}"})
             if is_of_kind and path.stat().st_size <= LARGEST_BYTES:

@@ -35,10 +35,14 @@ static bool write_seed(const fuzz_kind *kind, const char *folder, int number, ui
     pst_io *io = NULL;
     pst_encoder *encoder = NULL;
     snprintf(path, sizeof path, "%s/%s_%d", folder, kind->name, number);
-    if (!is_written && pst_io_open_path(&io, path, PST_IO_WRITE, NULL) == PST_OK &&
-        pst_encoder_open(&encoder, io, &format, &options, NULL) == PST_OK)
-        is_written = pst_encoder_write(encoder, data, PST_FORMAT_F32, n_frames, NULL) == PST_OK &&
-                     pst_encoder_finish(encoder, NULL) == PST_OK;
+    if (!is_written && pst_io_open_path(&io, path, PST_IO_WRITE, NULL) == PST_OK) {
+        if (pst_encoder_open(&encoder, io, &format, &options, NULL) == PST_OK)
+            is_written =
+                pst_encoder_write(encoder, data, PST_FORMAT_F32, n_frames, NULL) == PST_OK &&
+                pst_encoder_finish(encoder, NULL) == PST_OK;
+        else
+            pst_io_close(io, NULL);
+    }
     pst_encoder_release(encoder);
     pst_tags_destroy(tags);
     return is_written;
