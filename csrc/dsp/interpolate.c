@@ -20,11 +20,11 @@ struct pst_interpolator {
     double from_hz, to_hz;
     int64_t n_taken; // Input frames; the last of them is kept.
     int64_t n_made;  // Output frames.
-    unsigned char last[PST_MAX_CHANNELS * sizeof(double)];
+    _Alignas(double) unsigned char last[PST_MAX_CHANNELS * sizeof(double)];
     // The next output frame, if its input has come already but its time has not: if the input ended
     // now, rounding would leave it out.
     bool is_early;
-    unsigned char early[PST_MAX_CHANNELS * sizeof(double)];
+    _Alignas(double) unsigned char early[PST_MAX_CHANNELS * sizeof(double)];
 };
 
 // Where an output frame lies: this input frame, and the part of the way to the next.

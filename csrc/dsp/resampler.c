@@ -20,7 +20,8 @@ struct pst_resampler {
     pst_format native; // The engine's.
     int64_t piece_frames;
     unsigned char *in, *out; // One piece each, where frames need a change; out only if converted.
-    unsigned char spare[PST_MAX_CHANNELS * sizeof(double)]; // One frame of room, see process.
+    _Alignas(double) unsigned char spare[PST_MAX_CHANNELS *
+                                         sizeof(double)]; // A frame of room, see process.
     int64_t n_taken, n_made;
     bool is_draining; // The input has ended, and `in` holds what follows it.
 };
