@@ -21,6 +21,9 @@ NAMES = [
     "ring",
     "callback",
     "mixer",
+    "resample",
+    "encode",
+    "decode",
     "import_time",
 ]
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "benchmarks.rst"

@@ -9,7 +9,16 @@ import os
 import platform
 from pathlib import Path
 
-PEERS = ["sounddevice", "pastream", "rtmixer"]
+PEERS = [
+    "sounddevice",
+    "pastream",
+    "rtmixer",
+    "soundfile",
+    "av",
+    "pedalboard",
+    "soxr",
+    "samplerate",
+]
 
 
 def _processor() -> str:
