@@ -36,7 +36,7 @@ def tone(n, rate, hz=997.0, dtype="float32"):
 
 def in_pieces(resampler, x, sizes):
     """Feed x in pieces of these sizes, over and over; sizes of 0 are pieces, too."""
-    pieces, at, turn = [], 0, 0
+    pieces, at, turn = [resampler.process(x[:0])], 0, 0
     while at < len(x):
         n = sizes[turn % len(sizes)]
         pieces.append(resampler.process(x[at : at + n]))
