@@ -16,6 +16,7 @@
 typedef struct pst_decoder_setup {
     // Given:
     pst_io *io;         // Stands at start_byte.
+    int64_t end_byte;   // Of the samples, if a container told it; 0: the end of the place.
     int64_t start_byte; // Behind tags of a foreign kind and junk before the file's own begin.
     pst_container container;
     pst_encoding encoding;      // As far as the first bytes tell; PST_ENCODING_DEFAULT: not known.

@@ -340,7 +340,8 @@ static pst_status open_reader(void **state, pst_decoder_setup *setup, pst_error 
     r->noted_slot = -1;
     r->claimed_end = -1;
     setup->info.is_seekable = pst_io_is_seekable(setup->io);
-    const int64_t end = setup->info.is_seekable
+    const int64_t end = setup->end_byte > 0 ? setup->end_byte
+                        : setup->info.is_seekable
                             ? pst_end_tags_pass(setup->io, setup->start_byte, setup->tags)
                             : INT64_MAX;
     pst_mpeg_stream_init(&r->stream, setup->io, setup->start_byte, end);

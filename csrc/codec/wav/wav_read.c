@@ -34,15 +34,17 @@ static pst_status hand_over(pst_decoder_setup *setup, const pst_wav_header *head
                             pst_error *err) {
     const int64_t n_blocks = header->n_data_bytes / header->block_bytes;
     setup->encoding = header->format.encoding;
+    setup->container = PST_CONTAINER_WAV;
     if (setup->encoding == PST_ENCODING_MP3) {
         setup->start_byte = header->data_start;
+        if (header->n_data_bytes != INT64_MAX)
+            setup->end_byte = header->data_start + header->n_data_bytes;
         return PST_OK;
     }
     // libsndfile multiplies as int.
     if (n_blocks > INT32_MAX / header->block_frames - 1)
         return pst_fail(err, PST_BAD_FILE, 0,
                         "The WAV file has compressed samples of a length that cannot be read");
-    setup->container = PST_CONTAINER_WAV;
     // Of a block that was cut libsndfile would make up the rest.
     setup->info.n_frames = n_blocks * header->block_frames;
     note_rest(setup, header, setup->info.n_frames);

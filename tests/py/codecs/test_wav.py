@@ -127,6 +127,30 @@ def test_big_endian_files(tmp_path):
     assert np.array_equal(read(path), data[:, :2])
 
 
+def test_mp3_in_wav(tmp_path):
+    """What lies around it is no sound, even if it looks like some."""
+    if not any(codec.encoding == "MP3" and codec.encodes for codec in ps.available_codecs()):
+        pytest.skip("this build has no MP3")
+    bare, path = tmp_path / "bare.mp3", tmp_path / "mp3.wav"
+    write(bare, noise(30000, 1), kind="MP3", subtype="MPEG_LAYER_III")
+    wanted = read(bare, "float32")
+    sound = bare.read_bytes()
+    fmt = struct.pack("<HHIIHHHHIHHH", 0x55, 1, RATE, 16000, 1, 0, 12, 1, 2, 417, 1, 0)
+    chunks = [(b"fmt ", fmt), (b"data", sound + b"\0" * (len(sound) % 2)), (b"more", sound[:4000])]
+    body = b"".join(name + struct.pack("<I", len(data)) + data for name, data in chunks)
+    path.write_bytes(b"RIFF" + struct.pack("<I", len(body) + 4) + b"WAVE" + body)
+    with ps.SoundFile(path) as file:
+        assert (file.format, file.subtype, file.frames) == ("WAV", "MPEG_LAYER_III", 30000)
+        assert np.array_equal(file.read(always_2d=True), wanted)
+        assert not file.damage
+        file.seek(12345)
+        assert np.array_equal(file.read(100, always_2d=True), wanted[12345:12445])
+    with path.open("rb") as source, subprocess.Popen(["cat"], stdin=source, stdout=-1) as cat:
+        with ps.SoundFile(cat.stdout.fileno(), closefd=False) as file:
+            assert np.array_equal(file.read(always_2d=True), wanted)
+        cat.stdout.read()
+
+
 # ---- Pipes --------------------------------------------------------------------------------------
 
 
