@@ -11,7 +11,7 @@
 #include "base/error.h"
 #include "codec/io.h"
 
-// The descriptor of a path stays ours: the disk is told to keep what was written through it, and
+// The descriptor of a path stays ours: what ends the file is told to the disk through it, and
 // closing it is what tells of a disk that took a write and then could not keep it.
 
 static bool is_no_file(const char *path) {
@@ -56,7 +56,7 @@ pst_status pst_open_file_path(pst_open_file *file, const char *path, bool overwr
     return status;
 }
 
-pst_status pst_open_file_sync(const pst_open_file *file, pst_error *err) {
+static pst_status sync_end(const pst_open_file *file, pst_error *err) {
     // Pipes and devices cannot, and need not.
     if (file->fd < 0 || fdatasync(file->fd) == 0 || errno == EINVAL || errno == EROFS)
         return PST_OK;
@@ -67,7 +67,7 @@ pst_status pst_open_file_end(pst_open_file *file, bool syncs, int64_t *n_bytes, 
     pst_status status = pst_encoder_finish(file->encoder, err);
     *n_bytes = pst_io_written(file->io);
     if (status == PST_OK && syncs)
-        status = pst_open_file_sync(file, err);
+        status = sync_end(file, err);
     if (file->fd >= 0 && close(file->fd) != 0 && status == PST_OK)
         status = pst_fail_errno(err, errno, "close the sound file");
     pst_encoder_release(file->encoder);

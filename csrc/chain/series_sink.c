@@ -231,11 +231,10 @@ static pst_status keep_safe(series_sink *self, pst_error *err) {
     if (now_ns - self->updated_ns < UPDATE_EVERY_NS && !syncs)
         return PST_OK;
     self->updated_ns = now_ns;
-    const pst_status status = pst_encoder_update(self->file.encoder, err);
-    if (status != PST_OK || !syncs)
-        return status;
+    if (!syncs)
+        return pst_encoder_update(self->file.encoder, err);
     self->synced_ns = now_ns;
-    return pst_open_file_sync(&self->file, err);
+    return pst_encoder_sync(self->file.encoder, err);
 }
 
 static bool is_full(const series_sink *self) {
