@@ -25,7 +25,8 @@ PST_NODISCARD pst_status pst_open_file_place(pst_open_file *file, pst_io *io,
                                              const pst_file_format *format,
                                              const pst_encoder_options *options, pst_error *err);
 
-// Ends the file and closes it; with syncs the disk has all of it then. Returns as pst_encoder_finish, and what closing it met with.
+// Ends the file and closes it; with syncs the disk has all of it then. n_bytes: gets its size.
+// Returns as pst_encoder_finish, and what closing it met with.
 pst_status pst_open_file_end(pst_open_file *file, bool syncs, int64_t *n_bytes, pst_error *err);
 
 #endif
