@@ -210,6 +210,7 @@ static pst_status step(pst_chain *chain, pst_error *err) {
         source->ops->pass(source, piece.n_frames);
         atomic_fetch_add(&chain->dropped_frames, (int64_t)piece.n_frames);
         chain->has_dropped = true;
+        flush_sink(chain);
         return tell_idle(chain, err);
     }
     piece.begins = piece.begins || chain->has_dropped;

@@ -163,6 +163,104 @@ static void test_a_held_chain_goes_to_a_frame(void) {
     close_ring(&box);
 }
 
+// So does one that drops, as far as there is something to drop.
+static void test_a_dropping_chain_goes_to_a_frame(void) {
+    rig_result result = {0};
+    pst_chain *chain = make_chain(memory_source(), NULL, &make_boss(&result, PST_FORMAT_I32)->base);
+    pst_chain_pause(chain, PST_PAUSE_DROP);
+    CHECK_EQ(pst_chain_seek(chain, N - 100, NULL), PST_OK);
+    CHECK_EQ(pst_chain_start(chain, NULL), PST_OK);
+    CHECK_EQ(pst_chain_wait(chain, RIG_PATIENCE_NS, NULL), PST_OK);
+    CHECK_EQ(progress_of(chain).n_seeks, 1);
+    CHECK_EQ(progress_of(chain).dropped_frames, 100);
+    CHECK_EQ(result.n_frames, 0);
+    pst_chain_release(chain);
+    rig_forget(&result);
+}
+
+// ---- Files --------------------------------------------------------------------------------------
+
+static pst_decoder *open_wav(memory_place *m, const pst_io_functions *functions) {
+    static const pst_file_format wav = {.container = PST_CONTAINER_WAV,
+                                        .sample_format = PST_FORMAT_I32,
+                                        .rate_hz = 8000,
+                                        .n_channels = 1};
+    pst_io *io = NULL;
+    pst_encoder *encoder = NULL;
+    pst_decoder *decoder = NULL;
+    CHECK_EQ(pst_io_open_user(&io, &memory_file, m, PST_IO_WRITE, NULL), PST_OK);
+    CHECK_EQ(pst_encoder_open(&encoder, io, &wav, NULL, NULL), PST_OK);
+    CHECK_EQ(pst_encoder_write(encoder, data, PST_FORMAT_I32, N, NULL), PST_OK);
+    pst_encoder_release(encoder);
+    m->position = 0;
+    CHECK_EQ(pst_io_open_user(&io, functions, m, PST_IO_READ, NULL), PST_OK);
+    CHECK_EQ(pst_decoder_open(&decoder, io, NULL, NULL), PST_OK);
+    return decoder;
+}
+
+// Also when all of it has been read, and the ring is full of it.
+static void test_a_chain_goes_to_a_frame_of_a_file(void) {
+    memory_place m = {0};
+    pst_decoder *decoder = open_wav(&m, &memory_file);
+    ring_box box;
+    REQUIRE(open_ring(&box, PST_RING_AUTO, 10000, 4));
+    pst_source *source = NULL;
+    pst_sink *sink = NULL;
+    CHECK_EQ(pst_source_file(&source, decoder, PST_FORMAT_I32, false, NULL), PST_OK);
+    CHECK_EQ(pst_sink_ring(&sink, box.ring, NULL, PST_FORMAT_I32, 1, NULL), PST_OK);
+    pst_chain *chain = make_chain(source, NULL, sink);
+    CHECK_EQ(pst_chain_start(chain, NULL), PST_OK);
+    static const int32_t frames[] = {N - 15000, 0, 8191, N - 15000, 40000};
+    for (int i = 0; i < 5; ++i) {
+        CHECK_EQ(pst_chain_seek(chain, frames[i], NULL), PST_OK);
+        const int64_t deadline_ns = pst_deadline_ns(RIG_PATIENCE_NS);
+        while (progress_of(chain).n_seeks < i + 1 && pst_now_ns() < deadline_ns)
+            nap();
+        REQUIRE(pst_ring_wait_readable(box.ring, 0, 9000, RIG_PATIENCE_NS) == PST_OK);
+        int32_t got[500];
+        CHECK_EQ(pst_ring_read(box.ring, 0, got, 500), 500);
+        for (int k = 0; k < 500; ++k)
+            CHECK_EQ(got[k], frames[i] + k);
+    }
+    pst_chain_stop(chain);
+    CHECK_EQ(pst_chain_seek(chain, 0, NULL), PST_BAD_STATE);
+    pst_ring_skip(box.ring, 0, UINT64_MAX);
+    CHECK_EQ(pst_chain_wait(chain, RIG_PATIENCE_NS, NULL), PST_OK);
+    pst_chain_release(chain);
+    pst_decoder_release(decoder);
+    close_ring(&box);
+    memory_free(&m);
+}
+
+// What cannot be read there ends the chain, and is the source's.
+static void test_a_pipe_only_goes_forward_and_a_broken_file_fails(void) {
+    for (int how = 0; how < 2; ++how) {
+        memory_place m = {0};
+        rig_result result = {0};
+        pst_decoder *decoder = open_wav(&m, how == 0 ? &memory_pipe : &memory_file);
+        pst_source *source = NULL;
+        CHECK_EQ(pst_source_file(&source, decoder, PST_FORMAT_I32, false, NULL), PST_OK);
+        pst_chain *chain = make_chain(source, NULL, &make_boss(&result, PST_FORMAT_I32)->base);
+        pst_error err = {.status = PST_OK};
+        if (how == 0) {
+            CHECK_EQ(pst_chain_seek(chain, 0, &err), PST_BAD_STATE);
+        } else {
+            m.broken_at = 100000;
+            CHECK_EQ(pst_chain_seek(chain, 30000, &err), PST_OK);
+            CHECK_EQ(pst_chain_start(chain, NULL), PST_OK);
+            CHECK_EQ(pst_chain_wait(chain, RIG_PATIENCE_NS, &err), PST_SYSTEM_ERROR);
+            CHECK_EQ(err.native_code, EIO);
+            int32_t place = -1;
+            CHECK_STR(pst_chain_origin(chain, &place), "file");
+            CHECK_EQ(place, 0);
+        }
+        pst_chain_release(chain);
+        pst_decoder_release(decoder);
+        rig_forget(&result);
+        memory_free(&m);
+    }
+}
+
 static void test_where_a_chain_cannot_go(void) {
     ring_box box;
     REQUIRE(open_ring(&box, PST_RING_AUTO, 1000, 4));
@@ -311,6 +409,9 @@ int main(void) {
     RUN(test_stages_begin_anew_behind_a_seek);
     RUN(test_a_ring_behind_is_emptied);
     RUN(test_a_held_chain_goes_to_a_frame);
+    RUN(test_a_dropping_chain_goes_to_a_frame);
+    RUN(test_a_chain_goes_to_a_frame_of_a_file);
+    RUN(test_a_pipe_only_goes_forward_and_a_broken_file_fails);
     RUN(test_where_a_chain_cannot_go);
     RUN(test_orders_from_everywhere);
     RUN(test_ends_among_orders);

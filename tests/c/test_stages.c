@@ -234,6 +234,32 @@ static void test_gain_counts_what_clips(void) {
     rig_forget(&result);
 }
 
+// Whatever is computed with is a number.
+static void test_what_is_no_number_is_silent_and_counted(void) {
+    rig_result result = {0};
+    for (int how = 0; how < 2; ++how) {
+        fill(PST_FORMAT_F32, 2, 1);
+        float *samples = (float *)(void *)data;
+        for (int i = 0; i < 2 * N; i += 100)
+            samples[i] = i % 300 == 0 ? NAN : i % 300 == 100 ? INFINITY : -INFINITY;
+        pst_stage *stage = NULL;
+        if (how == 0)
+            CHECK_EQ(pst_stage_gain(&stage, PST_FORMAT_F32, 2, 0.5, 0, NULL), PST_OK);
+        else
+            CHECK_EQ(pst_stage_remix(&stage, PST_FORMAT_F32, 2, PST_FORMAT_F32, 1, NULL, NULL),
+                     PST_OK);
+        pst_convert_counts counts;
+        run_stage(&result, stage, 2500, 2, &counts);
+        CHECK_EQ(counts.n_nonfinite, 2 * N / 100);
+        CHECK_EQ(counts.n_clipped, 0);
+        const float *got = (const float *)(void *)result.data;
+        for (int i = 0; i < N; ++i)
+            CHECK(how == 0 ? isfinite(got[2 * i]) && isfinite(got[2 * i + 1]) : isfinite(got[i]));
+        CHECK(how == 0 ? got[0] == 0.0f : got[0] == 0.5f * samples[1]);
+    }
+    rig_forget(&result);
+}
+
 // A source that lasts, and looks at the gain while it goes.
 static void test_a_new_gain_is_glided_to(void) {
     enum { RAMP = 1000 };
@@ -497,6 +523,7 @@ int main(void) {
     RUN(test_the_usual_gains_are_those_of_web_audio);
     RUN(test_gain_multiplies);
     RUN(test_gain_counts_what_clips);
+    RUN(test_what_is_no_number_is_silent_and_counted);
     RUN(test_a_new_gain_is_glided_to);
     RUN(test_convert_is_pst_convert);
     RUN(test_meter_reads_what_passes);
