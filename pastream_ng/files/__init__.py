@@ -2,7 +2,15 @@
 # SPDX-License-Identifier: MIT
 """Sound files: read, written, played and recorded."""
 
-from pastream_ng.files.codecs import CodecInfo, available_codecs, libsndfile_version
+from pastream_ng.files.codecs import (
+    CodecInfo,
+    available_codecs,
+    available_formats,
+    available_subtypes,
+    check_format,
+    default_subtype,
+    libsndfile_version,
+)
 from pastream_ng.files.damage import Damage, DamagedFileWarning
 from pastream_ng.files.info import FileInfo, info
 from pastream_ng.files.reader import AudioFileReader
@@ -29,7 +37,11 @@ __all__ = [
     "SoundFileOutputStream",
     "Tags",
     "available_codecs",
+    "available_formats",
+    "available_subtypes",
     "blocks",
+    "check_format",
+    "default_subtype",
     "info",
     "libsndfile_version",
     "read",

@@ -10,8 +10,19 @@ from typing import NamedTuple
 from pastream_ng._native import ffi, lib
 from pastream_ng._native.text import decode
 from pastream_ng.enums import Container, Encoding, Status
+from pastream_ng.errors import PastreamError
+from pastream_ng.files.kinds import SUBTYPES, Subtype, check_names, named
 
-__all__ = ["CodecInfo", "available_codecs", "libsndfile_version", "remedy"]
+__all__ = [
+    "CodecInfo",
+    "available_codecs",
+    "available_formats",
+    "available_subtypes",
+    "check_format",
+    "default_subtype",
+    "libsndfile_version",
+    "remedy",
+]
 
 
 class _Origin(NamedTuple):
@@ -121,6 +132,118 @@ def available_codecs() -> list[CodecInfo]:
             row = CodecInfo(name, encoding.name, (), (), is_lossless, "", " and ".join(lacks))
             missing.append(row)
     return built + missing
+
+
+_DESCRIPTIONS = {
+    Container.WAV: "WAV (Microsoft)",
+    Container.WAVEX: "WAV with loudspeaker positions (Microsoft)",
+    Container.RF64: "RF64, WAV without a limit (EBU)",
+    Container.AIFF: "AIFF (Apple)",
+    Container.AU: "AU (Sun, NeXT)",
+    Container.CAF: "CAF (Apple)",
+    Container.W64: "Wave64 (Sony)",
+    Container.RAW: "Samples without a header",
+    Container.FLAC: "FLAC (Xiph.Org)",
+    Container.OGG: "Ogg (Xiph.Org)",
+    Container.MP3: "MPEG audio",
+    Container.ADTS: "AAC (ADTS)",
+    Container.MP4: "AAC (MP4, M4A)",
+}
+
+
+def available_formats() -> dict[str, str]:
+    """Return the kinds of files that this build can write: what ``format=`` may be, and what it is.
+
+    Examples
+    --------
+    >>> import pastream_ng as ps
+    >>> ps.available_formats()["WAV"]
+    'WAV (Microsoft)'
+    """
+    writes = {name for codec in _built() for name in codec.encodes}
+    return {kind.name: text for kind, text in _DESCRIPTIONS.items() if kind.name in writes}
+
+
+def available_subtypes(format: str | None = None) -> dict[str, str]:
+    """Return what ``subtype=`` may be for new files of a format; None: of any.
+
+    Parameters
+    ----------
+    format : str, optional
+        As for `SoundFile`.
+
+    Raises
+    ------
+    ArgumentError
+        No such format.
+
+    Examples
+    --------
+    >>> import pastream_ng as ps
+    >>> "PCM_24" in ps.available_subtypes("WAV"), "PCM_24" in ps.available_subtypes("AU")
+    (True, True)
+    """
+    formats = list(available_formats()) if format is None else [format]
+    if format is not None:
+        named(format)
+    return {
+        name: _subtype_text(name, kind)
+        for name, kind in SUBTYPES.items()
+        if any(check_format(each, name) for each in formats)
+    }
+
+
+def _subtype_text(name: str, kind: Subtype) -> str:
+    if kind.encoding != Encoding.PCM:
+        return kind.encoding.name
+    bits = 8 * int(lib.pst_format_bytes(kind.samples))
+    sign = "float" if name in ("FLOAT", "DOUBLE") else "unsigned" if name == "PCM_U8" else "signed"
+    return f"{bits} bit {sign}"
+
+
+def check_format(format: str, subtype: str | None = None, endian: str | None = None) -> bool:
+    """Return whether this build can write files like that, at some rate.
+
+    Parameters
+    ----------
+    format, subtype, endian : str
+        As for `SoundFile`.
+
+    Raises
+    ------
+    ArgumentError
+        A name that nobody knows.
+
+    Examples
+    --------
+    >>> import pastream_ng as ps
+    >>> ps.check_format("WAV", "PCM_16"), ps.check_format("WAV", "OPUS")
+    (True, False)
+    """
+    from pastream_ng.files.formats import new_format
+
+    check_names(subtype, endian, format)
+    try:
+        new_format(None, 48000, 1, subtype, endian, format)
+    except PastreamError:
+        return False
+    return True
+
+
+def default_subtype(format: str) -> str:
+    """Return the ``subtype`` that new files of a format have if none is asked for.
+
+    RAW files have none: an `ArgumentTypeError` says so.
+
+    Examples
+    --------
+    >>> import pastream_ng as ps
+    >>> ps.default_subtype("WAV")
+    'PCM_16'
+    """
+    from pastream_ng.files.formats import new_format
+
+    return new_format(None, 48000, 1, None, None, format).subtype_name
 
 
 def remedy(encoding: Encoding) -> str:

@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 
 import pastream_ng as ps
-from pastream_ng.enums import Container, Encoding, Format
+from pastream_ng._native import lib
+from pastream_ng.enums import Container, Encoding, Format, Status
+from pastream_ng.files import codecs, formats
 from pastream_ng.files.formats import FileFormat
 from pastream_ng.files.kinds import Kind, extension_of, kind_of, subtype_of
 from pastream_ng.files.options import new_options
@@ -163,24 +165,60 @@ ONLY_READ = {"IMA_ADPCM", "MS_ADPCM", "GSM"}
 
 
 def test_codecs_tell_what_they_can():
-    codecs = ps.available_codecs()
-    pcm = [codec for codec in codecs if codec.encoding == "PCM"]
-    assert any({"WAV", "AIFF", "RAW"} <= set(codec.decodes) for codec in pcm) or len(pcm) > 1
-    for codec in codecs:
+    found = ps.available_codecs()
+    pcm = {name for codec in found if codec.encoding == "PCM" for name in codec.decodes}
+    assert {"WAV", "AIFF", "RAW"} <= pcm
+    for codec in found:
         is_whole = codec.decodes and (codec.encodes or codec.encoding in ONLY_READ)
         assert bool(codec.missing) == (not is_whole)
         assert set(codec.decodes) | set(codec.encodes) <= set(Container.__members__)
-    assert {codec.encoding for codec in codecs} >= {"PCM", "FLAC", "MP3", "OPUS", "VORBIS", "AAC"}
+    assert {codec.encoding for codec in found} >= {"PCM", "FLAC", "MP3", "OPUS", "VORBIS", "AAC"}
 
 
-def test_what_a_build_lacks_says_what_would_bring_it():
-    missing = [codec for codec in ps.available_codecs() if not codec.encodes and codec.missing]
-    if not missing:
-        pytest.skip("this build has all codecs")
-    extensions = {"FLAC": "flac", "MP3": "mp3", "OPUS": "opus", "VORBIS": "ogg", "AAC": "aac"}
-    name = f"a.{extensions[missing[0].encoding]}"
-    with pytest.raises(ps.CodecMissingError, match=r"cannot write .*; build the .* with .*lib"):
-        ps.SoundFile(name, "w", RATE, 1)
+class Without:
+    """The library, built without the codec for new files."""
+
+    def __getattr__(self, name):
+        return getattr(lib, name)
+
+    def pst_encoder_check(self, format, options, err):
+        err.status = Status.UNSUPPORTED
+        err.text = b"This build cannot write such files"
+        return Status.UNSUPPORTED
+
+
+def test_what_a_build_lacks_says_what_would_bring_it(monkeypatch):
+    monkeypatch.setattr(formats, "lib", Without())
+    with pytest.raises(ps.CodecMissingError, match=r"write such files; build the .* with libFLAC"):
+        ps.SoundFile("a.flac", "w", RATE, 1)
+    monkeypatch.setattr(codecs, "_built", list)
+    found = {codec.encoding: codec.missing for codec in ps.available_codecs()}
+    assert found.keys() == {"FLAC", "MP3", "OPUS", "VORBIS", "AAC"}
+    assert "libmpg123-dev" in found["MP3"]
+    assert "libmp3lame-dev" in found["MP3"]
+    assert found["FLAC"].count("libflac-dev") == 1
+
+
+def test_formats_and_subtypes_are_those_that_can_be_written():
+    known = ps.available_formats()
+    assert set(known) == {name for codec in ps.available_codecs() for name in codec.encodes}
+    for name in known:
+        subtypes = ps.available_subtypes(name)
+        assert set(subtypes) <= set(ps.available_subtypes())
+        for subtype in ps.available_subtypes():
+            assert ps.check_format(name, subtype) == (subtype in subtypes)
+        if name != "RAW":
+            assert ps.default_subtype(name) in {*subtypes, "PCM_16"}
+    assert ps.available_subtypes("WAV")["PCM_24"] == "24 bit signed"
+    assert "PCM_S8" not in ps.available_subtypes("WAV")
+    assert ps.check_format("AIFF", "PCM_16", "BIG")
+    assert not ps.check_format("FLAC", "PCM_16", "BIG")
+    assert not ps.check_format("RAW")
+    with pytest.raises(ps.ArgumentTypeError, match="RAW files need one"):
+        ps.default_subtype("RAW")
+    for function in (ps.check_format, ps.available_subtypes, ps.default_subtype):
+        with pytest.raises(ps.ArgumentError, match="format is 'XYZ'"):
+            function("XYZ")
 
 
 def blocks_by_hand(data, size, overlap):
