@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "kinds.h"
+#include "ogg_checksums.h"
 #include "pastream/codec.h"
 
 enum { PIECE_FRAMES = 997, MOST_FRAMES = 1 << 17 };
@@ -78,8 +79,8 @@ static void look_at(pst_decoder *decoder, uint64_t seed) {
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n_bytes);
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n_bytes) {
-    const fuzz_kind *kind = find_kind(PST_FUZZ_KIND);
+// Reads an input both ways. Returns whether it was a file of that kind.
+static bool read_both_ways(const fuzz_kind *kind, const uint8_t *data, size_t n_bytes) {
     bool is_one = false;
     for (int from_pipe = 0; from_pipe < 2; ++from_pipe) {
         static const pst_io_functions pipe_functions = {.read = read_pipe};
@@ -103,5 +104,19 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n_bytes) {
         look_at(decoder, n_bytes * UINT64_C(2654435761));
         pst_decoder_release(decoder);
     }
+    return is_one;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n_bytes) {
+    const fuzz_kind *kind = find_kind(PST_FUZZ_KIND);
+    // A few keep their wrong checksums.
+    if (kind->container != PST_CONTAINER_OGG || n_bytes % 8 == 0)
+        return read_both_ways(kind, data, n_bytes) ? 0 : -1;
+    uint8_t *repaired = malloc(n_bytes);
+    DEMAND(repaired != NULL);
+    memcpy(repaired, data, n_bytes);
+    set_ogg_checksums(repaired, n_bytes);
+    const bool is_one = read_both_ways(kind, repaired, n_bytes);
+    free(repaired);
     return is_one ? 0 : -1;
 }
