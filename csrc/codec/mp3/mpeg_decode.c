@@ -69,6 +69,7 @@ pst_status pst_mpeg_decode_open(pst_mpeg_decode **decode, const pst_mpeg_header 
         return pst_fail_memory(err);
     made->kind = *kind;
     made->bitrate_bits = is_disguised ? bits_of_size(kind) : 0;
+    (void)mpg123_init(); // Before 1.27 it makes tables: always the same, whoever else makes them.
     int code = MPG123_OK;
     made->handle = mpg123_new(NULL, &code);
     if (made->handle == NULL || !set_up(made->handle, kind)) {
