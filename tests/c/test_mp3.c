@@ -10,6 +10,7 @@
 #include "check.h"
 #include "codec/mp3/frame_index.h"
 #include "codec/mp3/info_frame.h"
+#include "failing_alloc.h"
 #include "memory_place.h"
 #include "pastream/codec.h"
 
@@ -46,8 +47,10 @@ static pst_status write_mp3(memory_place *m, const settings *s, int64_t n_frames
                                     .sample_format = PST_FORMAT_F32,
                                     .rate_hz = s->rate_hz,
                                     .n_channels = s->n_channels};
-    CHECK_EQ(pst_io_open_user(&io, s->place, m, PST_IO_WRITE, NULL), PST_OK);
-    pst_status status = pst_encoder_open(&encoder, io, &format, &options, err);
+    pst_status status = pst_io_open_user(&io, s->place, m, PST_IO_WRITE, err);
+    if (status != PST_OK)
+        return status;
+    status = pst_encoder_open(&encoder, io, &format, &options, err);
     if (status != PST_OK) {
         pst_io_close(io, NULL);
         return status;
@@ -65,8 +68,10 @@ static pst_status open_mp3(pst_decoder **decoder, memory_place *m,
                            const pst_io_functions *functions) {
     pst_io *io = NULL;
     m->position = 0;
-    CHECK_EQ(pst_io_open_user(&io, functions, m, PST_IO_READ, NULL), PST_OK);
-    const pst_status status = pst_decoder_open(decoder, io, NULL, NULL);
+    pst_status status = pst_io_open_user(&io, functions, m, PST_IO_READ, NULL);
+    if (status != PST_OK)
+        return status;
+    status = pst_decoder_open(decoder, io, NULL, NULL);
     if (status != PST_OK)
         pst_io_close(io, NULL);
     return status;
@@ -350,6 +355,37 @@ static void test_tags_at_the_end_are_no_sound(void) {
     memory_free(&m);
 }
 
+// Behind the sound of a WAV file there may be something else.
+static void test_mp3_in_wav_files(void) {
+    enum { N = 30000, N_FORMAT = 30, N_LIST = 2000 };
+    static const uint8_t fmt[8 + N_FORMAT] = {
+        'f', 'm', 't', ' ', N_FORMAT, 0,  0, 0, 0x55, 0, 2, 0, 0x44, 0xAC, 0, 0, 0x80, 0x3E, 0,
+        0,   1,   0,   0,   0,        12, 0, 1, 0,    2, 0, 0, 0,    0xA1, 1, 1, 0,    0,    0};
+    static uint8_t list[8 + N_LIST] = {'L', 'I', 'S', 'T', N_LIST & 255, N_LIST >> 8};
+    uint8_t riff[12] = "RIFF....WAVE", head[8] = "data";
+    memory_place m = {0};
+    REQUIRE(write_mp3(&m, &constant, N, NULL) == PST_OK);
+    if (m.n_bytes % 2 != 0)
+        --m.n_bytes;
+    for (int i = 0; i < 4; ++i)
+        head[4 + i] = (uint8_t)(m.n_bytes >> 8 * i);
+    insert(&m, 0, head, sizeof head);
+    insert(&m, 0, fmt, sizeof fmt);
+    insert(&m, m.n_bytes, list, sizeof list);
+    for (int i = 0; i < 4; ++i)
+        riff[4 + i] = (uint8_t)((m.n_bytes + 4) >> 8 * i);
+    insert(&m, 0, riff, sizeof riff);
+    read_mp3(&found, &m, &memory_file);
+    CHECK_EQ(found.status, PST_END);
+    CHECK(found.n_frames == N || found.n_frames == N / SPF * SPF + SPF - 1105);
+    CHECK_EQ(found.damage.flags & PST_DAMAGE_CORRUPT, 0);
+    CHECK(difference(&clean, &found, 0, found.n_frames - SPF) < 0.5);
+    read_mp3(&found, &m, &memory_pipe);
+    CHECK_EQ(found.status, PST_END);
+    CHECK(found.n_frames >= N - SPF && found.n_frames <= N + 2 * SPF);
+    memory_free(&m);
+}
+
 // A single header that was hit is no change of the format.
 static void test_a_wrong_header_is_no_change(void) {
     enum { N = 60000, HIT = 20, MODE_AT = 3 };
@@ -463,6 +499,32 @@ static void test_the_table_of_places_is_right(void) {
     memory_free(&m);
 }
 
+// Of reading: LAME 3.100 itself crashes when it gets no memory in its first frame.
+static void test_every_allocation_failing_in_turn(void) {
+    if (!failing_alloc_works()) {
+        check_skip("needs an allocator of our own");
+        return;
+    }
+    memory_place m = {0};
+    REQUIRE(write_mp3(&m, &constant, 5000, NULL) == PST_OK);
+    for (long n = 1; n < 100; ++n) {
+        failing_alloc_begin(n);
+        read_mp3(&found, &m, &memory_file);
+        const bool is_done = failing_alloc_end() < n;
+        // libmpg123 can do without some.
+        const bool is_whole =
+            found.status == PST_END && found.damage.flags == 0 && found.n_frames == 5000;
+        CHECK_TEXT(is_whole || found.status == PST_NO_MEMORY || found.status == PST_UNSUPPORTED,
+                   "allocation %ld failed, and nobody said so", n);
+        CHECK_EQ(failing_alloc_live(), 0);
+        if (is_done) {
+            CHECK(is_whole && n > 8);
+            break;
+        }
+    }
+    memory_free(&m);
+}
+
 int main(void) {
     make_data();
     RUN(test_headers);
@@ -473,10 +535,12 @@ int main(void) {
     RUN(test_files_cut_at_every_byte);
     RUN(test_what_the_info_frame_says_is_not_believed);
     RUN(test_tags_at_the_end_are_no_sound);
+    RUN(test_mp3_in_wav_files);
     RUN(test_a_wrong_header_is_no_change);
     RUN(test_random_damage_does_no_harm);
     RUN(test_pipes_that_know_their_length);
     RUN(test_a_full_disk_leaves_whole_frames);
     RUN(test_the_table_of_places_is_right);
+    RUN(test_every_allocation_failing_in_turn);
     return check_done();
 }

@@ -30,7 +30,7 @@ static void libraries(char *text, size_t n_bytes) {
 const pst_codec pst_mp3_codec = {
     .name = "mp3",
     .encoding = PST_ENCODING_MP3,
-    .decodes = PST_IN(PST_CONTAINER_MP3) | PST_IN(PST_CONTAINER_WAV),
+    .decodes = PST_IN(PST_CONTAINER_MP3) | PST_IN(PST_CONTAINER_WAV) | PST_IN(PST_CONTAINER_RF64),
     .libraries = libraries,
     .decoder = &pst_mp3_decoder,
 #ifdef PST_HAS_LAME

@@ -74,10 +74,12 @@ static uint32_t pass_reservoir(const pst_mpeg_frame *frame, uint32_t *n_kept) {
     return n_needed;
 }
 
-static void decode_frame(reader *r, const pst_mpeg_frame *frame) {
+static pst_status decode_frame(reader *r, const pst_mpeg_frame *frame, pst_error *err) {
     const uint32_t n_there = r->n_reservoir;
     const uint32_t n_needed = pass_reservoir(frame, &r->n_reservoir);
     r->samples = pst_mpeg_decode_frame(r->decode, frame->bytes, &frame->header);
+    if (r->samples == NULL && pst_mpeg_decode_lacks_memory(r->decode))
+        return pst_fail_memory(err);
     // Noise, if it is made of what lies before a gap. Where a file begins in the middle, the
     // decoder knows as well.
     if (r->is_behind_gap && n_needed > n_there)
@@ -87,6 +89,7 @@ static void decode_frame(reader *r, const pst_mpeg_frame *frame) {
         r->noted_slot = r->slot;
     }
     r->n_samples = samples_of(r);
+    return PST_OK;
 }
 
 static pst_status refuse_change(const reader *r, pst_error *err) {
@@ -132,9 +135,9 @@ static pst_status next_frame(reader *r, pst_error *err) {
     }
     r->n_silent = frame.n_lost * samples_of(r);
     r->slot += frame.n_lost;
-    decode_frame(r, &frame);
-    ++r->slot;
-    return PST_OK;
+    const pst_status status = decode_frame(r, &frame, err);
+    r->slot += status == PST_OK;
+    return status;
 }
 
 // ---- Samples ---------------------------------------------------------------------------------

@@ -80,6 +80,10 @@ pst_status pst_mpeg_decode_open(pst_mpeg_decode **decode, const pst_mpeg_header 
         return code == MPG123_OUT_OF_MEM ? pst_fail_memory(err) : PST_UNSUPPORTED;
     }
     pst_mpeg_decode_reset(made);
+    if (!made->is_open) {
+        pst_mpeg_decode_close(made);
+        return pst_fail_memory(err);
+    }
     *decode = made;
     return PST_OK;
 }
@@ -106,6 +110,12 @@ const float *pst_mpeg_decode_frame(pst_mpeg_decode *decode, const uint8_t *bytes
         code = mpg123_decode_frame(decode->handle, &number, &audio, &n_bytes);
     return code == MPG123_OK && audio != NULL && n_bytes == wanted ? (const float *)(void *)audio
                                                                    : NULL;
+}
+
+bool pst_mpeg_decode_lacks_memory(const pst_mpeg_decode *decode) {
+    const int code = mpg123_errcode(decode->handle);
+    return !decode->is_open || code == MPG123_OUT_OF_MEM || code == MPG123_NO_BUFFERS ||
+           code == MPG123_BUFFERFILL;
 }
 
 void pst_mpeg_decode_close(pst_mpeg_decode *decode) {

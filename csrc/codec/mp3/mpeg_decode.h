@@ -24,6 +24,9 @@ void pst_mpeg_decode_reset(pst_mpeg_decode *decode);
 const float *pst_mpeg_decode_frame(pst_mpeg_decode *decode, const uint8_t *bytes,
                                    const pst_mpeg_header *header);
 
+// Tells whether the last frame came to nothing for want of memory.
+bool pst_mpeg_decode_lacks_memory(const pst_mpeg_decode *decode);
+
 // NULL is allowed.
 void pst_mpeg_decode_close(pst_mpeg_decode *decode);
 
