@@ -518,6 +518,8 @@ static void test_every_allocation_failing_in_turn(void) {
 }
 
 int main(void) {
+    // First: workers that are still going home give memory back, too.
+    RUN(test_every_allocation_failing_in_turn);
     RUN(test_remix_applies_its_gains);
     RUN(test_remix_without_change_keeps_every_bit);
     RUN(test_the_usual_gains_are_those_of_web_audio);
@@ -530,6 +532,5 @@ int main(void) {
     RUN(test_many_stages_in_a_row);
     RUN(test_arguments_are_checked);
     RUN(test_neighbours_have_to_fit);
-    RUN(test_every_allocation_failing_in_turn);
     return check_done();
 }
