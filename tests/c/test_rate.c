@@ -247,16 +247,49 @@ static void test_losses_of_the_device_are_losses_of_the_stream(void) {
 static void test_nothing_forbidden_on_the_audio_thread(void) {
     if (!rt_guard_works())
         return;
-    rig r;
-    set_up(&r, true, true, 44100, 48000, 256, PST_RESAMPLE_MEDIUM);
     static float in[256], out[256];
     const pst_block block = {.input = in, .output = out, .n_frames = 256};
-    rt_guard_enter();
-    for (int i = 0; i < 100; ++i)
-        (void)r.request.process(r.request.user, &block);
-    const int n_calls = rt_guard_leave();
-    CHECK_TEXT(n_calls == 0, "%s", rt_guard_culprit());
-    tear_down(&r);
+    for (pst_resample_quality quality = PST_RESAMPLE_MEDIUM; quality <= PST_RESAMPLE_HOLD;
+         ++quality) {
+        rig r;
+        set_up(&r, true, true, 44100, 48000, 256, quality);
+        rt_guard_enter();
+        for (int i = 0; i < 100; ++i)
+            (void)r.request.process(r.request.user, &block);
+        const int n_calls = rt_guard_leave();
+        CHECK_TEXT(n_calls == 0, "%s", rt_guard_culprit());
+        tear_down(&r);
+    }
+}
+
+// libsamplerate's filters have 128 channels at most; streams have more.
+static void test_more_channels_than_the_filters_have(void) {
+    enum { N_CHANNELS = 131, N_FRAMES = 1000 };
+    pst_live_resampler *r = NULL;
+    REQUIRE(pst_live_resampler_create(&r, PST_RESAMPLE_FAST, N_CHANNELS, 44100, 48000, NULL) ==
+            PST_OK);
+    static float in[N_FRAMES * N_CHANNELS], out[2 * N_FRAMES * N_CHANNELS];
+    for (int i = 0; i < N_FRAMES * N_CHANNELS; ++i)
+        in[i] = (float)(i % N_CHANNELS + 1); // Each channel is constant.
+    if (rt_guard_works())
+        rt_guard_enter();
+    int64_t n_taken = 0, n_made = 0, n_used = 0, n_new = 0;
+    do {
+        n_new =
+            pst_live_resampler_process(r, in + n_taken * N_CHANNELS, N_FRAMES - n_taken,
+                                       out + n_made * N_CHANNELS, 2 * N_FRAMES - n_made, &n_used);
+        n_taken += n_used;
+        n_made += n_new;
+    } while (n_used > 0 || n_new > 0);
+    if (rt_guard_works())
+        CHECK_EQ(rt_guard_leave(), 0);
+    CHECK_EQ(n_taken, N_FRAMES);
+    CHECK(n_made >= (int64_t)(N_FRAMES * 48000.0 / 44100.0) - pst_live_resampler_lag(r));
+    for (int channel = 0; channel < N_CHANNELS; ++channel) {
+        const double x = (double)out[n_made / 2 * N_CHANNELS + channel];
+        CHECK_TEXT(fabs(x / (channel + 1) - 1.0) < 1e-3, "channel %d: %g", channel, x);
+    }
+    pst_live_resampler_destroy(r);
 }
 
 // Rates are counted in thousandths of a hertz. The resampler must go by just these, or it would be
@@ -316,6 +349,7 @@ int main(void) {
     RUN(test_what_is_on_its_way_is_played_after_the_end);
     RUN(test_losses_of_the_device_are_losses_of_the_stream);
     RUN(test_nothing_forbidden_on_the_audio_thread);
+    RUN(test_more_channels_than_the_filters_have);
     RUN(test_odd_rates_stay_in_step);
     RUN(test_rates_too_far_apart_are_refused);
     return check_done();
