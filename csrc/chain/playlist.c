@@ -424,7 +424,7 @@ static const pst_source_ops list_ops = {
 // ---- Life ---------------------------------------------------------------------------------------
 
 static pst_status refuse_loop(pst_error *err, const char *why) {
-    return pst_fail(err, PST_BAD_ARGUMENT, 0, "n_passes: %s", why);
+    return pst_fail(err, PST_BAD_ARGUMENT, 0, "loop (n_passes): %s", why);
 }
 
 static pst_status check_loop(const playlist *self, pst_error *err) {

@@ -258,7 +258,8 @@ static uint64_t frames_for_file(const series_sink *self, const pst_piece *piece)
 // Begins a new file where the last one is full, or one was asked for at this frame.
 static pst_status change_file(series_sink *self, const pst_piece *piece, pst_error *err) {
     int64_t split = atomic_load(&self->split_frame);
-    const bool is_asked = split <= piece->frame && self->file_frames > 0;
+    const bool is_new = self->series.splits_segments && piece->begins;
+    const bool is_asked = (split <= piece->frame || is_new) && self->file_frames > 0;
     if (split <= piece->frame)
         atomic_compare_exchange_strong(&self->split_frame, &split, INT64_MAX);
     if (!is_asked && !is_full(self)) {
@@ -465,8 +466,9 @@ static pst_status check_series(const pst_series *series, pst_format format, pst_
     if (series->on_disk_full != PST_DISK_FULL_STOP &&
         series->on_disk_full != PST_DISK_FULL_CONTINUE)
         return refuse(err, "on_disk_full", series->on_disk_full, "a pst_disk_full");
-    if (series->next == NULL && (series->max_frames > 0 || series->max_bytes > 0 ||
-                                 series->on_disk_full == PST_DISK_FULL_CONTINUE))
+    if (series->next == NULL &&
+        (series->max_frames > 0 || series->max_bytes > 0 || series->splits_segments ||
+         series->on_disk_full == PST_DISK_FULL_CONTINUE))
         return pst_fail(err, PST_BAD_ARGUMENT, 0,
                         "next is NULL; more than one file needs a template for their names");
     pst_status status = check_name(series->first, err);

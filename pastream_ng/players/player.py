@@ -320,6 +320,7 @@ class Player:
     def _check_open(self) -> None:
         if self._is_closed:
             raise ClosedError("this player is closed; make a new one")
+        self.stream._use()  # In a forked child it is not ours.
 
     # ---- What there is --------------------------------------------------------------------------
 

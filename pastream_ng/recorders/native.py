@@ -62,7 +62,7 @@ class NativeRecording:
         series.format = plan.format.to_c()[0]
         series.options = native.pointer
         series.overwrites, series.sync_every_ns = plan.overwrites, plan.sync_ns
-        series.max_frames, series.max_bytes = plan.rotation
+        series.max_frames, series.max_bytes, series.splits_segments = plan.rotation
         series.on_disk_full = plan.on_full
         err, pointer = new_error(), self._stream._use()
         while True:

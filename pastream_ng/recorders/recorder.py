@@ -75,7 +75,9 @@ class Recorder:
     rotate : float or str, optional
         When to go on in a new file: after so many seconds, or a time such as ``"1h"``, ``"30min"``
         or ``"10s"``, to the frame; or once a file has a size such as ``"500MB"`` or ``"1GiB"``, a
-        little later. No frame is lost or doubled in between.
+        little later. No frame is lost or doubled in between. ``"segment"``: with each segment, that
+        is with each sound that pulls the trigger, after each pause, and with ``gaps="skip"`` behind
+        each gap.
     rotate_frames : int, optional
         The same in frames.
     frames : int, optional
@@ -418,6 +420,7 @@ class Recorder:
     def _check_open(self) -> None:
         if self._is_closed:
             raise ClosedError("this recorder is closed; make a new one")
+        self.stream._use()  # In a forked child it is not ours.
 
     def _begun(self) -> NativeRecording:
         if self._recording is None:

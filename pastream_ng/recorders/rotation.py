@@ -27,11 +27,12 @@ class Rotation(NamedTuple):
 
     frames: int = -1
     bytes: int = -1
+    by_segment: bool = False
 
     @property
     def is_on(self) -> bool:
         """Whether files follow each other by themselves."""
-        return self.frames > 0 or self.bytes > 0
+        return self.frames > 0 or self.bytes > 0 or self.by_segment
 
 
 class Names(NamedTuple):
@@ -69,8 +70,13 @@ def rotation_of(rotate: Any, rotate_frames: Any, samplerate: float) -> Rotation:
         return Rotation(frames=integer("rotate_frames", rotate_frames, 1, unit="frames"))
     if rotate is None:
         return Rotation()
-    wanted = 'it must be seconds, a time such as "1h", "30min" or "10s", or a size such as "500MB"'
+    wanted = (
+        'it must be seconds, a time such as "1h", "30min" or "10s", a size such as "500MB", or '
+        '"segment"'
+    )
     if isinstance(rotate, str):
+        if rotate.strip().lower() == "segment":
+            return Rotation(by_segment=True)
         number, unit = _measure(rotate)
         if unit in _BYTES and number > 0:
             return Rotation(bytes=integer("rotate", int(number * _BYTES[unit]), 1))

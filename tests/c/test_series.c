@@ -331,6 +331,45 @@ static void test_a_place(void) {
     memory_free(&m);
 }
 
+static void test_the_disk_is_told_to_keep_it(void) {
+    for (int k = 0; k < 2; ++k) {
+        memory_place m = {0};
+        pst_io *io = NULL;
+        CHECK_EQ(pst_io_open_user(&io, &memory_file, &m, PST_IO_WRITE, NULL), PST_OK);
+        pst_series series = a_series();
+        series.first = series.next = NULL;
+        series.place = io;
+        series.sync_every_ns = k == 0 ? 0 : 1;
+        pst_sink *sink = make_sink(&series);
+        CHECK_EQ(push(sink, 0, 1000, 100, NULL), PST_OK);
+        CHECK(k == 0 ? m.n_synced == 0 : m.n_synced >= 10);
+        CHECK_EQ(sink->ops->end(sink, PST_ENDING_COMPLETE, NULL), PST_OK);
+        pst_sink_destroy(sink);
+        memory_free(&m);
+    }
+}
+
+static void test_segments_have_files_of_their_own(void) {
+    for (int k = 0; k < 2; ++k) {
+        pst_series series = a_series();
+        series.splits_segments = k == 1;
+        pst_sink *sink = make_sink(&series);
+        for (int i = 0; i < 5; ++i) {
+            const pst_piece piece = {.data = (const uint8_t *)(data + 100 * i),
+                                     .n_frames = 100,
+                                     .frame = 100 * i,
+                                     .begins = i % 2 == 0};
+            uint64_t n_taken = 0;
+            CHECK_EQ(sink->ops->push(sink, &piece, &n_taken, NULL), PST_OK);
+            CHECK_EQ(n_taken, 100);
+        }
+        CHECK_EQ(sink->ops->end(sink, PST_ENDING_COMPLETE, NULL), PST_OK);
+        CHECK_EQ(check_all(sink, 500), k == 1 ? 3 : 1);
+        pst_sink_destroy(sink);
+        remove_files();
+    }
+}
+
 static void test_bad_arguments(void) {
     const pst_series good = a_series();
     pst_series cases[8];
@@ -396,6 +435,8 @@ int main(void) {
     RUN(test_a_full_disk_ends_it);
     RUN(test_a_full_disk_is_waited_for);
     RUN(test_a_place);
+    RUN(test_the_disk_is_told_to_keep_it);
+    RUN(test_segments_have_files_of_their_own);
     RUN(test_bad_arguments);
     RUN(test_every_allocation_failing_in_turn);
     rmdir(folder);

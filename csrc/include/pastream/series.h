@@ -34,6 +34,7 @@ typedef struct pst_series {
                            // (a pipe, a device) is written to in any case.
     int64_t max_frames;    // Of a file, or PST_UNLIMITED.
     int64_t max_bytes;     // A file ends once it has so many, or PST_UNLIMITED.
+    bool splits_segments;  // Begin a file with each segment of a take, too.
     int64_t sync_every_ns; // How often to make the disk itself keep what was written; 0: never.
     pst_disk_full on_disk_full;
 } pst_series;

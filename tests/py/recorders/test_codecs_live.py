@@ -68,6 +68,16 @@ def test_a_recorder(kind):
     assert_near(read(path), sine(60_000), most)
 
 
+def test_F18_a_recording_of_nothing(kind):
+    path, options, _ = kind
+    with ps.InputStream(SINE, RATE, channels=1) as stream:
+        rec = ps.Recorder(path, stream=stream, **options)
+        rec.start()
+        assert rec.stop().frames == 0
+    with ps.SoundFile(path) as file:
+        assert (len(file.read()), file.samplerate, file.channels) == (0, RATE, 1)
+
+
 def test_rotation_of_every_kind_leaves_nothing_out(kind):
     path, options, most = kind
     with ps.Recorder(

@@ -210,6 +210,20 @@ def test_a_trigger_begins_it(tmp_path):
     assert np.array_equal(got, counts(len(got), int(got[0])))
 
 
+def test_each_segment_has_a_file_of_its_own(tmp_path):
+    options = {"rotate": "segment", "trigger": "call", "frames": 200, "retrigger": True}
+    with recorder(tmp_path / "a.wav", LIVE, **options) as rec:
+        rec.start()
+        for k in range(1, 4):
+            until(lambda: rec.state is State.WAITING)
+            rec.trigger()
+            until(lambda k=k: rec.frames == 200 * k)
+        rec.stop()
+    assert names(rec) == ["a-0001.wav", "a-0002.wav", "a-0003.wav"]
+    for file in rec.files:
+        assert np.array_equal(samples([file]), counts(200, file.first_frame))
+
+
 def test_lost_frames_are_silence_and_counted(tmp_path):
     device = ps.VirtualDevice(clock="free", input="counter", faults=[ps.Fault("stall", 800, 400)])
     with recorder(tmp_path / "a.wav", device, frames=4000, blocksize=80, rotate_frames=1000) as rec:
@@ -422,6 +436,7 @@ def test_a_lost_device_ends_it_with_all_that_came(tmp_path):
         ({"rotate": 0}, "rotate is 0; it must be at least one frame"),
         ({"rotate": "0MB"}, "rotate is '0MB'"),
         ({"rotate": True}, "rotate is True"),
+        ({"rotate": "parts"}, "rotate is 'parts'; it must be seconds"),
         ({"rotate": "1h", "rotate_frames": 5}, "give one of them"),
         ({"rotate_frames": 0}, "rotate_frames is 0; it must be at least 1"),
         ({"pre_roll": "5 apples"}, "pre_roll is '5 apples'"),

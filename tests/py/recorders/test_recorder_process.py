@@ -158,6 +158,24 @@ def test_P6_interrupts_at_any_time(tmp_path, rounds):
     assert np.array_equal(got, counted("int32", report["frames"])[:, 0])
 
 
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_D1_a_jack_server_that_ends_leaves_a_whole_file(mortal_jack, tmp_path, number):
+    arguments = {"device": "system", "path": str(tmp_path / "a.wav")}
+    with Scenario("recorders.py", "until_lost", env=mortal_jack.env, **arguments) as scenario:
+        scenario.wait_for("running")
+        mortal_jack.program.send(number)
+        report = scenario.result()
+    assert "device" in report["error"]
+    assert report["frames"] == report["captured"] > RATE // 4
+
+
+def test_F7_a_slow_reader_of_a_pipe_costs_nothing(tmp_path):
+    report = run("recorders.py", "slow_pipe", path=str(tmp_path / "pipe.raw"), seconds=1.5)
+    assert report["lost"] == 0
+    assert report["frames"] == report["got"] > RATE
+    assert report["breaks"] == []
+
+
 @needs_fork
 def test_P1_a_fork_leaves_the_recording_to_the_parent(tmp_path):
     report = run("recorders.py", "forked", path=str(tmp_path / "a.wav"))

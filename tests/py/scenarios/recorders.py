@@ -291,3 +291,110 @@ def long_run(hours):
 def _resident():
     pages = int(Path("/proc/self/statm").read_text().split()[1])
     return pages * os.sysconf("SC_PAGE_SIZE")
+
+
+# ---- Devices and players -------------------------------------------------------------------------
+
+
+def until_lost(device, path):
+    """Record until the server is gone; the file has all that was captured."""
+    with ps.Recorder(path, device=device, samplerate=RATE, channels=1) as rec:
+        rec.start()
+        _until(lambda: rec.frames > RATE // 4)
+        tell("running")
+        try:
+            rec.wait(30)
+            error = ""
+        except ps.DeviceLostError as lost:
+            error = str(lost)
+        with ps.SoundFile(path) as file:
+            frames = len(file.read())
+    captured = rec.stream.stats.captured_frames
+    return {"error": error, "frames": frames, "captured": captured}
+
+
+def slow_pipe(path, seconds):
+    """Record into a named pipe that is read late, and then slowly."""
+    os.mkfifo(path)
+    reader = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    with ps.Recorder(
+        path, device=COUNTER, samplerate=RATE, channels=1, dtype="int32", format="RAW"
+    ) as rec:
+        rec.start()
+        time.sleep(seconds)
+        os.set_blocking(reader, True)
+        parts = [os.read(reader, 1 << 16)]
+        stopper = threading.Thread(target=rec.stop)
+        stopper.start()
+        while part := os.read(reader, 1 << 16):
+            parts.append(part)
+        stopper.join()
+        stats = rec.stats
+    got = np.frombuffer(b"".join(parts), "int32")
+    return {
+        "frames": stats.frames,
+        "lost": stats.lost_frames,
+        "got": len(got),
+        "breaks": np.flatnonzero(np.diff(got) != 1)[:5].tolist(),
+    }
+
+
+def player_ends(path, how):
+    """Leave a player to the end of the program."""
+    player = ps.Player(path, device=ps.VirtualDevice("null"), loop=True)
+    player.start()
+    _until(lambda: player.stats.played_frames > 1000)
+    if how == "exit":
+        sys.exit(0)
+    if how == "paused":
+        player.pause()
+    if how == "cycle":
+        player.self = player
+        del player
+        gc.collect()
+    return {}
+
+
+def player_interrupted(path, rounds):
+    """Let SIGINT come at any time while a player is waited for, and sought in."""
+    signal.signal(signal.SIGALRM, signal.default_int_handler)
+    rng = np.random.default_rng(5)
+    n_interrupts = 0
+    with ps.Player(path, device=ps.VirtualDevice("null"), loop=True) as player:
+        player.start()
+        for k in range(rounds):
+            signal.setitimer(signal.ITIMER_REAL, 0.001 + 0.004 * rng.random())
+            try:
+                if k % 2:
+                    player.wait(0.02)
+                for step in range(100):
+                    player.seek(step / 1000)
+            except KeyboardInterrupt:
+                n_interrupts += 1
+            signal.setitimer(signal.ITIMER_REAL, 0)
+        player.seek(0.05)
+        position = player.position
+        state = player.state.value
+    return {"interrupts": n_interrupts, "position": position, "state": state}
+
+
+def player_forked(path):
+    """Fork while playing: the child may do nothing, and the parent goes on."""
+    with ps.Player(path, device=ps.VirtualDevice("null"), loop=True) as player:
+        player.start()
+        child = os.fork()
+        if child == 0:
+            refused = 0
+            for call in (player.start, player.stop, lambda: player.seek(0.1), player.wait):
+                try:
+                    call()
+                except ps.ForkedError:
+                    refused += 1
+            del player
+            gc.collect()
+            os._exit(refused)
+        code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        played = player.stats.played_frames
+        _until(lambda: player.stats.played_frames > played + 5000)
+        missing = player.stats.missing_frames
+    return {"refused": code, "missing": missing}
