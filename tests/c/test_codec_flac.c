@@ -365,8 +365,48 @@ static bool has_ogg(void) {
     return pst_encoder_check(&format, NULL, NULL) == PST_OK;
 }
 
+// A file in which every ten bytes look like a frame that would be long.
+static void test_headers_without_frames(void) {
+    // Blocks of 65535, verbatim, stereo of 16 bits.
+    static const uint8_t header[] = {0xFF, 0xF8, 0x79, 0x18, 0x00, 0xFF, 0xFE, 0x00, 0x02};
+    enum { N_HEADERS = 40000 };
+    uint8_t headed[sizeof header];
+    memcpy(headed, header, sizeof header);
+    pst_flac_header parsed;
+    for (unsigned sum = 0; sum < 256; ++sum) {
+        headed[7] = (uint8_t)sum;
+        if (pst_flac_parse_header(&parsed, headed, sizeof headed) > 0)
+            break;
+    }
+    CHECK_EQ(parsed.block_frames, 65535);
+    memory_place m = {0};
+    static int16_t samples[BLOCK_FRAMES * 2], got[(BLOCK_FRAMES + 1) * 2];
+    fill(samples, BLOCK_FRAMES, 1);
+    CHECK_EQ(write_file(&m, &memory_file, 1, samples, BLOCK_FRAMES), PST_OK);
+    // The frame stands behind it all, and is found.
+    const size_t n_head = 42 + 4 + (size_t)m.bytes[45];
+    const size_t n_frame = (size_t)m.n_bytes - n_head, n_junk = N_HEADERS * sizeof headed;
+    uint8_t *bytes = malloc(n_head + n_junk + n_frame);
+    memcpy(bytes, m.bytes, n_head);
+    for (size_t i = 0; i < N_HEADERS; ++i)
+        memcpy(bytes + n_head + i * sizeof headed, headed, sizeof headed);
+    memcpy(bytes + n_head + n_junk, m.bytes + n_head, n_frame);
+    free(m.bytes);
+    m = (memory_place){.bytes = bytes, .n_bytes = (int64_t)(n_head + n_junk + n_frame)};
+    pst_error err = {0};
+    pst_decoder *decoder = open_file(&m, &memory_file, &err);
+    REQUIRE(decoder != NULL);
+    pst_damage damage;
+    CHECK_EQ(read_all(decoder, got, BLOCK_FRAMES, &damage), BLOCK_FRAMES);
+    CHECK_EQ(memcmp(got, samples, BLOCK_FRAMES * sizeof *got), 0);
+    CHECK_EQ(damage.flags, PST_DAMAGE_CORRUPT);
+    pst_decoder_release(decoder);
+    memory_free(&m);
+}
+
 int main(void) {
     RUN(test_headers_of_frames);
+    RUN(test_headers_without_frames);
     RUN(test_pipes_and_choppy_places);
     RUN(test_promised_lengths);
     RUN(test_cut_at_every_byte);

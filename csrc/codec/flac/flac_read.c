@@ -341,7 +341,9 @@ static pst_status find_first(pst_flac_reader *r, pst_error *err) {
                         "The file begins like a FLAC file, but there is no sound in it");
     settle_format(r, info->rate_hz, info->n_channels, info->n_bits);
     r->next = 0;
-    end(r, n_skipped);
+    r->n_frames = pst_io_is_seekable(r->frames.source.io) ? 0 : -1;
+    r->is_at_end = true;
+    pst_flac_judge_end(r, 0, n_skipped, 0);
     return PST_OK;
 }
 
@@ -364,7 +366,7 @@ static pst_status read_head(pst_flac_reader *r, pst_tags *tags, pst_error *err) 
     r->sound = pst_flac_source_mark(source);
     if (status == PST_OK)
         status = find_first(r, err);
-    if (status == PST_OK && pst_io_is_seekable(source->io)) {
+    if (status == PST_OK && pst_io_is_seekable(source->io) && !r->is_at_end) {
         status = pst_flac_find_end(r, err);
         pst_flac_go(r, r->sound.byte);
     }

@@ -81,3 +81,22 @@ size_t pst_flac_parse_header(pst_flac_header *header, const uint8_t *bytes, size
         return 0;
     return n + 1;
 }
+
+bool pst_flac_is_summed_up(const uint8_t *bytes, size_t n_bytes) {
+    enum { MAX_ENDS = 8, POLYNOMIAL = 0x8005 };
+    uint16_t crc = 0;
+    int n_ends = 0;
+    for (size_t i = 0; i < n_bytes && n_ends < MAX_ENDS; ++i) {
+        pst_flac_header header;
+        if (i > 0 && bytes[i] == 0xFF &&
+            pst_flac_parse_header(&header, bytes + i, n_bytes - i) > 0) {
+            if (crc == 0)
+                return true;
+            ++n_ends;
+        }
+        crc ^= (uint16_t)(bytes[i] << 8);
+        for (int bit = 0; bit < 8; ++bit)
+            crc = (uint16_t)((crc & 0x8000) != 0 ? crc << 1 ^ POLYNOMIAL : crc << 1);
+    }
+    return n_ends < MAX_ENDS && crc == 0;
+}

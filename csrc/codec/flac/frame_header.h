@@ -28,4 +28,9 @@ typedef struct pst_flac_header {
 // Returns how many bytes it has; 0 if there is none, or not all of one, in n_bytes bytes.
 size_t pst_flac_parse_header(pst_flac_header *header, const uint8_t *bytes, size_t n_bytes);
 
+// Returns whether the bytes begin with a frame that ends where the next one begins, or with the
+// last of the bytes, by the checksum of all of it. Of headers in between, which may be accidental,
+// it looks at a few.
+bool pst_flac_is_summed_up(const uint8_t *bytes, size_t n_bytes);
+
 #endif

@@ -7,6 +7,14 @@
 
 #include "base/error.h"
 
+enum {
+    FIRST_SLICE_BYTES = 16,
+    // So much may be tried in vain, and so often what the file has. Files are made in which the
+    // same bytes would be tried again and again.
+    MAX_WASTED_BYTES = 1 << 24,
+    MAX_WASTED_TIMES = 16
+};
+
 // ---- What libFLAC calls ----------------------------------------------------------------------
 
 static FLAC__StreamDecoderReadStatus give_bytes(const FLAC__StreamDecoder *libflac, FLAC__byte *to,
@@ -30,6 +38,8 @@ static FLAC__StreamDecoderReadStatus give_bytes(const FLAC__StreamDecoder *libfl
             return FLAC__STREAM_DECODER_READ_STATUS_ABORT;
         }
         n = n < *n_bytes ? n : *n_bytes;
+        n = n < f->n_slice ? n : f->n_slice;
+        f->n_slice = 2 * n;
         memcpy(to, pst_flac_source_bytes(&f->source) + f->n_given, n);
         f->n_given += n;
     }
@@ -127,6 +137,8 @@ static bool begin(pst_flac_frames *f) {
     put_head(f);
     f->n_head_given = 0;
     f->n_given = 0;
+    // Where a frame fails, libFLAC looks for others in what it has: it should have little.
+    f->n_slice = FIRST_SLICE_BYTES;
     f->begin_byte = sizeof f->head;
     f->has_failed = false;
     f->is_summed = f->wants_sum;
@@ -177,11 +189,22 @@ static bool decode(pst_flac_frames *f) {
     return true;
 }
 
+// Whether to try what looks like a frame. Where too much was no frame, its checksum has to tell.
+static bool is_worth_trying(pst_flac_frames *f) {
+    if (f->n_wasted < MAX_WASTED_BYTES + MAX_WASTED_TIMES * f->n_passed_over)
+        return true;
+    const size_t n_most = max_frame_bytes(&f->block.header);
+    const size_t n_there = pst_flac_source_have(&f->source, n_most + PST_FLAC_HEADER_BYTES);
+    return pst_flac_is_summed_up(pst_flac_source_bytes(&f->source), n_there);
+}
+
 // Tries what the window begins with. Returns PST_OK; PST_END if it is no frame; a failure.
 static pst_status try_frame(pst_flac_frames *f, pst_error *err) {
     const size_t n_there = pst_flac_source_have(&f->source, PST_FLAC_HEADER_BYTES);
     if (pst_flac_parse_header(&f->block.header, pst_flac_source_bytes(&f->source), n_there) == 0 ||
         !complete(&f->info, &f->block.header))
+        return PST_END;
+    if (!is_worth_trying(f))
         return PST_END;
     // libFLAC may refuse behind other frames what is right on its own.
     for (int i = f->needs_begin ? 1 : 0; i < 2; ++i) {
@@ -191,6 +214,7 @@ static pst_status try_frame(pst_flac_frames *f, pst_error *err) {
             return PST_OK;
         f->needs_begin = true;
         f->is_summed = false;
+        f->n_wasted += (int64_t)f->n_given;
         if (pst_io_error(f->source.io) != 0)
             return pst_io_fail(f->source.io, err);
         if (f->lacks_memory || FLAC__stream_decoder_get_state(f->libflac) ==
@@ -239,7 +263,9 @@ pst_status pst_flac_next_frame(pst_flac_frames *f, pst_flac_block_taker *taker, 
             look(f);
         if (f->source.end == f->source.begin)
             return PST_END;
-        *n_skipped += (int64_t)pass_over(f);
+        const size_t n_passed_over = pass_over(f);
+        *n_skipped += (int64_t)n_passed_over;
+        f->n_passed_over += (int64_t)n_passed_over;
         // libFLAC has been given already what is passed over.
         f->needs_begin = true;
     }

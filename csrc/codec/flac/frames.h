@@ -35,6 +35,9 @@ typedef struct pst_flac_frames {
     size_t n_given;             // Bytes of the source's window that libFLAC has been given.
     uint64_t begin_byte;        // Of the window, as libFLAC counts bytes.
     size_t max_bytes;           // That the frame can have which libFLAC is given now.
+    size_t n_slice;             // How many bytes it gets next, at most.
+    int64_t n_wasted;           // Bytes of what was tried and was no frame.
+    int64_t n_passed_over;      // Bytes that belong to no frame.
     bool needs_begin;           // libFLAC has to be made ready first,
     bool wants_sum;             // and is to sum up the sound from then on.
     bool is_summed;             // It has, so far without a gap.

@@ -37,10 +37,9 @@ pst_status pst_flac_find_end(pst_flac_reader *reader, pst_error *err) {
         if (is_all)
             break;
     }
-    if (!is_found) {
-        reader->n_frames = 0;
-        pst_flac_judge_end(reader, 0, n_skipped, 0);
-    } else if (reader->frames.source.n_links > 0) {
+    if (!is_found)
+        return PST_OK;
+    if (reader->frames.source.n_links > 0) {
         // Numbers begin anew in each stream of an Ogg file.
         reader->first_places.are_wrong = true;
     } else if (p.is_same && !reader->places.are_wrong) {
