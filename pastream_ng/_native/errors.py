@@ -46,11 +46,18 @@ def new_error() -> Any:
     return ffi.new("pst_error *")
 
 
-def error_for(status: int, err: Any = None, text: str = "") -> errors.PastreamError:
-    """Return the exception for a status, with the text of `err`, else `text`, else the table's."""
+def error_for(
+    status: int, err: Any = None, text: str = "", origin: str = ""
+) -> errors.PastreamError:
+    """Return the exception for a status, with the text of `err`, else `text`, else the table's.
+
+    `origin` stands before the text, if it is given: where the error comes from.
+    """
     known = Status(status)
     told = decode(err.text) if err is not None and err.status == status else ""
     message = told or text or f"{decode(lib.pst_strerror(status))}."
+    if origin:
+        message = f"{origin}: {message}"
     code = err.native_code if told else 0
     maker = _MAKERS.get(known)
     return maker(message, code) if maker else CLASSES[known](message)

@@ -11,6 +11,7 @@ from pastream_ng._native import ffi, lib, system
 from pastream_ng._native.errors import check, new_error
 from pastream_ng._native.handle import owner
 from pastream_ng._native.ring import NativeRing
+from pastream_ng._native.text import decode
 from pastream_ng._native.waits import wait
 from pastream_ng.enums import Format, Status
 from pastream_ng.errors import ArgumentError, PastreamTimeoutError
@@ -112,7 +113,13 @@ class _FileEnd(Endpoint):
             )
         self.file._give_back()
         if status < 0:
-            raise self.file._error_of(status, err)
+            raise self.file._error_of(status, err, self._origin_of(chain))
+
+    def _origin_of(self, chain: Any) -> str:
+        """Return where the error of a chain comes from; "" for the stream, which tells itself."""
+        told = lib.pst_chain_origin(chain[0], ffi.NULL)
+        kind = decode(told) if told else ""
+        return {"file": f"the sound file {self.file.name!r}", "ring": ""}.get(kind, kind)
 
     def _lend(self, user: str) -> Any:
         """Return the C object of the file, for this run alone."""

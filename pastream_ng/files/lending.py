@@ -86,9 +86,9 @@ class LentFile(Handle):
     def _give_back(self) -> None:
         self._user, self._is_done = "", None
 
-    def _error_of(self, status: int, err: Any) -> BaseException:
-        """Return what a worker has met with, see `_check`."""
+    def _error_of(self, status: int, err: Any, origin: str = "") -> BaseException:
+        """Return what a worker has met with, see `_check`; `origin` is where."""
         if self._source is not None and self._source.error is not None:
             error, self._source.error = self._source.error, None
             return error
-        return error_for(status, err)
+        return error_for(status, err, origin=origin)

@@ -162,6 +162,7 @@ def test_a_full_disk_stops_the_stream(counter):
     stream.start()
     with pytest.raises(ps.SystemCallError, match="No space left") as caught:
         stream.wait(20)
+    assert "the sound file '/dev/full': Could not write" in str(caught.value)
     assert caught.value.errno == errno.ENOSPC
     assert stream.exception is caught.value
     assert stream.aborted
