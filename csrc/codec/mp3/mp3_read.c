@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "codec/metadata/end_tags.h"
 #include "codec/mp3/frame_index.h"
+#include "codec/mp3/gaps.h"
 #include "codec/mp3/info_frame.h"
 #include "codec/mp3/mp3.h"
 #include "codec/mp3/mpeg_decode.h"
@@ -20,6 +21,7 @@ typedef struct reader {
     pst_mpeg_stream stream;
     pst_mpeg_decode *decode;
     pst_frame_index index; // Of a place that can seek.
+    pst_gaps gaps;
     pst_damage *damage;
     pst_mpeg_header kind;
     bool is_walked;   // All frames were looked at when the file was opened.
@@ -133,6 +135,8 @@ static pst_status next_frame(reader *r, pst_error *err) {
         r->n_reservoir = 0;
         r->is_behind_gap = true;
     }
+    if (frame.is_cut_off)
+        frame.n_lost += pst_gaps_before(&r->gaps, frame.at);
     r->n_silent = frame.n_lost * samples_of(r);
     r->slot += frame.n_lost;
     const pst_status status = decode_frame(r, &frame, err);
@@ -237,6 +241,8 @@ static pst_status walk(reader *r, pst_error *err) {
         if (next != PST_MPEG_FRAME)
             break;
         r->slot += frame.n_lost;
+        if (frame.n_holed > 0)
+            pst_gaps_add(&r->gaps, frame.at, frame.n_holed);
         if (!pst_frame_index_add(&r->index, r->slot, frame.at, r->slot == 0 || frame.is_cut_off))
             return pst_fail_memory(err);
         ++r->slot;
@@ -244,6 +250,17 @@ static pst_status walk(reader *r, pst_error *err) {
     r->is_walked = true;
     pst_mpeg_stream_goto(&r->stream, first_at);
     return PST_OK;
+}
+
+// Takes frames that are missing for lost in the gaps. Returns false if there are none.
+static bool fill_gaps(reader *r, int64_t n_missing) {
+    if (!pst_gaps_fill(&r->gaps, n_missing))
+        return false;
+    for (size_t i = 0; i < r->index.n_places; ++i)
+        r->index.places[i].slot += pst_gaps_until(&r->gaps, r->index.places[i].at);
+    r->slot += n_missing;
+    pst_note_damage(r->damage, PST_DAMAGE_CORRUPT, -1, n_missing * samples_of(r));
+    return true;
 }
 
 // Holds what the info frame says against what is there. Returns whether the file ends where the
@@ -254,14 +271,12 @@ static bool check_info(reader *r) {
     const bool has_all_bytes = r->info.has_bytes && (int64_t)r->info.n_bytes == n_bytes;
     // Some programs count the info frame, too.
     if (!r->info.has_frames || r->is_changing || r->slot == n_claimed ||
-        (r->slot == n_claimed - 1 && (has_all_bytes || !r->info.has_bytes)))
+        (r->slot == n_claimed - 1 && r->gaps.n == 0 && (has_all_bytes || !r->info.has_bytes)))
         return r->info.has_frames && !r->is_changing;
     const bool lacks_bytes = !r->info.has_bytes || (int64_t)r->info.n_bytes > n_bytes;
     if (n_claimed > r->slot && lacks_bytes)
         note(r, PST_DAMAGE_TRUNCATED, n_claimed - r->slot);
-    else if (n_claimed > r->slot && has_all_bytes && (r->damage->flags & PST_DAMAGE_CORRUPT) != 0)
-        note(r, PST_DAMAGE_MISSING, n_claimed - r->slot);
-    else
+    else if (n_claimed <= r->slot || !has_all_bytes || !fill_gaps(r, n_claimed - r->slot))
         note(r, PST_DAMAGE_HEADER, 0);
     return has_all_bytes;
 }

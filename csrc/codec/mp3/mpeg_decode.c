@@ -55,6 +55,20 @@ static bool set_up(mpg123_handle *handle, const pst_mpeg_header *kind) {
            mpg123_format(handle, (long)kind->rate_hz, n_channels, MPG123_ENC_FLOAT_32) == MPG123_OK;
 }
 
+// Makes a handle that prints nothing, not even while it is made.
+static mpg123_handle *new_handle(int *code) {
+    (void)mpg123_init(); // Before 1.27 it makes tables: always the same, whoever else makes them.
+    mpg123_pars *pars = mpg123_new_pars(code);
+    if (pars == NULL)
+        return NULL;
+    mpg123_handle *handle = NULL;
+    *code = mpg123_par(pars, MPG123_ADD_FLAGS, MPG123_QUIET, 0.0);
+    if (*code == MPG123_OK)
+        handle = mpg123_parnew(pars, NULL, code);
+    mpg123_delete_pars(pars);
+    return handle;
+}
+
 pst_status pst_mpeg_decode_open(pst_mpeg_decode **decode, const pst_mpeg_header *kind,
                                 pst_error *err) {
     *decode = NULL;
@@ -69,9 +83,8 @@ pst_status pst_mpeg_decode_open(pst_mpeg_decode **decode, const pst_mpeg_header 
         return pst_fail_memory(err);
     made->kind = *kind;
     made->bitrate_bits = is_disguised ? bits_of_size(kind) : 0;
-    (void)mpg123_init(); // Before 1.27 it makes tables: always the same, whoever else makes them.
     int code = MPG123_OK;
-    made->handle = mpg123_new(NULL, &code);
+    made->handle = new_handle(&code);
     if (made->handle == NULL || !set_up(made->handle, kind)) {
         const char *text =
             made->handle == NULL ? mpg123_plain_strerror(code) : mpg123_strerror(made->handle);

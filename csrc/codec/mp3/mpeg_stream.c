@@ -205,8 +205,9 @@ static pst_mpeg_next search(pst_mpeg_stream *s, int64_t from, pst_mpeg_frame *fr
         if (is_row(s, at, ALIKE_IN_A_ROW, &header)) {
             (void)look(s, at, header.n_bytes);
             frame->is_cut_off = true;
-            frame->n_lost =
-                s->has_last && !s->has_tags ? frames_in(&s->last, &header, at - from) : 0;
+            const bool is_hole = s->has_last && !s->has_tags;
+            frame->n_lost = is_hole ? frames_in(&s->last, &header, at - from) : 0;
+            frame->n_holed = is_hole && frame->n_lost == 0 ? at - from : 0;
             if (at > from)
                 frame->damage |= PST_DAMAGE_CORRUPT;
             return give(s, at, &header, frame);

@@ -25,7 +25,8 @@ typedef struct pst_mpeg_frame {
     pst_mpeg_header header;
     int64_t at;      // Position of its first byte.
     bool is_cut_off; // Something lies between it and the frame before, or was lost.
-    int64_t n_lost;  // Frames that are certainly missing before it.
+    int64_t n_lost;  // Frames that are certainly missing before it,
+    int64_t n_holed; // or else the bytes in which some may be.
     uint32_t damage; // pst_damage_flags of what lies before it, or before the end.
 } pst_mpeg_frame;
 
