@@ -11,8 +11,9 @@ from pastream_ng._checks import shown_file
 from pastream_ng._native.errors import check, error_for
 from pastream_ng._native.handle import Handle
 from pastream_ng._native.interrupt import interruptible
+from pastream_ng._native.text import decode
 from pastream_ng.enums import Status
-from pastream_ng.errors import FileFormatError, StateError
+from pastream_ng.errors import CodecMissingError, FileFormatError, StateError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -59,6 +60,8 @@ class LentFile(Handle):
             raise error
         if status == Status.BAD_FILE:
             raise FileFormatError(f"{shown_file(self._name)}: {error_for(status, err)}")
+        if status == Status.UNSUPPORTED:
+            raise CodecMissingError(f"{shown_file(self._name)}: {decode(err.text)}")
         return check(status, err)
 
     def _is_lent(self) -> bool:

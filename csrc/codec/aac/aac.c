@@ -3,26 +3,19 @@
 
 #include "codec/aac/aac.h"
 
-#include <libavcodec/avcodec.h>
-#include <libavformat/avformat.h>
-#include <pthread.h>
 #include <stdio.h>
 
+#include "codec/aac/av.h"
 #include "codec/registry.h"
 
 static void libraries(char *text, size_t n_bytes) {
+    if (pst_av_load(NULL) != PST_OK) {
+        snprintf(text, n_bytes, "libavformat, which cannot be loaded");
+        return;
+    }
     const unsigned codec = avcodec_version(), format = avformat_version();
     snprintf(text, n_bytes, "libavcodec %u.%u.%u, libavformat %u.%u.%u", codec >> 16,
              codec >> 8 & 255, codec & 255, format >> 16, format >> 8 & 255, format & 255);
-}
-
-static void be_quiet(void) {
-    av_log_set_level(AV_LOG_QUIET);
-}
-
-void pst_aac_quiet(void) {
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
-    pthread_once(&once, be_quiet);
 }
 
 const pst_codec pst_adts_codec = {

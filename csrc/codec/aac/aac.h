@@ -12,7 +12,4 @@ extern const pst_encoder_ops pst_adts_encoder;
 extern const pst_decoder_ops pst_mp4_decoder;
 extern const pst_encoder_ops pst_mp4_encoder;
 
-// Makes FFmpeg's libraries print nothing. They have one setting for the process.
-void pst_aac_quiet(void);
-
 #endif

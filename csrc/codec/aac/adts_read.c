@@ -207,6 +207,9 @@ static void adts_close(void *state) {
 }
 
 static pst_status adts_open(void **state, pst_decoder_setup *setup, pst_error *err) {
+    const pst_status loaded = pst_av_load(err);
+    if (loaded != PST_OK)
+        return loaded;
     adts *a = pst_alloc(sizeof *a);
     if (a == NULL)
         return pst_fail_memory(err);

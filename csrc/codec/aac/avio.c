@@ -4,9 +4,6 @@
 #include "codec/aac/avio.h"
 
 #include <errno.h>
-#include <libavformat/version.h>
-#include <libavutil/error.h>
-#include <libavutil/mem.h>
 
 enum { BUFFER_BYTES = 32768 };
 

@@ -4,8 +4,7 @@
 #ifndef PST_CODEC_AAC_AVIO_H
 #define PST_CODEC_AAC_AVIO_H
 
-#include <libavformat/avio.h>
-
+#include "codec/aac/av.h"
 #include "codec/io.h"
 
 // Our byte I/O as libavformat sees it.

@@ -6,11 +6,9 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "codec/aac/aac.h"
 
 pst_status pst_aac_open(pst_aac_reader *reader, const AVCodecParameters *parameters,
                         pst_error *err) {
-    pst_aac_quiet();
     reader->raw_end = INT64_MAX;
     const AVCodec *codec = avcodec_find_decoder(AV_CODEC_ID_AAC);
     if (codec == NULL)

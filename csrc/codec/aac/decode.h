@@ -4,8 +4,7 @@
 #ifndef PST_CODEC_AAC_DECODE_H
 #define PST_CODEC_AAC_DECODE_H
 
-#include <libavcodec/avcodec.h>
-
+#include "codec/aac/av.h"
 #include "codec/codec.h"
 
 // From packets of AAC to frames. Each packet is packet_frames frames, wherever it lies; "raw"

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "codec/aac/aac.h"
 #include "codec/aac/adts.h"
 
 enum {
@@ -32,7 +31,7 @@ pst_status pst_aac_check(const pst_file_format *format, const pst_encoder_option
                         "bitrate is %u; for AAC of %u channels at %u Hz it must be from %u to %u",
                         (unsigned)options->bitrate_bps, (unsigned)format->n_channels,
                         (unsigned)format->rate_hz, (unsigned)least, (unsigned)most);
-    return PST_OK;
+    return pst_av_load(err);
 }
 
 static uint32_t default_bps(const pst_file_format *format) {
@@ -66,7 +65,6 @@ static pst_status refuse(const char *what, pst_error *err) {
 
 pst_status pst_aac_begin(pst_aac_writer *writer, const pst_file_format *format,
                          const pst_encoder_options *options, bool has_header, pst_error *err) {
-    pst_aac_quiet();
     const AVCodec *codec = avcodec_find_encoder_by_name("aac");
     if (codec == NULL)
         return pst_fail(err, PST_UNSUPPORTED, 0, "This build of libavcodec has no AAC encoder");

@@ -4,8 +4,7 @@
 #ifndef PST_CODEC_AAC_ENCODE_H
 #define PST_CODEC_AAC_ENCODE_H
 
-#include <libavcodec/avcodec.h>
-
+#include "codec/aac/av.h"
 #include "codec/codec.h"
 
 // From frames to packets of AAC-LC, by libavcodec's own encoder.

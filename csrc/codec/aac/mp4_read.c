@@ -4,11 +4,10 @@
 // MP4, also called M4A: libavformat finds the packets. It is told what kind of file it is, and
 // gets no bytes but those of the file.
 
-#include <libavformat/avformat.h>
-
 #include "base/alloc.h"
 #include "base/error.h"
 #include "codec/aac/aac.h"
+#include "codec/aac/av.h"
 #include "codec/aac/avio.h"
 #include "codec/aac/decode.h"
 #include "codec/aac/marks.h"
@@ -193,7 +192,9 @@ static void mp4_close(void *state) {
 }
 
 static pst_status mp4_open(void **state, pst_decoder_setup *setup, pst_error *err) {
-    pst_aac_quiet();
+    const pst_status loaded = pst_av_load(err);
+    if (loaded != PST_OK)
+        return loaded;
     mp4 *m = pst_alloc(sizeof *m);
     if (m == NULL)
         return pst_fail_memory(err);

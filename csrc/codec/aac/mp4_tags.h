@@ -4,8 +4,7 @@
 #ifndef PST_CODEC_AAC_MP4_TAGS_H
 #define PST_CODEC_AAC_MP4_TAGS_H
 
-#include <libavutil/dict.h>
-
+#include "codec/aac/av.h"
 #include "pastream/tags.h"
 
 // Tags by libavformat's names and by ours.

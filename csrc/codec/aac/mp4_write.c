@@ -4,11 +4,10 @@
 // MP4 with AAC, by libavformat. Its index is written at the end, and before nothing can be read; in
 // pipes there are pieces of a second, each with an index of its own, instead.
 
-#include <libavformat/avformat.h>
-
 #include "base/alloc.h"
 #include "base/error.h"
 #include "codec/aac/aac.h"
+#include "codec/aac/av.h"
 #include "codec/aac/adts.h"
 #include "codec/aac/avio.h"
 #include "codec/aac/encode.h"

@@ -118,7 +118,8 @@ typedef struct pst_damage {
 //
 // raw: how to read a file without a header; NULL for all others.
 // Returns PST_OK; PST_BAD_FILE (not a sound file of a known kind, or damaged; the text says
-// what it looks like); PST_SYSTEM_ERROR (reading failed); PST_BAD_ARGUMENT (raw); PST_NO_MEMORY.
+// what it looks like); PST_SYSTEM_ERROR (reading failed); PST_BAD_ARGUMENT (raw); PST_NO_MEMORY;
+// PST_UNSUPPORTED (a library that the codec needs cannot be loaded).
 // Thread: any. Realtime: no (reads). Ownership: takes io if it returns PST_OK.
 PST_API PST_NODISCARD pst_status pst_decoder_open(pst_decoder **decoder, pst_io *io,
                                                   const pst_file_format *raw, pst_error *err);
