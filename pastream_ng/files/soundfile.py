@@ -474,17 +474,30 @@ class SoundFile(FileFacts):
                 )
                 self._check(self._run(write, lib.pst_encoder_cancel), err)
 
-    def flush(self) -> None:
+    def flush(self, sync: bool = False) -> None:
         """Bring the header up to date: what is written so far can be read by others.
 
         On a file that is read this does nothing.
+
+        Parameters
+        ----------
+        sync : bool, optional
+            Whether to wait until the disk has it all, so that it survives a power cut, too, and not
+            only the end of the process. That takes some milliseconds, or seconds on a busy disk.
+            Pipes and file objects have nothing to wait for.
+
+        Raises
+        ------
+        SystemCallError
+            The first error that the file met with.
         """
         pointer = self._use()
         if self._mode != "r":
             with self._lock:
                 self._refuse_used()
                 err = new_error()
-                update = partial(lib.pst_encoder_update, pointer, err)
+                bring = lib.pst_encoder_sync if sync else lib.pst_encoder_update
+                update = partial(bring, pointer, err)
                 self._check(self._run(update, lib.pst_encoder_cancel), err)
 
     def _to_write(self, what: str) -> Any:

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 import pastream_ng as ps
+from pastream_ng._native import lib
 from pastream_ng.files.kinds import FORMATS, PCM_CONTAINERS
 
 RATE = 8000
@@ -227,6 +228,30 @@ def test_a_flushed_file_can_be_read_by_others(path):
         with ps.SoundFile(path) as other:
             assert other.frames == 100
             other.flush()
+
+
+def test_a_flush_waits_for_the_disk_if_that_is_asked_for(path, monkeypatch):
+    called = []
+
+    class Spy:
+        def __getattr__(self, name):
+            called.append(name)
+            return getattr(lib, name)
+
+    monkeypatch.setattr("pastream_ng.files.soundfile.lib", Spy())
+    with ps.SoundFile(path, "w", RATE, 1) as file:
+        file.write(np.zeros(100))
+        file.flush()
+        assert "pst_encoder_sync" not in called
+        file.flush(sync=True)
+        assert "pst_encoder_sync" in called
+        with ps.SoundFile(path) as other:
+            assert other.frames == 100
+    with ps.SoundFile(path) as file:
+        file.flush(sync=True)
+    place = io.BytesIO()
+    with ps.SoundFile(place, "w", RATE, 1, format="WAV") as file:
+        file.flush(sync=True)
 
 
 def test_an_existing_file_is_kept_by_mode_x(path):
