@@ -8,6 +8,7 @@
 
 #include "check.h"
 #include "codec/flac/frame_header.h"
+#include "failing_alloc.h"
 #include "memory_place.h"
 #include "pastream/codec.h"
 
@@ -46,7 +47,8 @@ static pst_encoder *begin(memory_place *m, const pst_io_functions *functions,
                           pst_error *err) {
     pst_io *io = NULL;
     pst_encoder *encoder = NULL;
-    CHECK_EQ(pst_io_open_user(&io, functions, m, PST_IO_WRITE, NULL), PST_OK);
+    if (pst_io_open_user(&io, functions, m, PST_IO_WRITE, err) != PST_OK)
+        return NULL;
     if (pst_encoder_open(&encoder, io, format, options, err) != PST_OK)
         pst_io_close(io, NULL);
     return encoder;
@@ -77,7 +79,8 @@ static pst_decoder *open_file(memory_place *m, const pst_io_functions *functions
     pst_io *io = NULL;
     pst_decoder *decoder = NULL;
     m->position = 0;
-    CHECK_EQ(pst_io_open_user(&io, functions, m, PST_IO_READ, NULL), PST_OK);
+    if (pst_io_open_user(&io, functions, m, PST_IO_READ, err) != PST_OK)
+        return NULL;
     if (pst_decoder_open(&decoder, io, NULL, err) != PST_OK)
         pst_io_close(io, NULL);
     return decoder;
@@ -359,6 +362,72 @@ static void test_limits(void) {
     CHECK_EQ(pst_encoder_check(&format, &options, &err), PST_BAD_ARGUMENT);
 }
 
+// Writes a file with tags that are longer than what is read at first, and reads it.
+static pst_status go_round(const pst_tags *tags, int16_t *samples, int16_t *got, pst_error *err) {
+    const pst_file_format format = flac_format(1, PST_FORMAT_I16);
+    pst_encoder_options options;
+    pst_encoder_options_init(&options);
+    options.tags = tags;
+    static uint8_t room[1 << 20];
+    memory_place m = {.bytes = room, .n_room = sizeof room};
+    pst_encoder *encoder = begin(&m, &memory_file, &format, &options, err);
+    pst_status status = encoder == NULL ? err->status : PST_OK;
+    if (encoder != NULL) {
+        const pst_status written = pst_encoder_write(encoder, samples, PST_FORMAT_I16, 5000, err);
+        status = pst_encoder_finish(encoder, err);
+        CHECK_EQ(written, status);
+        pst_encoder_release(encoder);
+    }
+    pst_decoder *decoder = status == PST_OK ? open_file(&m, &memory_file, err) : NULL;
+    if (decoder != NULL) {
+        uint64_t n_read = 0;
+        status = pst_decoder_read(decoder, got, PST_FORMAT_I16, 100, &n_read, err);
+        if (status == PST_OK)
+            status = pst_decoder_read(decoder, got + 100, PST_FORMAT_I16, 4900, &n_read, err);
+        CHECK(status != PST_OK || pst_tags_count(pst_decoder_tags(decoder)) == 1);
+        pst_decoder_release(decoder);
+    } else if (status == PST_OK) {
+        status = err->status;
+    }
+    return status;
+}
+
+static void test_every_allocation_failing_in_turn(void) {
+    if (!failing_alloc_works()) {
+        check_skip("needs an allocator of our own");
+        return;
+    }
+    enum { N_TEXT = 600000 };
+    static int16_t samples[5000], got[5000];
+    static char text[N_TEXT + 1];
+    memset(text, 'a', N_TEXT);
+    fill(samples, 5000, 1);
+    pst_tags *tags = NULL;
+    REQUIRE(pst_tags_create(&tags, NULL) == PST_OK);
+    CHECK_EQ(pst_tags_add(tags, "comment", text, NULL), PST_OK);
+    int n_failures = 0;
+    for (long n = 1; n < 200; ++n) {
+        pst_error err = {0};
+        memset(got, 0, sizeof got);
+        failing_alloc_begin(n);
+        const pst_status status = go_round(tags, samples, got, &err);
+        const long n_tried = failing_alloc_end();
+        CHECK_EQ(failing_alloc_live(), 0);
+        if (n_tried < n) {
+            CHECK_EQ(status, PST_OK);
+            CHECK(n_failures > 20);
+            break;
+        }
+        // libFLAC is asked again on its own, which may help.
+        CHECK_TEXT(status == PST_NO_MEMORY || status == PST_OK, "allocation %ld failed: status %d",
+                   n, (int)status);
+        if (status == PST_OK)
+            CHECK_EQ(memcmp(got, samples, sizeof got), 0);
+        n_failures += status != PST_OK;
+    }
+    pst_tags_destroy(tags);
+}
+
 static bool has_ogg(void) {
     container = PST_CONTAINER_OGG;
     const pst_file_format format = flac_format(1, PST_FORMAT_I16);
@@ -415,6 +484,7 @@ int main(void) {
     RUN(test_updates_keep_the_head_true);
     RUN(test_fewer_bits_are_rounded_and_clipped);
     RUN(test_limits);
+    RUN(test_every_allocation_failing_in_turn);
     // The same again in Ogg files.
     if (has_ogg()) {
         RUN(test_pipes_and_choppy_places);
@@ -423,6 +493,7 @@ int main(void) {
         RUN(test_flipped_bits);
         RUN(test_full_disks);
         RUN(test_updates_keep_the_head_true);
+        RUN(test_every_allocation_failing_in_turn);
     }
     return check_done();
 }

@@ -201,6 +201,8 @@ static bool is_worth_trying(pst_flac_frames *f) {
 // Tries what the window begins with. Returns PST_OK; PST_END if it is no frame; a failure.
 static pst_status try_frame(pst_flac_frames *f, pst_error *err) {
     const size_t n_there = pst_flac_source_have(&f->source, PST_FLAC_HEADER_BYTES);
+    if (f->source.lacks_memory)
+        return pst_fail_memory(err);
     if (pst_flac_parse_header(&f->block.header, pst_flac_source_bytes(&f->source), n_there) == 0 ||
         !complete(&f->info, &f->block.header))
         return PST_END;
@@ -217,8 +219,9 @@ static pst_status try_frame(pst_flac_frames *f, pst_error *err) {
         f->n_wasted += (int64_t)f->n_given;
         if (pst_io_error(f->source.io) != 0)
             return pst_io_fail(f->source.io, err);
-        if (f->lacks_memory || FLAC__stream_decoder_get_state(f->libflac) ==
-                                   FLAC__STREAM_DECODER_MEMORY_ALLOCATION_ERROR)
+        if (f->lacks_memory || f->source.lacks_memory ||
+            FLAC__stream_decoder_get_state(f->libflac) ==
+                FLAC__STREAM_DECODER_MEMORY_ALLOCATION_ERROR)
             return pst_fail_memory(err);
     }
     return PST_END;

@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "base/error.h"
 #include "codec/metadata/vorbis_comment.h"
 
 enum {
@@ -89,6 +90,8 @@ pst_status pst_flac_read_metadata(pst_flac_source *source, pst_flac_info *info, 
             if (!is_whole)
                 pst_note_damage(damage, PST_DAMAGE_HEADER, -1, 0);
         }
+        if (source->lacks_memory)
+            return pst_fail_memory(err);
         pst_flac_source_skip(source, (int64_t)n_bytes);
         if (is_last)
             return PST_OK;

@@ -6,8 +6,9 @@
 
 #include "codec/flac/frames.h"
 
-// A FLAC file that is read. Bytes (source.c) become frames of the codec (frames.c); flac_read.c
-// gives these their places and hands them out; places.c finds places in the file.
+// A FLAC file that is read. Bytes (source.c) become frames of the codec (frames.c); flac_open.c
+// finds out what there is; flac_read.c gives frames their places and hands them out; places.c finds
+// places in the file.
 
 enum { PST_FLAC_KNOWN_DAMAGES = 64 };
 
@@ -62,6 +63,14 @@ bool pst_flac_is_same(const pst_file_format *format, const pst_flac_header *head
 // block_frames: of the last block.
 void pst_flac_judge_end(pst_flac_reader *reader, int64_t end, int64_t n_skipped,
                         uint32_t block_frames);
+
+// Takes a block that comes next: a pst_flac_block_taker, with a reader.
+bool pst_flac_take_block(void *user, const pst_flac_block *block);
+
+// See pst_decoder_ops.
+pst_status pst_flac_read(void *state, void *data, uint64_t n_frames, uint64_t *n_read,
+                         pst_error *err);
+pst_status pst_flac_seek(void *state, int64_t frame, pst_error *err);
 
 // ---- places.c --------------------------------------------------------------------------------
 

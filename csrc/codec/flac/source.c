@@ -50,7 +50,8 @@ static int64_t foreign_bytes(pst_flac_source *s, const ogg_page *page) {
 static int64_t read_page(pst_flac_source *s, uint8_t *to) {
     ogg_page page;
     int64_t page_byte = 0;
-    while (pst_ogg_pages_next(&s->pages, INT64_MAX, &page, &page_byte, NULL) == PST_OK) {
+    pst_status status;
+    while ((status = pst_ogg_pages_next(&s->pages, INT64_MAX, &page, &page_byte, NULL)) == PST_OK) {
         const int64_t n_foreign = foreign_bytes(s, &page);
         s->n_passed_over += s->pages.n_passed_over;
         if (n_foreign < 0)
@@ -60,6 +61,7 @@ static int64_t read_page(pst_flac_source *s, uint8_t *to) {
         memcpy(to, page.body + n_foreign, s->n_page_bytes);
         return (int64_t)s->n_page_bytes;
     }
+    s->lacks_memory = status == PST_NO_MEMORY;
     return 0;
 }
 #endif
@@ -97,6 +99,7 @@ static bool make_room(pst_flac_source *s) {
         if (s->n_room >= PST_FLAC_MAX_WINDOW_BYTES)
             return false;
         room = pst_alloc(2 * s->n_room);
+        s->lacks_memory = room == NULL;
         if (room == NULL)
             return false;
         s->n_room *= 2;
@@ -145,6 +148,7 @@ pst_flac_mark pst_flac_source_mark(const pst_flac_source *s) {
 
 void pst_flac_source_seek(pst_flac_source *s, int64_t byte) {
     s->begin = s->end = 0;
+    s->lacks_memory = false;
 #ifdef PST_HAS_OGG_FLAC
     if (s->is_ogg) {
         s->is_ended = pst_ogg_pages_seek(&s->pages, byte, NULL) != PST_OK;

@@ -22,6 +22,7 @@ typedef struct pst_flac_source {
     size_t begin, end; // The window, in room.
     size_t n_chunk;    // Bytes that are read at a time, at most.
     bool is_ended;     // Nothing follows behind the window.
+    bool lacks_memory; // The window could not become wider.
     bool is_ogg;
 #ifdef PST_HAS_OGG_FLAC
     pst_ogg_pages pages;
