@@ -38,14 +38,17 @@ static bool read_vbri(const uint8_t *bytes, const pst_mpeg_header *header, pst_i
 }
 
 static void read_delay(const uint8_t *lame, pst_info_frame *info) {
-    // Every program that writes this part puts its name first.
+    // Every program that writes this part puts its name first. These write no delay only if there is
+    // none; others, if they know of none.
+    const bool is_meant = memcmp(lame, "LAME", 4) == 0 || memcmp(lame, "Lavf", 4) == 0 ||
+                          memcmp(lame, "Lavc", 4) == 0;
     for (int i = 0; i < 4; ++i)
         if (lame[i] < 0x20 || lame[i] > 0x7E)
             return;
     const uint8_t *b = lame + DELAY_AT;
     info->delay = (uint32_t)b[0] << 4 | b[1] >> 4;
     info->padding = (uint32_t)(b[1] & 15) << 8 | b[2];
-    info->has_delay = info->delay != 0 || info->padding != 0;
+    info->has_delay = is_meant || info->delay != 0 || info->padding != 0;
 }
 
 bool pst_info_frame_read(const uint8_t *bytes, const pst_mpeg_header *header,
