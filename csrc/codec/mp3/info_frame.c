@@ -38,8 +38,8 @@ static bool read_vbri(const uint8_t *bytes, const pst_mpeg_header *header, pst_i
 }
 
 static void read_delay(const uint8_t *lame, pst_info_frame *info) {
-    // Every program that writes this part puts its name first. These write no delay only if there is
-    // none; others, if they know of none.
+    // Every program that writes this part puts its name first. These write no delay only if there
+    // is none; others, if they know of none.
     const bool is_meant = memcmp(lame, "LAME", 4) == 0 || memcmp(lame, "Lavf", 4) == 0 ||
                           memcmp(lame, "Lavc", 4) == 0;
     for (int i = 0; i < 4; ++i)

@@ -389,8 +389,8 @@ def test_vectors_of_the_corpus(row):
         pytest.skip("there is no reference decode")
     wanted = np.fromfile(reference, "<i2").reshape(-1, y.shape[1]) / 32768
     n = min(len(y), len(wanted))
-    # Vectors are of full accuracy: 16 bits and a little for rounding.
-    assert np.abs(np.clip(y[:n], -1, 1) - wanted[:n]).max() < 4 / 32768
+    # Their last bit is rounded.
+    assert np.abs(np.clip(y[:n], -1, 1) - wanted[:n]).max() < 1.5 / 32768
 
 
 @over_corpus("malformed", folder="mp3")
