@@ -127,20 +127,21 @@ class SoundFileInputStream(InputStream):
     Parameters
     ----------
     inpf : str, os.PathLike, int, binary file object or SoundFile
-        Where to record to. All but a `SoundFile` are opened here, in the stream's rate, channels
-        and dtype, and closed with the stream.
+        Where to record to. All but a `SoundFile` are opened here, in the stream's rate (or the
+        next one that such a file can have), channels and dtype, and closed with the stream.
     format, subtype, endian : str, optional
         As for `SoundFile`. None takes the format from the file's extension, and the subtype that
         holds the samples of the stream as they are, if there is one.
     **kw
         `bitrate`, `bitrate_mode`, `quality`, `compression`, `dither` and `tags` of the file, as for
         `SoundFile`; the rest as for `InputStream`. `samplerate` and `channels` of an open
-        `SoundFile` are its own.
+        `SoundFile` are its own; with others the sound is resampled and mixed on its way.
 
     Raises
     ------
     ArgumentError
-        The kind of file cannot hold the stream's samples, or an open file does not fit the stream.
+        The kind of file cannot hold the stream's samples; or the rates of an open file and of the
+        stream are more than a factor of 256 apart.
     OSError
         The file cannot be made.
     Exception
@@ -221,8 +222,9 @@ class SoundFileOutputStream(OutputStream):
     format, subtype, endian : str, optional
         As for `SoundFile`: only RAW files need them, and `samplerate` and `channels`.
     **kw
-        As for `OutputStream`; rate and channels are the file's, and so is the dtype where float32
-        could not hold its samples.
+        As for `OutputStream`. Where they are not given, rate and channels are the file's, and so
+        is the dtype where float32 could not hold its samples; with others the sound is resampled
+        and mixed on its way.
 
     Raises
     ------
