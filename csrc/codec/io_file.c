@@ -149,8 +149,10 @@ pst_status pst_io_open_fd(pst_io **io, int fd, bool owns_fd, pst_io_mode mode, p
     file *f = pst_alloc(sizeof *f);
     if (f == NULL)
         return pst_fail_memory(err);
-    // Only the positions of regular files mean what they should: a terminal has some, too.
-    const off_t base = S_ISREG(info.st_mode) ? lseek(fd, 0, SEEK_CUR) : -1;
+    // Only the positions of regular files mean what they should: a terminal has some, too. What is
+    // written to a file that is open for appending goes to its end, wherever one has gone before.
+    const bool appends = mode == PST_IO_WRITE && (fcntl(fd, F_GETFL) & O_APPEND) != 0;
+    const off_t base = S_ISREG(info.st_mode) && !appends ? lseek(fd, 0, SEEK_CUR) : -1;
     *f = (file){fd, owns_fd, !S_ISREG(info.st_mode), base < 0 ? 0 : base, NULL};
     const pst_io_functions functions = {
         .read = file_read,

@@ -249,7 +249,9 @@ def _open_object(file: Any, mode: IoMode, out: Any, err: Any) -> Place:
     else:
         functions.write = lib.pst_python_write
         functions.truncate = lib.pst_python_truncate
-    if source.is_seekable:
+    # What is written to a file that appends goes to its end, wherever one has gone before.
+    appends = not reads and "a" in str(getattr(file, "mode", ""))
+    if source.is_seekable and not appends:
         functions.seek = lib.pst_python_seek
         functions.length = lib.pst_python_length
     functions.close = lib.pst_python_close

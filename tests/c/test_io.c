@@ -181,6 +181,35 @@ static void test_a_file_is_created_by_one_alone(void) {
     rmdir(folder);
 }
 
+static void test_a_file_that_appends_is_written_like_a_pipe(void) {
+    FILE *file = tmpfile();
+    REQUIRE(file != NULL);
+    const int fd = fileno(file);
+    CHECK_EQ(write(fd, "before", 6), 6);
+    CHECK_EQ(fcntl(fd, F_SETFL, O_APPEND), 0);
+    pst_io *io = NULL;
+    pst_encoder *encoder = NULL;
+    REQUIRE(pst_io_open_fd(&io, fd, false, PST_IO_WRITE, NULL) == PST_OK);
+    CHECK(!pst_io_is_seekable(io));
+    REQUIRE(pst_encoder_open(&encoder, io, &wav, NULL, NULL) == PST_OK);
+    CHECK_EQ(pst_encoder_write(encoder, data, PST_FORMAT_I16, 100, NULL), PST_OK);
+    CHECK_EQ(pst_encoder_finish(encoder, NULL), PST_OK);
+    pst_encoder_release(encoder);
+    CHECK_EQ(lseek(fd, 6, SEEK_SET), 6);
+    // To be read it is a file as any other.
+    pst_decoder *decoder = NULL;
+    REQUIRE(pst_io_open_fd(&io, fd, false, PST_IO_READ, NULL) == PST_OK);
+    CHECK(pst_io_is_seekable(io));
+    REQUIRE(pst_decoder_open(&decoder, io, NULL, NULL) == PST_OK);
+    static int16_t got[202];
+    uint64_t n_read = 0;
+    CHECK_EQ(pst_decoder_read(decoder, got, PST_FORMAT_I16, 101, &n_read, NULL), PST_END);
+    CHECK_EQ(n_read, 100);
+    CHECK(memcmp(got, data, 400) == 0);
+    pst_decoder_release(decoder);
+    fclose(file);
+}
+
 // ---- Pipes -----------------------------------------------------------------------------------
 
 static volatile sig_atomic_t n_signals;
@@ -273,6 +302,7 @@ int main(void) {
     RUN(test_sync_brings_all_to_the_disk);
     RUN(test_one_failure_is_not_forgotten);
     RUN(test_a_file_is_created_by_one_alone);
+    RUN(test_a_file_that_appends_is_written_like_a_pipe);
     RUN(test_a_pipe_that_nobody_reads_ends_no_process);
     RUN(test_pipes_that_do_not_wait_are_waited_for);
     return check_done();

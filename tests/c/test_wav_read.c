@@ -386,6 +386,26 @@ static void test_tags_of_others(void) {
     memory_free(&m);
 }
 
+static void test_a_description_for_broadcast(void) {
+    static char bext[602] = "Rain on a roof, caf\xE9";
+    memory_place m = {0};
+    wav_begin(&m, "RIFF");
+    wav_chunk(&m, "bext", sizeof bext, bext, sizeof bext);
+    wav_fmt(&m, PCM, 1, 2, 16);
+    // Another one, too short to be one.
+    wav_chunk(&m, "bext", 4, "Snow", 4);
+    wav_chunk(&m, "data", sizeof data, data, (int64_t)sizeof data);
+    for (int pipe = 0; pipe < 2; ++pipe) {
+        pst_decoder *decoder = NULL;
+        REQUIRE(wav_open(&decoder, &m, pipe == 1, NULL) == PST_OK);
+        const pst_tags *tags = pst_decoder_tags(decoder);
+        CHECK_EQ(pst_tags_count(tags), 1);
+        CHECK_STR(find(tags, "description"), "Rain on a roof, caf\xC3\xA9");
+        pst_decoder_release(decoder);
+    }
+    memory_free(&m);
+}
+
 // ---- Damage ----------------------------------------------------------------------------------
 
 static void test_random_damage_does_no_harm(void) {
@@ -449,6 +469,30 @@ static void test_an_error_within_a_frame(void) {
         pst_decoder_release(decoder);
         memory_free(&m);
     }
+}
+
+// Codes of eight bits are read into the second half of the memory for samples of 16.
+static void test_a_law_that_ends_early(void) {
+    static const uint8_t codes[] = {0xFF, 0x80, 0x00, 0x81};
+    static const int16_t wanted[] = {0, 32124, -32124, 31100};
+    memory_place m = {0};
+    wav_begin(&m, "RIFF");
+    wav_fmt(&m, 7, 2, 2, 8);
+    wav_chunk(&m, "data", 100, codes, sizeof codes);
+    for (int pipe = 0; pipe < 2; ++pipe) {
+        pst_decoder *decoder = NULL;
+        REQUIRE(wav_open(&decoder, &m, pipe == 1, NULL) == PST_OK);
+        int16_t got[20];
+        uint64_t n_read = 0;
+        CHECK_EQ(pst_decoder_read(decoder, got, PST_FORMAT_I16, 10, &n_read, NULL), PST_END);
+        CHECK_EQ(n_read, 2);
+        CHECK(memcmp(got, wanted, sizeof wanted) == 0);
+        pst_damage damage;
+        pst_decoder_get_damage(decoder, &damage);
+        CHECK_EQ(damage.flags, PST_DAMAGE_TRUNCATED);
+        pst_decoder_release(decoder);
+    }
+    memory_free(&m);
 }
 
 static void test_a_file_that_becomes_shorter(void) {
@@ -520,8 +564,10 @@ int main(void) {
     RUN(test_blocks_of_compressed_samples);
     RUN(test_compressed_samples_need_a_file);
     RUN(test_tags_of_others);
+    RUN(test_a_description_for_broadcast);
     RUN(test_random_damage_does_no_harm);
     RUN(test_an_error_within_a_frame);
+    RUN(test_a_law_that_ends_early);
     RUN(test_a_file_that_becomes_shorter);
     RUN(test_every_allocation_failing_in_turn);
     return check_done();

@@ -55,8 +55,8 @@ typedef struct pst_io_functions {
 PST_API PST_NODISCARD pst_status pst_io_open_path(pst_io **io, const char *path, pst_io_mode mode,
                                                   pst_error *err);
 
-// Uses an open file descriptor from where it stands. It is closed with the place only if
-// owns_fd. mode: PST_IO_READ or PST_IO_WRITE.
+// Uses an open file descriptor from where it stands. One that appends is written like a pipe. It is
+// closed with the place only if owns_fd. mode: PST_IO_READ or PST_IO_WRITE.
 // Returns as above.
 // Thread: any. Realtime: no. Ownership: as above; on failure fd stays the caller's.
 PST_API PST_NODISCARD pst_status pst_io_open_fd(pst_io **io, int fd, bool owns_fd, pst_io_mode mode,

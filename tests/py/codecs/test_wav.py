@@ -209,6 +209,24 @@ def test_files_of_a_pipe_stay_readable_as_files(tmp_path):
     assert np.array_equal(by_ffmpeg(path, channels=2), data)
 
 
+@pytest.mark.parametrize("buffering", [0, -1])
+def test_files_that_append(tmp_path, buffering):
+    """They cannot go back to their headers."""
+    path = tmp_path / "more.wav"
+    path.write_bytes(b"before")
+    data = noise(500, 2)
+    with path.open("ab", buffering=buffering) as file:
+        write(file, data, kind="WAV")
+    with path.open("rb") as file:
+        assert file.read(6) == b"before"
+        assert np.array_equal(read(file), data)
+    with (
+        path.open("ab") as file,
+        pytest.raises(ps.ArgumentError, match="AIFF files need a place that can seek"),
+    ):
+        write(file, data, kind="AIFF")
+
+
 # ---- Large files --------------------------------------------------------------------------------
 
 
