@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Recorders in processes that are killed, interrupted, forked or end: the files stay whole."""
 
+import errno
 import os
 import random
 import shutil
@@ -18,6 +19,7 @@ from servers.scenario import Scenario, run
 import pastream_ng as ps
 
 from ..conftest import counted
+from ..scenarios.recorders import kinds
 
 RATE = 48000
 # What a kill may cost: the time between two updates, and what a codec or page holds back.
@@ -221,6 +223,28 @@ def test_F4_a_full_disk(small_disk):
         got = file.read(dtype="int16")
     assert report["frames"] - 16384 <= len(got) <= report["frames"]
     assert np.array_equal(got, counted("int16", len(got))[:, 0])
+
+
+def test_F4_a_full_disk_leaves_a_whole_file_of_every_kind(small_disk):
+    device = ps.VirtualDevice(clock="free", input="sine")
+    for name, options in kinds().items():
+        if name.endswith(".m4a"):
+            continue  # Its index is written at the end.
+        path = small_disk / name
+        rec = ps.Recorder(
+            path, device=device, samplerate=RATE, channels=1, frames=200 * RATE, **options
+        )
+        rec.start()
+        with pytest.raises(ps.SystemCallError) as caught:
+            rec.wait(60)
+        assert caught.value.errno == errno.ENOSPC, name
+        with ps.SoundFile(path) as file:
+            got = file.read()
+        # What a codec or a page holds back is not there.
+        assert rec.frames - RATE // 2 <= len(got) <= rec.frames, name
+        found = decoded_frames(path)
+        assert found is None or found >= rec.frames - RATE // 2, name
+        path.unlink()
 
 
 def test_F4_a_disk_that_is_full_for_a_while(small_disk):
