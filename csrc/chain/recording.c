@@ -58,11 +58,19 @@ static pst_status make_chain(pst_recording *made, pst_system *system, pst_error 
     return status;
 }
 
+// Closes a place that no sink has taken.
+static void give_up_place(const pst_series *series) {
+    if (series != NULL && series->place != NULL)
+        pst_io_close(series->place, NULL);
+}
+
 static pst_status create(pst_recording **recording, pst_stream *stream, const pst_take *take,
                          const pst_series *series, int64_t max_frames, pst_error *err) {
     pst_recording *made = pst_alloc(sizeof *made);
-    if (made == NULL)
+    if (made == NULL) {
+        give_up_place(series);
         return pst_fail_memory(err);
+    }
     made->pid = getpid();
     pst_status status = pst_source_take(&made->take, stream, take, err);
     if (status != PST_OK)
@@ -81,6 +89,8 @@ static pst_status create(pst_recording **recording, pst_stream *stream, const ps
     return PST_OK;
 
 fail:
+    if (made->files == NULL)
+        give_up_place(series);
     pst_source_destroy(made->take);
     pst_sink_destroy(made->store);
     pst_sink_destroy(made->files);

@@ -15,7 +15,9 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "chain/series_check.h"
 #include "chain/series_file.h"
+#include "chain/series_log.h"
 #include "chain/series_name.h"
 #include "codec/io.h"
 
@@ -29,11 +31,6 @@ enum {
     PEAK_SAMPLES = 1024,
     FREE_BYTES = 1 << 20 // On a disk that was full, before another file is tried.
 };
-
-typedef struct series_entry {
-    pst_series_file told;
-    char *path; // NULL of a place.
-} series_entry;
 
 typedef struct series_sink {
     pst_sink base;
@@ -50,31 +47,15 @@ typedef struct series_sink {
     pst_convert_counts ended;    // Of the files before this one.
     _Atomic int64_t split_frame; // INT64_MAX: none.
 
-    pthread_mutex_t lock; // Guards the rest, and changes of `file.encoder`.
-    series_entry *entries;
-    int64_t n_slots;
-    pst_series_info info;
+    // Its lock also guards changes of `file.encoder`, and `ended`.
+    pst_series_log log;
 } series_sink;
 
-static series_entry *last_entry(series_sink *self) {
-    return &self->entries[self->info.n_files - 1];
+static const pst_series_entry *last_entry(const series_sink *self) {
+    return pst_series_log_last(&self->log);
 }
 
 // ---- Errors -------------------------------------------------------------------------------------
-
-// Notes a failure, of the last file if is_its_own, and puts its name before the text.
-static void note_failure(series_sink *self, const char *path, bool is_its_own, pst_error *err) {
-    pthread_mutex_lock(&self->lock);
-    self->info.error_code = err->native_code;
-    self->info.n_failures += 1;
-    if (is_its_own && self->info.n_files > 0)
-        last_entry(self)->told.error_code = err->native_code;
-    pthread_mutex_unlock(&self->lock);
-    if (path != NULL) {
-        const pst_error inner = *err;
-        pst_fail(err, inner.status, inner.native_code, "\"%s\": %s", path, inner.text);
-    }
-}
 
 static bool is_for_want_of_room(const pst_error *err) {
     return err->native_code == ENOSPC || err->native_code == EDQUOT;
@@ -82,45 +63,12 @@ static bool is_for_want_of_room(const pst_error *err) {
 
 // ---- From file to file --------------------------------------------------------------------------
 
-static double wall_time_s(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
-}
-
-// Makes room for one more entry.
-static pst_status reserve_entry(series_sink *self, pst_error *err) {
-    if (self->info.n_files < self->n_slots)
-        return PST_OK;
-    const int64_t n_slots = self->n_slots == 0 ? 16 : 2 * self->n_slots;
-    series_entry *entries = pst_alloc_array((size_t)n_slots, sizeof *entries);
-    if (entries == NULL)
-        return pst_fail_memory(err);
-    pthread_mutex_lock(&self->lock);
-    if (self->info.n_files > 0)
-        memcpy(entries, self->entries, (size_t)self->info.n_files * sizeof *entries);
-    series_entry *old = self->entries;
-    self->entries = entries;
-    self->n_slots = n_slots;
-    pthread_mutex_unlock(&self->lock);
-    pst_free(old);
-    return PST_OK;
-}
-
-// Two files of one series never have the same name, whatever may be overwritten.
-static bool has_name(const series_sink *self, const char *path) {
-    for (int64_t i = self->info.n_files - 1; i >= 0; --i)
-        if (self->entries[i].path != NULL && strcmp(self->entries[i].path, path) == 0)
-            return true;
-    return false;
-}
-
 static pst_status open_next(series_sink *self, pst_open_file *file, const char *path,
                             pst_error *err) {
     const pst_series *series = &self->series;
     if (path == NULL)
         return pst_open_file_place(file, series->place, &series->format, &self->options, err);
-    if (has_name(self, path))
+    if (pst_series_log_has(&self->log, path))
         return pst_fail_errno(err, EEXIST, "begin another file of the same name");
     return pst_open_file_path(file, path, series->overwrites, &series->format, &self->options, err);
 }
@@ -128,13 +76,13 @@ static pst_status open_next(series_sink *self, pst_open_file *file, const char *
 // The name of the next file in *path, NULL for a place.
 static pst_status name_next(const series_sink *self, char **path, pst_error *err) {
     char name[PST_SERIES_MAX_PATH];
-    const bool is_first = self->info.n_files == 0;
+    const bool is_first = self->log.info.n_files == 0;
     *path = NULL;
     if (is_first && self->series.place != NULL)
         return PST_OK;
     const pst_status status =
         pst_series_name(name, sizeof name, is_first ? self->series.first : self->series.next,
-                        self->info.n_files + 1, time(NULL), err);
+                        self->log.info.n_files + 1, time(NULL), err);
     if (status == PST_OK && (*path = pst_alloc_text(name)) == NULL)
         return pst_fail_memory(err);
     return status;
@@ -147,18 +95,15 @@ static pst_status end_file(series_sink *self, pst_error *err) {
     pst_convert_counts counts;
     pst_encoder_get_counts(self->file.encoder, &counts);
     pst_open_file file = self->file;
-    pthread_mutex_lock(&self->lock);
+    pthread_mutex_lock(&self->log.lock);
     self->file = (pst_open_file){NULL, NULL, -1};
     self->ended.n_clipped += counts.n_clipped;
     self->ended.n_nonfinite += counts.n_nonfinite;
-    pthread_mutex_unlock(&self->lock);
+    pthread_mutex_unlock(&self->log.lock);
     int64_t n_bytes = 0;
     const pst_status status =
         pst_open_file_end(&file, self->series.sync_every_ns > 0, &n_bytes, err);
-    pthread_mutex_lock(&self->lock);
-    last_entry(self)->told.n_bytes = n_bytes;
-    last_entry(self)->told.is_complete = true;
-    pthread_mutex_unlock(&self->lock);
+    pst_series_log_end(&self->log, n_bytes);
     return status;
 }
 
@@ -166,24 +111,23 @@ static pst_status end_file(series_sink *self, pst_error *err) {
 static pst_status next_file(series_sink *self, int64_t frame, pst_error *err) {
     char *path = NULL;
     pst_open_file opened = {NULL, NULL, -1};
-    pst_status status = reserve_entry(self, err);
+    pst_status status = pst_series_log_reserve(&self->log, err);
     if (status == PST_OK)
         status = name_next(self, &path, err);
     if (status == PST_OK)
         status = open_next(self, &opened, path, err);
     if (status != PST_OK) {
-        note_failure(self, path, false, err);
+        pst_series_log_fail(&self->log, path, false, err);
         pst_free(path);
         return status;
     }
     status = end_file(self, err);
     if (status != PST_OK)
-        note_failure(self, last_entry(self)->path, true, err);
-    pthread_mutex_lock(&self->lock);
-    self->entries[self->info.n_files++] =
-        (series_entry){.told = {.frame = frame, .opened_s = wall_time_s()}, .path = path};
+        pst_series_log_fail(&self->log, last_entry(self)->path, true, err);
+    pst_series_log_begin(&self->log, path, frame);
+    pthread_mutex_lock(&self->log.lock);
     self->file = opened;
-    pthread_mutex_unlock(&self->lock);
+    pthread_mutex_unlock(&self->log.lock);
     self->file_frames = 0;
     self->updated_ns = self->synced_ns = pst_now_ns();
     return status;
@@ -215,12 +159,7 @@ static void publish(series_sink *self, const pst_piece *piece, int64_t n_before)
     const double peak = peak_of(piece->data, self->base.format,
                                 (uint64_t)(n_now - n_before) * self->base.n_channels);
     self->file_frames = n_now;
-    pthread_mutex_lock(&self->lock);
-    last_entry(self)->told.n_frames = n_now;
-    last_entry(self)->told.n_bytes = n_bytes;
-    self->info.n_frames += n_now - n_before;
-    self->info.peak = peak > self->info.peak ? peak : self->info.peak;
-    pthread_mutex_unlock(&self->lock);
+    pst_series_log_grow(&self->log, n_now, n_bytes, peak);
 }
 
 // Keeps what is written readable, whatever happens to the process, or to the machine.
@@ -241,7 +180,7 @@ static bool is_full(const series_sink *self) {
     const pst_series *series = &self->series;
     return (series->max_frames >= 0 && self->file_frames >= series->max_frames) ||
            (series->max_bytes >= 0 && self->file_frames > 0 &&
-            last_entry((series_sink *)self)->told.n_bytes >= series->max_bytes);
+            last_entry(self)->told.n_bytes >= series->max_bytes);
 }
 
 // Returns how many of a piece's frames go to this file.
@@ -263,12 +202,9 @@ static pst_status change_file(series_sink *self, const pst_piece *piece, pst_err
     if (split <= piece->frame)
         atomic_compare_exchange_strong(&self->split_frame, &split, INT64_MAX);
     if (!is_asked && !is_full(self)) {
-        if (self->file_frames == 0 && self->info.n_files > 0) {
-            // The first frame of a file is known with its coming.
-            pthread_mutex_lock(&self->lock);
-            last_entry(self)->told.frame = piece->frame;
-            pthread_mutex_unlock(&self->lock);
-        }
+        // The first frame of a file is known with its coming.
+        if (self->file_frames == 0)
+            pst_series_log_place(&self->log, piece->frame);
         return PST_OK;
     }
     return next_file(self, piece->frame, err);
@@ -311,12 +247,6 @@ static pst_status try_again(series_sink *self, int64_t frame, pst_error *err) {
     return status != PST_OK && is_for_want_of_room(err) ? PST_TIMEOUT : status;
 }
 
-static void leave_out(series_sink *self, uint64_t n_frames) {
-    pthread_mutex_lock(&self->lock);
-    self->info.left_frames += (int64_t)n_frames;
-    pthread_mutex_unlock(&self->lock);
-}
-
 // ---- The sink -----------------------------------------------------------------------------------
 
 static pst_status write_frames(series_sink *self, const pst_piece *piece, uint64_t *n_taken,
@@ -332,7 +262,7 @@ static pst_status write_frames(series_sink *self, const pst_piece *piece, uint64
     if (status == PST_OK)
         status = keep_safe(self, err);
     if (status != PST_OK)
-        note_failure(self, last_entry(self)->path, true, err);
+        pst_series_log_fail(&self->log, last_entry(self)->path, true, err);
     return status;
 }
 
@@ -343,18 +273,19 @@ static pst_status take_frames(series_sink *self, const pst_piece *piece, uint64_
     if (self->file.encoder == NULL)
         status = try_again(self, piece->frame, err);
     if (status == PST_TIMEOUT) {
-        leave_out(self, piece->n_frames);
+        pst_series_log_leave_out(&self->log, piece->n_frames);
         *n_taken = piece->n_frames;
         return PST_OK;
     }
     if (status != PST_OK)
         return status;
-    const int64_t n_before = self->info.n_frames;
+    const int64_t n_before = self->log.info.n_frames;
     status = write_frames(self, piece, n_taken, err);
     if (status == PST_OK || !is_waited_for(self, err))
         return status;
     give_way(self);
-    leave_out(self, piece->n_frames - (uint64_t)(self->info.n_frames - n_before));
+    pst_series_log_leave_out(&self->log,
+                             piece->n_frames - (uint64_t)(self->log.info.n_frames - n_before));
     *n_taken = piece->n_frames;
     return PST_OK;
 }
@@ -378,7 +309,7 @@ static pst_status series_idle(pst_sink *sink, pst_error *err) {
     const pst_status status = pst_encoder_update(self->file.encoder, &why);
     if (status == PST_OK)
         return PST_OK;
-    note_failure(self, last_entry(self)->path, true, &why);
+    pst_series_log_fail(&self->log, last_entry(self)->path, true, &why);
     if (is_waited_for(self, &why)) {
         give_way(self);
         return PST_OK;
@@ -390,10 +321,10 @@ static pst_status series_idle(pst_sink *sink, pst_error *err) {
 
 // A pipe may keep a write waiting.
 static void cancel_write(series_sink *self, bool cancelled) {
-    pthread_mutex_lock(&self->lock);
+    pthread_mutex_lock(&self->log.lock);
     if (self->file.encoder != NULL)
         pst_encoder_cancel(self->file.encoder, cancelled);
-    pthread_mutex_unlock(&self->lock);
+    pthread_mutex_unlock(&self->log.lock);
 }
 
 static void series_wake(pst_sink *sink) {
@@ -405,12 +336,12 @@ static pst_status series_end(pst_sink *sink, pst_ending ending, pst_error *err) 
     series_sink *self = (series_sink *)sink;
     pst_error why = {.status = PST_OK};
     cancel_write(self, false);
-    const bool has_failed = self->info.n_files > 0 && last_entry(self)->told.error_code != 0;
+    const bool has_failed = self->log.info.n_files > 0 && last_entry(self)->told.error_code != 0;
     const pst_status status = end_file(self, &why);
     if (status == PST_OK)
         return PST_OK;
     if (!has_failed)
-        note_failure(self, last_entry(self)->path, true, &why);
+        pst_series_log_fail(&self->log, last_entry(self)->path, true, &why);
     if (err != NULL)
         *err = why;
     return ending == PST_ENDING_CANCELLED ? PST_OK : status;
@@ -419,13 +350,10 @@ static pst_status series_end(pst_sink *sink, pst_ending ending, pst_error *err) 
 static void series_destroy(pst_sink *sink) {
     series_sink *self = (series_sink *)sink;
     (void)end_file(self, NULL);
-    for (int64_t i = 0; i < self->info.n_files; ++i)
-        pst_free(self->entries[i].path);
-    pst_free(self->entries);
+    pst_series_log_deinit(&self->log);
     pst_free((void *)self->series.first);
     pst_free((void *)self->series.next);
     pst_tags_destroy(self->tags);
-    pthread_mutex_destroy(&self->lock);
     pst_free(self);
 }
 
@@ -442,39 +370,6 @@ static const pst_sink_ops series_ops = {
 
 void pst_series_default(pst_series *series) PST_RT {
     *series = (pst_series){.max_frames = PST_UNLIMITED, .max_bytes = PST_UNLIMITED};
-}
-
-static pst_status refuse(pst_error *err, const char *field, int64_t value, const char *wanted) {
-    return pst_fail(err, PST_BAD_ARGUMENT, 0, "%s is %lld; it must be %s", field, (long long)value,
-                    wanted);
-}
-
-static pst_status check_name(const char *name, pst_error *err) {
-    char path[PST_SERIES_MAX_PATH];
-    return name == NULL ? PST_OK : pst_series_name(path, sizeof path, name, 1, time(NULL), err);
-}
-
-static pst_status check_series(const pst_series *series, pst_format format, pst_error *err) {
-    if ((series->first == NULL) == (series->place == NULL))
-        return pst_fail(err, PST_BAD_ARGUMENT, 0, "one of first and place must be given");
-    if (series->max_frames < PST_UNLIMITED || series->max_frames == 0)
-        return refuse(err, "max_frames", series->max_frames, "at least 1, or PST_UNLIMITED");
-    if (series->max_bytes < PST_UNLIMITED || series->max_bytes == 0)
-        return refuse(err, "max_bytes", series->max_bytes, "at least 1, or PST_UNLIMITED");
-    if (series->sync_every_ns < 0)
-        return refuse(err, "sync_every_ns", series->sync_every_ns, "at least 0");
-    if (series->on_disk_full != PST_DISK_FULL_STOP &&
-        series->on_disk_full != PST_DISK_FULL_CONTINUE)
-        return refuse(err, "on_disk_full", series->on_disk_full, "a pst_disk_full");
-    if (series->next == NULL &&
-        (series->max_frames > 0 || series->max_bytes > 0 || series->splits_segments ||
-         series->on_disk_full == PST_DISK_FULL_CONTINUE))
-        return pst_fail(err, PST_BAD_ARGUMENT, 0,
-                        "next is NULL; more than one file needs a template for their names");
-    pst_status status = check_name(series->first, err);
-    if (status == PST_OK)
-        status = check_name(series->next, err);
-    return status == PST_OK ? pst_check_frames(format, series->format.n_channels, err) : status;
 }
 
 static pst_status copy_texts(series_sink *self, const pst_series *series, pst_error *err) {
@@ -495,7 +390,7 @@ static pst_status copy_texts(series_sink *self, const pst_series *series, pst_er
 
 pst_status pst_sink_series(pst_sink **sink, const pst_series *series, pst_format format,
                            pst_error *err) {
-    pst_status status = check_series(series, format, err);
+    pst_status status = pst_check_series(series, format, err);
     if (status != PST_OK)
         return status;
     series_sink *self = pst_alloc(sizeof *self);
@@ -511,7 +406,7 @@ pst_status pst_sink_series(pst_sink **sink, const pst_series *series, pst_format
         self->options = *series->options;
     self->file = (pst_open_file){NULL, NULL, -1};
     atomic_init(&self->split_frame, INT64_MAX);
-    pthread_mutex_init(&self->lock, NULL);
+    pst_series_log_init(&self->log);
     pst_error why = {.status = PST_OK};
     status = copy_texts(self, series, &why);
     if (status == PST_OK)
@@ -542,25 +437,25 @@ bool pst_series_can_split(const pst_sink *sink) PST_RT {
 void pst_series_look(pst_sink *sink, pst_series_info *info) {
     series_sink *self = (series_sink *)sink;
     pst_convert_counts counts = {0, 0};
-    pthread_mutex_lock(&self->lock);
-    *info = self->info;
+    pthread_mutex_lock(&self->log.lock);
+    *info = self->log.info;
     if (self->file.encoder != NULL)
         pst_encoder_get_counts(self->file.encoder, &counts);
     info->n_clipped = self->ended.n_clipped + counts.n_clipped;
     info->n_nonfinite = self->ended.n_nonfinite + counts.n_nonfinite;
-    pthread_mutex_unlock(&self->lock);
+    pthread_mutex_unlock(&self->log.lock);
 }
 
 bool pst_series_get_file(pst_sink *sink, int64_t index, pst_series_file *file, char *path,
                          size_t n_bytes) {
     series_sink *self = (series_sink *)sink;
-    pthread_mutex_lock(&self->lock);
-    const bool exists = index >= 0 && index < self->info.n_files;
+    pthread_mutex_lock(&self->log.lock);
+    const bool exists = index >= 0 && index < self->log.info.n_files;
     if (exists) {
-        const series_entry *entry = &self->entries[index];
+        const pst_series_entry *entry = &self->log.entries[index];
         *file = entry->told;
         (void)snprintf(path, n_bytes, "%s", entry->path == NULL ? "" : entry->path);
     }
-    pthread_mutex_unlock(&self->lock);
+    pthread_mutex_unlock(&self->log.lock);
     return exists;
 }

@@ -81,16 +81,11 @@ class NativeRecording:
         check(status, err)
 
     def _create_in_place(self, take: Any, file: Any, series: Any, err: Any) -> int:
+        stream = self._stream._use()
         place = open_place(file, IoMode.WRITE)
-        try:
-            series.place = place.pointer
-            status = lib.pst_recording_create_files(
-                self._owned, self._stream._use(), take, series, err
-            )
-            if status == Status.OK:
-                place.taken()
-        finally:
-            place.close()
+        series.place = place.pointer
+        place.taken()  # Whatever comes of it.
+        status = lib.pst_recording_create_files(self._owned, stream, take, series, err)
         self._source = place.source
         return int(status)
 

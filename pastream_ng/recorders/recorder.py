@@ -509,7 +509,8 @@ class Recorder:
         # An __init__ that failed has closed itself, or has no stream.
         if getattr(self, "_is_closed", True) or self.stream._pid != os.getpid():
             return
-        if self._recording is None or not self._is_over():
+        holds_something = self._owns if self._recording is None else not self._is_over()
+        if holds_something:
             warnings.warn(f"unclosed {self!r}", ResourceWarning, stacklevel=2, source=self)
 
     def __getstate__(self) -> object:

@@ -97,6 +97,7 @@ PST_API PST_NODISCARD pst_status pst_recording_create(pst_recording **recording,
 // Such a recording has no segments to look at, and nothing to be copied; its frames are those of
 // the files.
 // Returns as pst_recording_create and pst_sink_series. Thread: any. Realtime: no.
+// Ownership: takes series->place, whatever it returns.
 PST_API PST_NODISCARD pst_status pst_recording_create_files(pst_recording **recording,
                                                             pst_stream *stream,
                                                             const pst_take *take,

@@ -586,3 +586,25 @@ def test_clipped_samples_are_counted(tmp_path):
         until(lambda: rec.stats.clipped == 100)
         stats = rec.stop()
     assert stats.peak == 2.0
+
+
+def test_a_place_is_given_back_where_it_cannot_be_used(tmp_path):
+    """A full place takes no header; a stream without readers to spare takes no recorder."""
+    fd = os.open("/dev/full", os.O_WRONLY)
+    with (
+        recorder(fd, format="AU") as rec,
+        pytest.raises(ps.SystemCallError, match="No space left"),
+    ):
+        rec.start()
+    with pytest.raises(OSError, match="Bad file"):
+        os.fstat(fd)
+    with ps.InputStream(FREE, RATE, channels=1) as stream:
+        readers = [stream.reader() for _ in range(15)]
+        place = open(tmp_path / "a.au", "wb")  # noqa: SIM115
+        fd = os.dup(place.fileno())
+        with pytest.raises(ps.LimitError):
+            ps.Recorder(fd, stream=stream, format="AU").start()
+        with pytest.raises(OSError, match="Bad file"):
+            os.fstat(fd)
+        place.close()
+        del readers
