@@ -10,10 +10,9 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from pastream_ng._checks import integer, real, seconds, shown
+from pastream_ng._checks import integer, real, shown
 from pastream_ng._native import ffi, lib
 from pastream_ng._native.errors import check, new_error
-from pastream_ng._native.handle import owner
 from pastream_ng.callbacks import CompiledCallback
 from pastream_ng.enums import Direction, StreamState
 from pastream_ng.errors import (
@@ -25,18 +24,24 @@ from pastream_ng.errors import (
 from pastream_ng.files.soundfile import SoundFile
 from pastream_ng.formats import sample_format
 from pastream_ng.hosts.select import select_device
+from pastream_ng.players.arguments import (
+    channels_of,
+    close_files,
+    dtype_for,
+    duration_of,
+    frame_of,
+    gain_of,
+    make_gain,
+    passes_of,
+)
 from pastream_ng.players.source import Part, Place, PlaylistSource
 from pastream_ng.players.values import PlayerState, PlayerStats
 from pastream_ng.streams.output import OutputStream
 
 if TYPE_CHECKING:
-    from pastream_ng.streams.base import StreamBase
+    pass
 
 __all__ = ["Player"]
-
-_FOR_EVER = -1
-_RAMP_S = 0.01  # Of changes of the gain.
-_MOST_GAIN = 1000.0
 
 
 class Player:
@@ -111,8 +116,8 @@ class Player:
         buffersize: int | None = 65536,
         **stream_options: Any,
     ) -> None:
-        passes = _passes(loop)
-        self._gain = _gain(gain)
+        passes = passes_of(loop)
+        self._gain = gain_of(gain)
         many = isinstance(file, Sequence) and not isinstance(file, (str, bytes))
         items = list(file) if many else [file]
         if not items:
@@ -123,19 +128,19 @@ class Player:
         try:
             self._files = self._open(items)
             part = self._part(start, end, passes)
-            form = sample_format(_dtype_for(self._files) if dtype is None else dtype)
+            form = sample_format(dtype_for(self._files) if dtype is None else dtype)
             self.stream = self._open_stream(
                 device, samplerate, channels, form.name, buffersize, stream_options
             )
         except BaseException:
-            _close_files(self._opened)
+            close_files(self._opened)
             raise
         try:
             self._source = PlaylistSource(self._files, self.stream, part)
             self.stream._launcher.source = self._source
         except BaseException:
             self.stream.close()
-            _close_files(self._opened)
+            close_files(self._opened)
             raise
         self._is_closed = False
 
@@ -158,9 +163,9 @@ class Player:
 
     def _part(self, start: Any, end: Any, passes: int) -> Part:
         first, last = self._files[0], self._files[-1]
-        begin = 0 if start is None else _frame_of("start", start, first, 0)
+        begin = 0 if start is None else frame_of("start", start, first, 0)
         least = begin if len(self._files) == 1 else 0
-        stop = -1 if end is None else _frame_of("end", end, last, least)
+        stop = -1 if end is None else frame_of("end", end, last, least)
         return Part(begin, stop, passes)
 
     def _open_stream(
@@ -185,7 +190,7 @@ class Player:
             channels = max(1, min(self._files[0].channels, most))
         count = integer("channels", channels, 1, 256)
         hz = real("samplerate", rate, 1.0, 1e6, "Hz")
-        self._gain_stage = _gain_stage(form.code, count, hz, self._gain)
+        self._gain_stage = make_gain(form.code, count, hz, self._gain)
         render = CompiledCallback(
             int(ffi.cast("uintptr_t", ffi.addressof(lib, "pst_gain_render"))),
             self._gain_stage[0],
@@ -270,7 +275,7 @@ class Player:
         file = self._files[number]
         part = self._source.part
         least = part.begin if number == 0 else 0
-        frame = _frame_of("seconds", seconds, file, least)
+        frame = frame_of("seconds", seconds, file, least)
         if number == len(self._files) - 1 and 0 <= part.end < frame:
             raise ArgumentError(
                 f"seconds is {shown(seconds)}; it must be at most {part.end / file.samplerate:g}, "
@@ -315,7 +320,7 @@ class Player:
             try:
                 self.stream.close()
             finally:
-                _close_files(self._opened)
+                close_files(self._opened)
 
     def _check_open(self) -> None:
         if self._is_closed:
@@ -334,7 +339,7 @@ class Player:
 
     @gain.setter
     def gain(self, value: float) -> None:
-        factor, err = _gain(value), new_error()
+        factor, err = gain_of(value), new_error()
         check(lib.pst_stage_set_gain(self._gain_stage[0], factor, err), err)
         self._gain = factor
 
@@ -376,7 +381,7 @@ class Player:
     @property
     def duration(self) -> float | None:
         """The length of that file in seconds; None if only reading to its end can tell."""
-        return _duration(self._files[self._place().number])
+        return duration_of(self._files[self._place().number])
 
     @property
     def files(self) -> tuple[SoundFile, ...]:
@@ -403,10 +408,10 @@ class Player:
             file=os.fsdecode(file.name) if isinstance(file.name, (str, bytes)) else str(file.name),
             index=place.number,
             position=place.frame / file.samplerate,
-            duration=_duration(file),
+            duration=duration_of(file),
             passes=place.passes,
             samplerate=round(self.stream.samplerate),
-            channels=_channels_of(self.stream),
+            channels=channels_of(self.stream),
             played_frames=stats.played_frames,
             missing_frames=stats.missing_frames,
             xruns=stats.xruns,
@@ -437,68 +442,10 @@ class Player:
     def __repr__(self) -> str:
         place = self._place()
         file = self._files[place.number]
-        length = _duration(file)
+        length = duration_of(file)
         total = "" if length is None else f" of {length:.3f}"
         more = f", file {place.number + 1} of {len(self._files)}" if len(self._files) > 1 else ""
         return (
             f"<pastream_ng.Player {shown(file.name)} {self.state.value} at "
             f"{place.frame / file.samplerate:.3f}{total} s{more}>"
         )
-
-
-def _passes(loop: Any) -> int:
-    if isinstance(loop, bool):
-        return _FOR_EVER if loop else 1
-    return integer("loop", loop, 1, unit="passes, or a bool")
-
-
-def _gain(value: Any) -> float:
-    return real("gain", value, 0.0, _MOST_GAIN, "(1: as it is)")
-
-
-def _duration(file: SoundFile) -> float | None:
-    return None if file.frames < 0 else file.frames / file.samplerate
-
-
-def _frame_of(name: str, value: Any, file: SoundFile, least: int) -> int:
-    """Return the frame of a file at a time."""
-    limit = seconds(name, value)
-    if limit is None:
-        raise ArgumentError(f"{name} is {shown(value)}; it must be a number of seconds")
-    frame = round(limit * file.samplerate)
-    if frame < least or 0 <= file.frames < frame:
-        most = "" if file.frames < 0 else f" to {file.frames / file.samplerate:g}"
-        raise ArgumentError(
-            f"{name} is {shown(value)}; it must be from {least / file.samplerate:g}{most} seconds, "
-            f"in {file.name!r}"
-        )
-    return frame
-
-
-def _dtype_for(files: list[SoundFile]) -> str:
-    """Return what holds the samples of all files as they are."""
-    wide = {file.subtype == "DOUBLE" for file in files}
-    integers = {file.subtype != "FLOAT" and (file.bits or 0) > 24 for file in files}
-    if True in wide:
-        return "float64"
-    if integers == {True}:
-        return "int32"
-    return "float64" if True in integers else "float32"
-
-
-def _channels_of(stream: StreamBase) -> int:
-    assert stream._output is not None
-    return stream._output.channels
-
-
-def _gain_stage(code: int, channels: int, rate: float, gain: float) -> Any:
-    made, err = owner("pst_stage *", lib.pst_stage_destroy), new_error()
-    ramp = min(round(rate * _RAMP_S), 1_000_000)
-    check(lib.pst_stage_gain(made, code, channels, gain, ramp, err), err)
-    return made
-
-
-def _close_files(files: list[SoundFile]) -> None:
-    for file in files:
-        if not file.closed and not file._is_lent():
-            file.close()

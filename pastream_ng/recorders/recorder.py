@@ -14,23 +14,17 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pastream_ng._checks import choice, flag, integer, nanoseconds, seconds, shown
 from pastream_ng._native.waits import wait, wait_async
-from pastream_ng.enums import DiskFull, Overflow, Status
+from pastream_ng.enums import DiskFull, Status
 from pastream_ng.errors import (
-    ArgumentError,
-    ArgumentTypeError,
     ClosedError,
     PastreamTimeoutError,
     StateError,
 )
-from pastream_ng.files.formats import FileFormat, check_encoder, is_lossless, new_format
 from pastream_ng.files.kinds import check_names, container_of
-from pastream_ng.files.options import WriteOptions, new_options
+from pastream_ng.recorders.arguments import format_of, names_of, stream_for
 from pastream_ng.recorders.native import NativeRecording, Plan
 from pastream_ng.recorders.rotation import (
-    Names,
-    Rotation,
     frames_of_time,
-    names_for,
     rotation_of,
 )
 from pastream_ng.recorders.values import RecordedFile, RecorderStats
@@ -167,10 +161,10 @@ class Recorder:
         overwrites = flag("overwrite", overwrite)
         sync_ns = 0 if sync_interval is None else nanoseconds("sync_interval", sync_interval, 1e-3)
         rotation = rotation_of(rotate, rotate_frames, 48000.0)
-        names = self._names(file, rotation, on_full, rotate, rotate_frames)
+        names = names_of(file, rotation, on_full, rotate, rotate_frames)
         own = {"samplerate": samplerate, "channels": channels, "device": device, "dtype": dtype}
         self._owns = stream is None
-        self.stream = self._stream_for(stream, own, stream_options)
+        self.stream = stream_for(stream, own, stream_options)
         self._lock = threading.Lock()
         self._recording: NativeRecording | None = None
         self._started = self._ended = 0.0
@@ -187,7 +181,7 @@ class Recorder:
                 "tags": tags,
                 "dither": dither,
             }
-            self._told, options = _format_of(
+            self._told, options = format_of(
                 file, rate, side.channels, (subtype, endian, format), side.form, how
             )
             self._plan = Plan(
@@ -218,41 +212,6 @@ class Recorder:
             if self._owns:
                 self.stream.close()
             raise
-
-    @staticmethod
-    def _names(
-        file: Any, rotation: Rotation, on_full: DiskFull, rotate: Any, rotate_frames: Any
-    ) -> Names | None:
-        if isinstance(file, (str, bytes, os.PathLike)):
-            return names_for(file, rotation)
-        name, value = ("rotate", rotate) if rotate is not None else ("rotate_frames", rotate_frames)
-        if not rotation.is_on and on_full == DiskFull.CONTINUE:
-            name, value = "on_disk_full", "continue"
-        elif not rotation.is_on:
-            return None
-        raise ArgumentError(
-            f"{name} is {shown(value)}; it needs a path as file, for the names of more files"
-        )
-
-    @staticmethod
-    def _stream_for(stream: Any, own: dict[str, Any], more: dict[str, Any]) -> Any:
-        if stream is None:
-            # Whoever records for hours wants to know of a full ring in the end, not at once.
-            more.setdefault("overflow", Overflow.SILENCE)
-            made = InputStream(**own, **more)
-            made._warns = False  # The recorder does.
-            return made
-        if not hasattr(stream, "recording"):
-            raise ArgumentTypeError(
-                f"stream is {shown(stream)}; it must be an InputStream or a DuplexStream"
-            )
-        for name, value in {**own, **more}.items():
-            if value is not None:
-                raise ArgumentTypeError(
-                    f"{name} is {shown(value)}; the stream is open already, and has its own"
-                )
-        stream._use()
-        return stream
 
     # ---- Control --------------------------------------------------------------------------------
 
@@ -522,17 +481,3 @@ class Recorder:
             f"<pastream_ng.Recorder {shown(self._file)} {self.state.value}, {self.frames} frames "
             f"in {count} file{'' if count == 1 else 's'}>"
         )
-
-
-def _format_of(
-    file: Any,
-    rate: float,
-    channels: int,
-    names: tuple[str | None, str | None, str | None],
-    form: Any,
-    how: dict[str, Any],
-) -> tuple[FileFormat, WriteOptions]:
-    wanted = new_format(file, round(rate), channels, *names, form, fits_rate=True)
-    options = new_options(is_lossless(wanted), **how)
-    check_encoder(wanted, options)
-    return wanted, options
