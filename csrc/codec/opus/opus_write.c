@@ -21,7 +21,7 @@ enum {
     MAX_STREAM_BYTES = 1280,                               // Of 20 ms.
     MAX_CHANNELS = 8,
     MAX_COMPLEXITY = 10,
-    // Of a channel, and of a stream of two channels, by the size of its packets.
+    // Of a channel, and of a stream, by the size of its packets. All of it is reached.
     MIN_BITRATE_BPS = 500,
     MAX_BITRATE_BPS = 300000,
     MAX_STREAM_BITRATE_BPS = 510000
@@ -44,7 +44,10 @@ typedef struct opus {
 // ---- What can be asked for -------------------------------------------------------------------
 
 static uint32_t max_bitrate(uint32_t n_channels) {
-    return n_channels == 2 ? MAX_STREAM_BITRATE_BPS : MAX_BITRATE_BPS * n_channels;
+    static const uint8_t n_streams[MAX_CHANNELS + 1] = {0, 1, 1, 2, 2, 3, 4, 4, 5};
+    const uint32_t by_channels = MAX_BITRATE_BPS * n_channels;
+    const uint32_t by_streams = MAX_STREAM_BITRATE_BPS * n_streams[n_channels];
+    return by_channels < by_streams ? by_channels : by_streams;
 }
 
 static pst_status check(const pst_file_format *format, const pst_encoder_options *options,

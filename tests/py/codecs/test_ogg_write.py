@@ -138,7 +138,9 @@ def bits_per_second(data, subtype, **options):
     return 8 * len(file.getvalue()) / (len(data) / 48000)
 
 
-@pytest.mark.parametrize(("channels", "bitrate"), [(1, 16000), (2, 96000), (2, 256000)])
+@pytest.mark.parametrize(
+    ("channels", "bitrate"), [(1, 16000), (2, 96000), (2, 510000), (4, 1020000)]
+)
 def test_the_bitrate_of_opus_is_that_which_was_asked_for(channels, bitrate):
     noise = np.random.default_rng(1).normal(0, 0.1, (96000, channels)).astype("f4")
     found = bits_per_second(noise, "OPUS", bitrate=bitrate, bitrate_mode="CONSTANT")
@@ -180,6 +182,7 @@ def test_less_effort_makes_another_file():
         (48000, 2, "OPUS", {"bitrate": 999}, "bitrate is 999; OPUS can have 1000 to 510000"),
         (48000, 2, "OPUS", {"bitrate": 510001}, "1000 to 510000 bit/s with 2 channels"),
         (48000, 1, "OPUS", {"bitrate": 300001}, "500 to 300000"),
+        (48000, 4, "OPUS", {"bitrate": 1020001}, "2000 to 1020000"),
         (48000, 2, "OPUS", {"quality": 0.5}, "quality"),
         (48000, 2, "OPUS", {"compression": 11}, "compression"),
         (999, 1, "VORBIS", {}, "samplerate is 999; VORBIS can have 1000 to 200000"),
