@@ -28,6 +28,18 @@ def sources(folder: Path) -> dict[str, Path]:
     return {codec: at_48k if codec == "Opus" else usual for codec in SETTINGS}
 
 
+def libraries() -> str:
+    """Return what this library is built with, as a sentence."""
+    import pastream_ng as ps
+
+    names = {codec.libraries: None for codec in ps.available_codecs() if codec.libraries}
+    return (
+        f"This library is built with {', '.join(names)} here, and so are the tools of these "
+        "libraries; Python packages bring builds of their own, and PyAV and ffmpeg decode by "
+        "FFmpeg's own code."
+    )
+
+
 def measure() -> Table:
     table = Table(
         "encode",
@@ -36,7 +48,7 @@ def measure() -> Table:
         "same settings for all, on one thread; each program in a process of its own. The best of "
         "up to three runs. Of Python libraries, what their import takes is not counted; of tools, "
         "all is. In the last column, more than 1 means that this library needs less CPU time than "
-        "the fastest of the others.",
+        f"the fastest of the others. {libraries()}",
         COLUMNS,
     )
     with tempfile.TemporaryDirectory() as name:
