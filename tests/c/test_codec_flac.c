@@ -260,6 +260,41 @@ static void test_flipped_bits(void) {
     memory_free(&m);
 }
 
+// Every second block of many is damaged, and read twice: each counts once.
+static void test_many_damages(void) {
+    enum { N_BLOCKS = 201, N = N_BLOCKS * BLOCK_FRAMES };
+    int16_t *samples = malloc(N * sizeof *samples);
+    int16_t *got = malloc((N + 1) * sizeof *got);
+    fill(samples, N, 1);
+    memory_place m = {0};
+    CHECK_EQ(write_file(&m, &memory_file, 1, samples, N), PST_OK);
+    uint64_t next = 0;
+    for (int64_t at = 0; at < m.n_bytes; ++at) {
+        pst_flac_header header;
+        if (pst_flac_parse_header(&header, m.bytes + at, (size_t)(m.n_bytes - at)) == 0 ||
+            header.number != next)
+            continue;
+        m.bytes[at + 100] ^= (uint8_t)(next % 2);
+        ++next;
+    }
+    CHECK_EQ(next, N_BLOCKS);
+    pst_error err = {0};
+    pst_decoder *decoder = open_file(&m, &memory_file, &err);
+    REQUIRE(decoder != NULL);
+    for (int i = 0; i < 2; ++i) {
+        pst_damage damage;
+        CHECK_EQ(pst_decoder_seek(decoder, 0, &err), PST_OK);
+        CHECK_EQ(read_all(decoder, got, N, &damage), N);
+        CHECK_EQ(damage.flags, PST_DAMAGE_CORRUPT);
+        CHECK_EQ(damage.lost_frames, N_BLOCKS / 2 * BLOCK_FRAMES);
+        CHECK_EQ(damage.first_frame, BLOCK_FRAMES);
+    }
+    pst_decoder_release(decoder);
+    memory_free(&m);
+    free(samples);
+    free(got);
+}
+
 // Wherever a disk is full, the error comes, and the file is one of whole blocks.
 static void test_full_disks(void) {
     enum { N = 3 * BLOCK_FRAMES + 77, HEAD = 200 };
@@ -480,6 +515,7 @@ int main(void) {
     RUN(test_promised_lengths);
     RUN(test_cut_at_every_byte);
     RUN(test_flipped_bits);
+    RUN(test_many_damages);
     RUN(test_full_disks);
     RUN(test_updates_keep_the_head_true);
     RUN(test_fewer_bits_are_rounded_and_clipped);

@@ -25,14 +25,17 @@ bool pst_flac_is_same(const pst_file_format *format, const pst_flac_header *head
            header->n_bits == format->n_bits;
 }
 
+// What is read twice counts once.
 static void note(pst_flac_reader *r, uint32_t flags, int64_t place, int64_t n_lost) {
     for (uint32_t i = 0; i < r->n_damages; ++i)
         if (r->damages[i] == place)
             return;
-    if (r->n_damages == PST_FLAC_KNOWN_DAMAGES)
-        n_lost = 0;
-    else
+    if (r->n_damages < PST_FLAC_KNOWN_DAMAGES)
         r->damages[r->n_damages++] = place;
+    else if (place <= r->last_damage)
+        n_lost = 0; // It may be known.
+    if (r->last_damage < place)
+        r->last_damage = place;
     pst_note_damage(r->damage, flags, place, n_lost);
 }
 

@@ -30,6 +30,7 @@ typedef struct pst_flac_reader {
     pst_flac_places first_places, places;
     int64_t damages[PST_FLAC_KNOWN_DAMAGES]; // Where some was noted already.
     uint32_t n_damages;
+    int64_t last_damage; // The highest place of all of them.
 
     int64_t next;    // Place behind the last block; -1: only the next block will tell.
     int64_t wanted;  // What lies before is not given.

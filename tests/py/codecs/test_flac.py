@@ -204,6 +204,11 @@ def test_files_of_others_are_read_to_the_bit(row):
     assert len(y) == row["frames"]
     assert hashlib.md5(y.tobytes()).hexdigest() == row["pcm_s32_left_justified_md5"]
     assert not damage
+    with ps.SoundFile(path_of(row)) as file:
+        for frame in (len(y) // 3, len(y) - 1, 0, len(y) * 2 // 3):
+            file.seek(frame)
+            part = file.read(100, dtype="int32", always_2d=True)
+            assert np.array_equal(part, y[frame : frame + 100])
 
 
 # What is odd about a file, in words of ours.
