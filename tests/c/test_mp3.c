@@ -351,6 +351,25 @@ static void test_what_the_info_frame_says_is_not_believed(void) {
     }
 }
 
+static void test_vbri(void) {
+    enum { N = 30000, VBRI_AT = 36 };
+    for (int n_off = -2; n_off <= 2; ++n_off) {
+        memory_place m = {0};
+        REQUIRE(write_mp3(&m, &constant, N, NULL) == PST_OK);
+        const int n_frames = (N + 1105 + SPF) / SPF;
+        uint8_t vbri[26] = "VBRI\0\1";
+        for (int i = 0; i < 4; ++i)
+            vbri[10 + i] = (uint8_t)(m.n_bytes >> (24 - 8 * i));
+        vbri[17] = (uint8_t)(n_frames + n_off);
+        memset(m.bytes + 4, 0, 413);
+        memcpy(m.bytes + VBRI_AT, vbri, sizeof vbri);
+        read_mp3(&found, &m, &memory_file);
+        CHECK_EQ(found.n_frames, n_frames * SPF);
+        CHECK_EQ(found.damage.flags == 0, abs(n_off) < 2);
+        memory_free(&m);
+    }
+}
+
 static void test_tags_at_the_end_are_no_sound(void) {
     enum { N = 30000 };
     static const char lyrics[] = "LYRICSBEGININD0000200000021LYRICS200";
@@ -558,6 +577,7 @@ int main(void) {
     RUN(test_what_lies_between_frames_is_passed_over);
     RUN(test_files_cut_at_every_byte);
     RUN(test_what_the_info_frame_says_is_not_believed);
+    RUN(test_vbri);
     RUN(test_tags_at_the_end_are_no_sound);
     RUN(test_mp3_in_wav_files);
     RUN(test_a_wrong_header_is_no_change);

@@ -20,6 +20,7 @@ enum {
 // What such a frame says; by itself, nothing of it is certain.
 typedef struct pst_info_frame {
     bool is_variable; // "Xing", not "Info".
+    bool is_vbri;     // Of that kind; its counts are one off in some files.
     bool has_frames;
     bool has_bytes;
     bool has_toc;

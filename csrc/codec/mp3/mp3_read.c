@@ -273,6 +273,8 @@ static bool check_info(reader *r) {
     if (!r->info.has_frames || r->is_changing || r->slot == n_claimed ||
         (r->slot == n_claimed - 1 && r->gaps.n == 0 && (has_all_bytes || !r->info.has_bytes)))
         return r->info.has_frames && !r->is_changing;
+    if (r->info.is_vbri && n_claimed >= r->slot - 1 && n_claimed <= r->slot + 1)
+        return true;
     const bool lacks_bytes = !r->info.has_bytes || (int64_t)r->info.n_bytes > n_bytes;
     if (n_claimed > r->slot && lacks_bytes)
         note(r, PST_DAMAGE_TRUNCATED, n_claimed - r->slot);
