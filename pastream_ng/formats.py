@@ -90,7 +90,7 @@ def sample_format(dtype: Any, argument: str = "dtype") -> SampleFormat:
     names = ", ".join(FORMATS)
     try:
         found = np.dtype(dtype)
-    except TypeError:
+    except (TypeError, ValueError, SyntaxError):  # Strings are read like code.
         error = ArgumentError if isinstance(dtype, str) else ArgumentTypeError
         raise error(f"{argument} is {shown(dtype)}; it must be one of {names}") from None
     row = FORMATS.get(found.name)

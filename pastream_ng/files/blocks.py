@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pastream_ng._checks import integer
+from pastream_ng._checks import flag, integer
 from pastream_ng._native.arrays import target_of
 from pastream_ng.errors import ArgumentError, ArgumentTypeError
+from pastream_ng.files.memory import fill_of
 from pastream_ng.formats import SampleFormat, sample_format
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def blocks_of(
 ) -> Iterator[Array]:
     """Return an iterator over blocks; see `SoundFile.blocks`. Arguments are checked at once."""
     if out is not None:
-        form = sample_format(getattr(out, "dtype", None))
+        form = sample_format(getattr(out, "dtype", None), "out")
         size = len(target_of("out", out, form, file.channels))
         if blocksize is not None:
             raise ArgumentTypeError(
@@ -50,7 +51,8 @@ def blocks_of(
     if overlap >= size:
         raise ArgumentError(f"overlap is {overlap}; it must be less than the block size, {size}")
     frames = integer("frames", frames, -1, unit="frames")
-    is_flat = file.channels == 1 and not always_2d
+    fill_value = fill_of(fill_value, form)
+    is_flat = not flag("always_2d", always_2d) and file.channels == 1
     if out is not None:
         is_flat = out.ndim == 1
     return _blocks(file, size, overlap, frames, form, is_flat, fill_value, out)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from pastream_ng._checks import shown
 from pastream_ng.enums import Direction
 from pastream_ng.errors import ArgumentError, ArgumentTypeError
-from pastream_ng.files.formats import check_encoder, is_lossless, new_format
+from pastream_ng.files.formats import check_encoder, new_format
 from pastream_ng.files.options import WriteOptions, new_options
 from pastream_ng.files.soundfile import SoundFile
 
@@ -61,7 +61,7 @@ def file_for(side: Side, samplerate: float, file: Any, mode: str, kw: dict[str, 
         fits_rate=True,
     )
     how = {name: kw.get(name) for name in options}
-    written = new_options(is_lossless(wanted), **how)
+    written = new_options(wanted, **how)
     check_encoder(wanted, written)
     return SoundFile._create(file, mode, wanted, written, kw.get("closefd", True))
 

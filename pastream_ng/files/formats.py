@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from pastream_ng.files.options import WriteOptions
     from pastream_ng.formats import SampleFormat
 
-__all__ = ["FileFormat", "check_encoder", "fitting_rate", "is_lossless", "new_format"]
+__all__ = ["FileFormat", "check_encoder", "fitting_rate", "new_format"]
 
 _PCM_NAMES = {kind.samples: name for name, kind in SUBTYPES.items() if kind.encoding == 1}
 _NAMES = {kind.encoding: name for name, kind in SUBTYPES.items() if kind.encoding != 1}
@@ -108,11 +108,6 @@ def check_encoder(wanted: FileFormat, options: WriteOptions | None = None) -> No
     if status == Status.UNSUPPORTED:
         raise CodecMissingError(f"{decode(err.text)}; {remedy(wanted.encoding)}")
     check(status, err)
-
-
-def is_lossless(wanted: FileFormat) -> bool:
-    """Whether what is read is what was written."""
-    return wanted.encoding in (Encoding.PCM, Encoding.FLAC)
 
 
 def fitting_rate(wanted: FileFormat) -> int:

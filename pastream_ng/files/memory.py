@@ -4,19 +4,47 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import math
+from numbers import Real
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from pastream_ng._checks import shown
+from pastream_ng.errors import ArgumentError, ArgumentTypeError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pastream_ng._native.arrays import Array
+    from pastream_ng.formats import SampleFormat
 
-__all__ = ["read_growing"]
+__all__ = ["fill_of", "read_growing"]
 
 # What a claim is believed without anything read yet.
 _TRUSTED_BYTES = 64 << 20
+
+
+def fill_of(value: Any, form: SampleFormat) -> Any:
+    """Return a ``fill_value`` that arrays of a format can hold, or None."""
+    if value is None:
+        return None
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, Real):
+        raise ArgumentTypeError(
+            f"fill_value is {shown(value)} of type {type(value).__name__}; it must be a number"
+        )
+    number: Any = value
+    dtype = np.dtype(form.dtype)
+    if dtype.kind == "f":
+        is_beyond = abs(number) > float(np.finfo(dtype).max)
+        return math.copysign(math.inf, number) if is_beyond else float(number)
+    limits = np.iinfo(dtype)
+    if not limits.min <= number <= limits.max or number != int(number):
+        raise ArgumentError(
+            f"fill_value is {shown(value)}; for {form.name} it must be an integer from "
+            f"{limits.min} to {limits.max}"
+        )
+    return int(number)
 
 
 def read_growing(

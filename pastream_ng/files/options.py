@@ -4,13 +4,16 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pastream_ng._checks import choice, integer, real, shown
 from pastream_ng._native import ffi, lib
-from pastream_ng.enums import BitrateMode, Dither
-from pastream_ng.errors import ArgumentTypeError
+from pastream_ng.enums import BitrateMode, Dither, Encoding
+from pastream_ng.errors import ArgumentError, ArgumentTypeError
 from pastream_ng.files.tags import Tags, native_tags
+
+if TYPE_CHECKING:
+    from pastream_ng.files.formats import FileFormat
 
 __all__ = ["DEFAULT_OPTIONS", "WriteOptions", "new_options"]
 
@@ -50,21 +53,30 @@ class WriteOptions(NamedTuple):
         return NativeOptions(made, tags)
 
 
+# The most of FLAC, and what soundfile takes for the worst and the best Opus, for each channel.
+_FLAC_EFFORTS = 8
+_OPUS_BITRATES = (6000, 256_000)
 DEFAULT_OPTIONS = WriteOptions()
 _NAMES = {*WriteOptions._fields, "compression_level"}
 
 
-def _from_level(level: Any, lossless: bool) -> dict[str, Any]:
-    """Return what soundfile's ``compression_level`` means here."""
+def _from_level(level: Any, wanted: FileFormat) -> dict[str, Any]:
+    """Return what soundfile's ``compression_level`` means for a kind of file."""
     value = real("compression_level", level, 0.0, 1.0, "(0: largest, 1: smallest file)")
-    return {"compression": round(value * 8)} if lossless else {"quality": 1.0 - value}
+    if wanted.encoding == Encoding.FLAC:
+        return {"compression": round(value * _FLAC_EFFORTS)}
+    if wanted.encoding in (Encoding.MP3, Encoding.VORBIS):
+        return {"quality": 1.0 - value}
+    if wanted.encoding == Encoding.OPUS:
+        low, high = _OPUS_BITRATES
+        return {"bitrate": round(high - value * (high - low)) * wanted.channels}
+    raise ArgumentError(
+        f"compression_level is {shown(level)}; {wanted.container.name} files have no such choice"
+    )
 
 
-def new_options(lossless: bool, **told: Any) -> WriteOptions:
-    """Return the options of a new file, from the arguments of the user; None is the default.
-
-    `lossless` tells what ``compression_level`` stands for.
-    """
+def new_options(wanted: FileFormat, **told: Any) -> WriteOptions:
+    """Return the options of a new file, from the arguments of the user; None is the default."""
     for name in told:
         if name not in _NAMES:
             raise ArgumentTypeError(
@@ -78,7 +90,7 @@ def new_options(lossless: bool, **told: Any) -> WriteOptions:
                     f"compression_level is {shown(made['compression_level'])} and {name} "
                     f"{shown(made[name])}; give one of them"
                 )
-        made.update(_from_level(made.pop("compression_level"), lossless))
+        made.update(_from_level(made.pop("compression_level"), wanted))
     if "bitrate" in made:
         made["bitrate"] = integer("bitrate", _whole(made["bitrate"]), 1, 2**31 - 1, "bits a second")
     if "bitrate_mode" in made:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pastream_ng._checks import integer, shown, shown_file
+from pastream_ng._checks import flag, integer, shown, shown_file
 from pastream_ng.enums import Container, Encoding
 from pastream_ng.errors import FileFormatError
 from pastream_ng.files.info import info
@@ -93,7 +93,7 @@ class AudioFileReader:
             "chunk_samples", 1024 if chunk_samples is None else chunk_samples, 1, unit="frames"
         )
         self._dtype = sample_format(dtype).name
-        self._always_2d = always_2d
+        self._always_2d = flag("always_2d", always_2d)
         file = SoundFile(path, format="WAV" if kind is not None else None)
         if kind is not None and not _is_of(file, kind):
             found = f"{file.format} with {file.encoding}"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pastream_ng._checks import integer, shown
+from pastream_ng._checks import flag, integer, shown
 from pastream_ng._native import ffi, lib
 from pastream_ng._native.arrays import address, frames_of, target_of
 from pastream_ng._native.errors import new_error
@@ -22,9 +22,9 @@ from pastream_ng.errors import ArgumentError, ArgumentTypeError, StateError
 from pastream_ng.files.blocks import blocks_of
 from pastream_ng.files.damage import Damage, damage_of
 from pastream_ng.files.facts import FileFacts
-from pastream_ng.files.formats import FileFormat, check_encoder, is_lossless, new_format
+from pastream_ng.files.formats import FileFormat, check_encoder, new_format
 from pastream_ng.files.kinds import raw_wanted
-from pastream_ng.files.memory import read_growing
+from pastream_ng.files.memory import fill_of, read_growing
 from pastream_ng.files.options import DEFAULT_OPTIONS, WriteOptions, new_options
 from pastream_ng.files.tags import Tags
 from pastream_ng.formats import FORMATS, sample_format
@@ -148,7 +148,7 @@ class SoundFile(FileFacts):
         raw = None
         if mode != "r":
             wanted = new_format(file, *options, format)
-            written = new_options(is_lossless(wanted), **how)
+            written = new_options(wanted, **how)
             check_encoder(wanted, written)
         elif raw_wanted(file, format):
             raw = new_format(file, *options, "RAW", is_raw=True).to_c()
@@ -282,13 +282,15 @@ class SoundFile(FileFacts):
         """
         pointer = self._to_read("read")
         if out is not None:
-            form = sample_format(getattr(out, "dtype", None))
+            form = sample_format(getattr(out, "dtype", None), "out")
             target = target_of("out", out, form, self.channels)
             wanted = len(target)
         else:
             form = sample_format(dtype)
             wanted = integer("frames", frames, -1, unit="frames")
             target = None
+        always_2d = flag("always_2d", always_2d)
+        fill_value = fill_of(fill_value, form)
         with self._lock:
             self._refuse_used()
             if target is None:

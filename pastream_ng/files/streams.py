@@ -11,7 +11,7 @@ from pastream_ng._checks import flag, pair, shown
 from pastream_ng.enums import Overflow
 from pastream_ng.errors import ArgumentError, ArgumentTypeError
 from pastream_ng.files.endpoints import FileSink, FileSource
-from pastream_ng.files.formats import check_encoder, is_lossless, new_format
+from pastream_ng.files.formats import check_encoder, new_format
 from pastream_ng.files.kinds import check_names, container_of, raw_wanted
 from pastream_ng.files.options import WriteOptions, new_options
 from pastream_ng.files.soundfile import SoundFile
@@ -62,7 +62,7 @@ class _FileNames:
         wanted = new_format(
             self.file, samplerate, side.channels, *self.options, side.form, fits_rate=True
         )
-        written = new_options(is_lossless(wanted), **self.how)
+        written = new_options(wanted, **self.how)
         check_encoder(wanted, written)
         return SoundFile._create(self.file, "w", wanted, written)
 

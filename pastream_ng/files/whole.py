@@ -14,7 +14,7 @@ from pastream_ng._checks import flag, integer, shown, shown_file
 from pastream_ng._native import lib
 from pastream_ng.errors import ArgumentError, ArgumentTypeError, LimitError, StateError
 from pastream_ng.files.damage import check_on_damage, tell_damage
-from pastream_ng.files.formats import check_encoder, is_lossless, new_format
+from pastream_ng.files.formats import check_encoder, new_format
 from pastream_ng.files.options import new_options
 from pastream_ng.files.replace import new_file
 from pastream_ng.files.soundfile import SoundFile
@@ -342,7 +342,7 @@ def write(
         raise ArgumentError(
             f"data has shape {frames.shape}; it must be (frames, channels) or (frames,)"
         )
-    if resample is not None and resample != "auto":
+    if resample is not None and not (isinstance(resample, str) and resample == "auto"):
         error = ArgumentError if isinstance(resample, str) else ArgumentTypeError
         raise error(f"resample is {shown(resample)}; it must be 'auto' or None")
     overwrite = flag("overwrite", overwrite)
@@ -358,8 +358,14 @@ def write(
         "dither": dither,
         "tags": tags,
     }
-    options = new_options(is_lossless(wanted), **how)
+    options = new_options(wanted, **how)
     if wanted.samplerate != samplerate:
+        most, least = sorted((samplerate, wanted.samplerate), reverse=True)
+        if most > lib.PST_RESAMPLE_MAX_RATIO * least:
+            raise ArgumentError(
+                f"samplerate is {samplerate}; such a file can have {wanted.samplerate} Hz, and "
+                f"the two must be within a factor of {lib.PST_RESAMPLE_MAX_RATIO}"
+            )
         check_encoder(wanted, options)
         frames = _resampled(frames, samplerate, wanted.samplerate)
     options = options._replace(frames=len(frames))

@@ -10,7 +10,7 @@ from typing import Any
 from pastream_ng._checks import shown
 from pastream_ng.enums import DiskFull, Overflow
 from pastream_ng.errors import ArgumentError, ArgumentTypeError
-from pastream_ng.files.formats import FileFormat, check_encoder, is_lossless, new_format
+from pastream_ng.files.formats import FileFormat, check_encoder, new_format
 from pastream_ng.files.options import WriteOptions, new_options
 from pastream_ng.recorders.rotation import Names, Rotation, names_for
 from pastream_ng.streams.input import InputStream
@@ -65,6 +65,6 @@ def format_of(
 ) -> tuple[FileFormat, WriteOptions]:
     """Return the format of the files, and how they are to be written."""
     wanted = new_format(file, round(rate), channels, *names, form, fits_rate=True)
-    options = new_options(is_lossless(wanted), **how)
+    options = new_options(wanted, **how)
     check_encoder(wanted, options)
     return wanted, options

@@ -97,7 +97,7 @@ def test_kinds_without_a_choice_of_byte_order_say_so():
         ({"quality": float("nan")}, "quality is nan"),
         ({"compression": 5}, "compression is 5; WAV has no such choice"),
         ({"compression_level": 2}, "compression_level is 2; it must be from 0 to 1"),
-        ({"compression_level": 0.5}, "compression is 4; WAV has no such choice"),
+        ({"compression_level": 0.5}, "compression_level is 0.5; WAV files have no such choice"),
         ({"dither": "loud"}, "dither is 'loud'"),
         ({"frames": -2}, "frames is -2"),
         ({"tags": {"a=b": "c"}}, "the key of a tag has a character"),
@@ -132,13 +132,24 @@ def test_files_that_are_read_take_no_options_of_writing():
         ps.SoundFile(place, quality=0.5)
 
 
+def told(container, encoding, channels=1):
+    return FileFormat(container, Format.I16, 0, RATE, channels, encoding)
+
+
 def test_the_level_of_soundfile_means_effort_or_loss():
-    assert new_options(True, compression_level=1.0).compression == 8
-    assert new_options(True, compression_level=0).compression == 0
-    assert new_options(False, compression_level=0.25).quality == 0.75
-    assert new_options(False, bitrate=96e3).bitrate == 96000
+    flac = told(Container.FLAC, Encoding.FLAC)
+    vorbis = told(Container.OGG, Encoding.VORBIS)
+    opus = told(Container.OGG, Encoding.OPUS, 2)
+    assert new_options(flac, compression_level=1.0).compression == 8
+    assert new_options(flac, compression_level=0).compression == 0
+    assert new_options(vorbis, compression_level=0.25).quality == 0.75
+    assert new_options(opus, compression_level=0).bitrate == 512_000
+    assert new_options(opus, compression_level=1).bitrate == 12_000
+    assert new_options(opus, bitrate=96e3).bitrate == 96_000
     with pytest.raises(ps.ArgumentTypeError, match="compression_level is 1 and quality 1"):
-        new_options(False, compression_level=1, quality=1)
+        new_options(vorbis, compression_level=1, quality=1)
+    with pytest.raises(ps.ArgumentError, match="compression_level is 1; ADTS files have no such"):
+        new_options(told(Container.ADTS, Encoding.AAC), compression_level=1)
 
 
 def test_tags_are_a_mapping():
