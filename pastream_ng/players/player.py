@@ -313,6 +313,11 @@ class Player:
         self._check_open()
         return self.stream.wait(timeout)
 
+    async def finished(self, timeout: float | None = None) -> bool:
+        """Await the end; as `wait`, without blocking the event loop."""
+        self._check_open()
+        return await self.stream._wait_async(timeout)
+
     def close(self) -> None:
         """Stop, and close the device and the files. Idempotent."""
         if not self._is_closed:

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Players: what is in the files is heard, to the frame, whatever is done meanwhile."""
 
+import asyncio
 import gc
 import io
 import json
@@ -355,6 +356,16 @@ def test_starts_begin_at_the_begin(hear, tmp_path):
             got = play(player)
             assert np.array_equal(got[:600], counts(400, 1000))
             assert not got[600:].any()
+
+
+def test_the_end_can_be_awaited(hear, tmp_path):
+    async def run():
+        with hear(make(tmp_path / "a.wav", 1000), LIVE) as player:
+            player.start()
+            early = await player.finished(0.01)
+            return early, await player.finished(30), player.state
+
+    assert asyncio.run(run()) == (False, True, State.FINISHED)
 
 
 def test_a_file_that_breaks_off(hear, tmp_path):

@@ -269,7 +269,7 @@ def test_F4_a_disk_that_is_full_for_a_while(small_disk):
 # ---- Hours ---------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("hours", [2, pytest.param(24, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("hours", [24, pytest.param(480, marks=pytest.mark.soak)])
 def test_P8_hours_of_frames_grow_nothing(hours):
     report = run("recorders.py", "long_run", hours=hours)
     assert report["frames"] == report["wanted"] == report["bytes"]
