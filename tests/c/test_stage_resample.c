@@ -285,6 +285,43 @@ static void test_what_fits_sounds_the_same(void) {
     rig_forget(&result);
 }
 
+// Through everything there is, noise included: how it is cut does not show.
+static void test_pieces_do_not_show(void) {
+    static int32_t sound[2 * N];
+    uint64_t random = 3;
+    for (int i = 0; i < 2 * N; ++i)
+        sound[i] = (int32_t)check_random(&random) / 4;
+    rig_result first = {0}, result = {0};
+    for (uint64_t most = 1; most < 20000; most = most * 31 + 6) {
+        rig_source *source = rig_make_source(sound, PST_FORMAT_I32, 2, 44100.0, most, most);
+        rig_add_run(source, 4000, 0, false, true);
+        rig_add_run(source, 500, 4000, true, false);
+        rig_add_run(source, 1500, 4500, false, false);
+        rig_add_run(source, 3000, 77777, false, false);
+        rig_result *kept = most == 1 ? &first : &result;
+        rig_forget(kept);
+        pst_sink *sink = rig_make_sink(kept, PST_FORMAT_I16, 6, 48000.0, most, most);
+        pst_stage *stages[PST_FIT_MAX_STAGES];
+        uint32_t n_stages = 0;
+        pst_fit fit;
+        pst_fit_default(&fit);
+        fit.dither = PST_DITHER_TPDF;
+        fit.engine = PST_RESAMPLER_SAMPLERATE;
+        CHECK_EQ(pst_chain_fit(stages, &n_stages, &source->base, sink, &fit, NULL), PST_OK);
+        CHECK_EQ(n_stages, 4);
+        pst_chain_release(rig_run_chain(&source->base, stages, n_stages, sink));
+        CHECK_EQ(kept->n_frames, first.n_frames);
+        CHECK_EQ(kept->n_frames, pst_resampled_frames(6000, 44100.0, 48000.0) +
+                                     pst_resampled_frames(3000, 44100.0, 48000.0));
+        CHECK(memcmp(kept->data, first.data, first.n_frames * 12) == 0);
+        CHECK(memcmp(kept->frames, first.frames, first.n_frames * sizeof *first.frames) == 0);
+        CHECK(memcmp(kept->fillers, first.fillers, first.n_frames * sizeof *first.fillers) == 0);
+        CHECK(memcmp(kept->begins, first.begins, first.n_frames * sizeof *first.begins) == 0);
+    }
+    rig_forget(&first);
+    rig_forget(&result);
+}
+
 static pst_status fit_once(const pst_source *source, const pst_sink *sink) {
     pst_stage *stages[PST_FIT_MAX_STAGES];
     uint32_t n_stages = 99;
@@ -334,5 +371,6 @@ int main(void) {
     RUN(test_bad_rates_are_refused);
     RUN(test_what_it_takes_to_fit);
     RUN(test_what_fits_sounds_the_same);
+    RUN(test_pieces_do_not_show);
     return check_done();
 }
