@@ -211,6 +211,46 @@ def test_files_of_others_are_read_to_the_bit(row):
             assert np.array_equal(part, y[frame : frame + 100])
 
 
+def test_files_one_after_another_are_read_on(tmp_path):
+    x, y = sound(70_000, 1), sound(30_000, 1, seed=1)
+    first = write(tmp_path / "x.flac", x).read_bytes()
+    path = tmp_path / "z.flac"
+    path.write_bytes(first + write(tmp_path / "y.flac", y).read_bytes())
+    z, damage = read(path, "int16")
+    assert np.array_equal(z, np.concatenate([x, y]))
+    assert damage.flags == DamageFlags.CORRUPT  # Between them lies what is no sound.
+    with ps.SoundFile(path) as file:
+        for frame in (90_000, 10, 71_000):
+            file.seek(frame)
+            assert np.array_equal(file.read(20, dtype="int16", always_2d=True), z[frame:][:20])
+
+
+def test_recordings_that_begin_in_the_middle_begin_at_frame_0(tmp_path):
+    x = sound(70_000, 1)
+    whole = write(tmp_path / "x.flac", x).read_bytes()
+    path = tmp_path / "z.flac"
+    begin = whole.index(b"\xff\xf8", whole.index(b"\xff\xf8") + 2000)
+    path.write_bytes(whole[begin:])
+    y, damage = read(path, "int16")
+    assert 0 < len(y) < len(x)
+    assert len(y) % BLOCK == len(x) % BLOCK
+    assert np.array_equal(y, x[-len(y) :])
+    assert not damage
+    with ps.SoundFile(path) as file:
+        file.seek(12_345)
+        assert np.array_equal(file.read(20, dtype="int16", always_2d=True), y[12_345:][:20])
+
+
+@pytest.mark.parametrize("tail", [b"TAG" + bytes(125), b"APETAGEX" + bytes(100), b"?" * 300])
+def test_what_stands_behind_the_sound_is_passed_over(tmp_path, tail):
+    x = sound(70_000, 1)
+    path = write(tmp_path / "x.flac", x)
+    path.write_bytes(path.read_bytes() + tail)
+    y, damage = read(path, "int16")
+    assert np.array_equal(x, y)
+    assert not damage
+
+
 # What is odd about a file, in words of ours.
 ODD = {
     "01_-_changing_samplerate": "changes from 32000 Hz, .* to 24000 Hz",
