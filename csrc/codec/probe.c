@@ -145,8 +145,8 @@ static pst_container probe_frames(pst_io *io, window *w, size_t *found_at) {
     }
 }
 
-// Goes behind the ID3 tags at the beginning; their texts become tags. Returns 0 or a failure.
-static int64_t pass_id3(pst_io *io, pst_tags *tags, int64_t *start_byte) {
+// Goes behind the ID3 tags at the beginning; their texts become tags.
+static pst_status pass_id3(pst_io *io, pst_tags *tags, int64_t *start_byte, pst_error *err) {
     uint8_t head[PST_ID3_HEADER_BYTES];
     const int64_t length = pst_io_length(io);
     for (int i = 0; i < MAX_ID3_TAGS && pst_io_error(io) == 0; ++i) {
@@ -155,7 +155,8 @@ static int64_t pass_id3(pst_io *io, pst_tags *tags, int64_t *start_byte) {
         if (tag_bytes > 0 && tag_bytes <= length - *start_byte) {
             if (pst_io_seek(io, *start_byte) < 0)
                 break;
-            pst_id3_read(io, tag_bytes, tags);
+            if (pst_id3_read(io, tag_bytes, tags) != PST_OK)
+                return pst_fail_memory(err);
             *start_byte += tag_bytes;
         } else if (tag_bytes > 0) {
             // It cannot be so long: there may be sound in what it says is its own.
@@ -164,12 +165,11 @@ static int64_t pass_id3(pst_io *io, pst_tags *tags, int64_t *start_byte) {
         if (pst_io_seek(io, *start_byte) < 0)
             break;
         if (tag_bytes == 0)
-            return 0;
-        const int64_t status = pst_io_rebase(io);
-        if (status < 0)
-            return status;
+            return PST_OK;
+        if (pst_io_rebase(io) < 0)
+            break;
     }
-    return pst_io_error(io) == 0 ? 0 : -1;
+    return pst_io_error(io) == 0 ? PST_OK : pst_io_fail(io, err);
 }
 
 static pst_status refuse(int64_t n_bytes, int64_t start_byte, pst_error *err) {
@@ -195,8 +195,9 @@ pst_status pst_probe(pst_io *io, pst_tags *tags, pst_container *container, pst_e
                      int64_t *start_byte, pst_error *err) {
     *start_byte = 0;
     *encoding = PST_ENCODING_DEFAULT;
-    if (pass_id3(io, tags, start_byte) < 0)
-        return pst_io_fail(io, err);
+    const pst_status passed = pass_id3(io, tags, start_byte, err);
+    if (passed != PST_OK)
+        return passed;
     window *w = pst_alloc(sizeof *w);
     if (w == NULL)
         return pst_fail_memory(err);

@@ -346,6 +346,7 @@ static void test_what_the_info_frame_says_is_not_believed(void) {
             read_mp3(&found, &m, pipe ? &memory_pipe : &memory_file);
             CHECK(found.n_frames >= N && found.n_frames < N + 2 * SPF);
             CHECK(pipe || found.damage.flags == PST_DAMAGE_HEADER);
+            CHECK_EQ(found.damage.first_frame, -1);
         }
         memory_free(&m);
     }

@@ -19,7 +19,8 @@ int64_t pst_id3_bytes(const uint8_t *head);
 
 // Adds the texts of the ID3v2 tag that begins where the place stands and has n_bytes bytes. Leaves
 // the place somewhere in the tag. Failures of the place are kept by it.
-void pst_id3_read(pst_io *io, int64_t n_bytes, pst_tags *tags);
+// Returns PST_OK or PST_NO_MEMORY.
+pst_status pst_id3_read(pst_io *io, int64_t n_bytes, pst_tags *tags);
 
 // Adds the texts of an ID3v1 tag for which there are none yet.
 void pst_id3v1_read(const uint8_t *tag, pst_tags *tags);

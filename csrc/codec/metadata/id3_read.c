@@ -252,19 +252,19 @@ static bool skip_extension(source *s) {
     return skip(s, s->version == 3 ? number(size, 4, 8) : number(size, 4, 7) - 4);
 }
 
-void pst_id3_read(pst_io *io, int64_t n_bytes, pst_tags *tags) {
+pst_status pst_id3_read(pst_io *io, int64_t n_bytes, pst_tags *tags) {
     enum { UNSYNCHRONISED = 0x80, EXTENDED = 0x40 };
     uint8_t head[PST_ID3_HEADER_BYTES];
     if (pst_io_read(io, head, sizeof head) != (int64_t)sizeof head || head[3] < 2 || head[3] > 4)
-        return;
+        return PST_OK;
     // In ID3v2.2 this bit means a compression that nobody has ever defined.
     if (head[3] == 2 && (head[5] & EXTENDED) != 0)
-        return;
+        return PST_OK;
     if (n_bytes <= PST_ID3_HEADER_BYTES)
-        return;
+        return PST_OK;
     source *s = pst_alloc(sizeof *s);
     if (s == NULL)
-        return;
+        return PST_NO_MEMORY;
     s->io = io;
     s->n_left = n_bytes - PST_ID3_HEADER_BYTES;
     s->version = head[3];
@@ -272,6 +272,7 @@ void pst_id3_read(pst_io *io, int64_t n_bytes, pst_tags *tags) {
     if ((head[5] & EXTENDED) == 0 || skip_extension(s))
         read_frames(s, tags);
     pst_free(s);
+    return PST_OK;
 }
 
 void pst_id3v1_read(const uint8_t *tag, pst_tags *tags) {

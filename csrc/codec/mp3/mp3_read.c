@@ -279,7 +279,7 @@ static bool check_info(reader *r) {
     if (n_claimed > r->slot && lacks_bytes)
         note(r, PST_DAMAGE_TRUNCATED, n_claimed - r->slot);
     else if (n_claimed <= r->slot || !has_all_bytes || !fill_gaps(r, n_claimed - r->slot))
-        note(r, PST_DAMAGE_HEADER, 0);
+        pst_note_damage(r->damage, PST_DAMAGE_HEADER, -1, 0);
     return has_all_bytes;
 }
 

@@ -125,8 +125,7 @@ static pst_status read_tags(const walk *w, const chunk *c, pst_tags *tags, pst_e
         return PST_OK;
     if (is_named(c, "bext"))
         return pst_wav_read_bext(w->io, c->n_bytes, tags, err);
-    pst_id3_read(w->io, c->n_bytes, tags);
-    return PST_OK;
+    return pst_id3_read(w->io, c->n_bytes, tags) == PST_OK ? PST_OK : pst_fail_memory(err);
 }
 
 // Takes what a chunk says about the file, but for what another one has said already.
