@@ -2,8 +2,11 @@
 # SPDX-License-Identifier: MIT
 """Recorders on a JACK server: files of all kinds, while the GIL is held."""
 
+import numpy as np
 import pytest
 from servers.scenario import run
+
+import pastream_ng as ps
 
 SECONDS, HOLD = 10, 3.0
 
@@ -39,3 +42,16 @@ def test_R1_files_of_all_kinds_lose_nothing_while_the_gil_is_held(jack, counter,
         if told["counter"] is not None and stats["lost_frames"] == 0:
             assert told["counter"]["breaks"] == [], name
         assert told["rounded"] is None or told["rounded"] <= 1, name
+
+
+def test_R1_a_player_of_another_rate_misses_nothing_while_the_gil_is_held(jack, tmp_path):
+    path = tmp_path / "a.wav"
+    with ps.SoundFile(path, "w", 44100, 2) as file:
+        file.write(np.zeros((66_150, 2)))
+    report = run(
+        "recorders.py", "player_while_held", env=jack.env, device="system", path=str(path), hold=1.0
+    )
+    assert report["longest"] >= 1.0
+    assert report["rate"] == 44100  # JACK has 48 kHz.
+    assert report["played"] == 2 * 66_150
+    assert (report["missing"], report["state"]) == (0, "finished")

@@ -398,3 +398,20 @@ def player_forked(path):
         _until(lambda: player.stats.played_frames > played + 5000)
         missing = player.stats.missing_frames
     return {"refused": code, "missing": missing}
+
+
+def player_while_held(device, path, hold):
+    """Play a file of another rate than the server's, while C calls hold the GIL."""
+    with ps.Player(path, device=device, loop=2) as player:
+        player.start()
+        rate = player.stream.samplerate
+        with GilHog(hold) as hog:
+            player.wait(30)
+        stats = player.stats
+    return {
+        "rate": rate,
+        "longest": hog.longest,
+        "played": stats.played_frames,
+        "missing": stats.missing_frames,
+        "state": stats.state,
+    }
