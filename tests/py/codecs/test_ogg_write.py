@@ -317,6 +317,20 @@ def test_pipes_carry_it_both_ways(tmp_path, subtype):
     np.testing.assert_array_equal(found[0], wanted)
 
 
+@pytest.mark.parametrize("subtype", SUBTYPES)
+def test_a_pipe_gives_what_has_come(tmp_path, subtype):
+    path = write(tmp_path / "a.ogg", tones(48000), subtype=subtype)
+    wanted = read(path)
+    data = path.read_bytes()
+    pages = [at for at in range(len(data)) if data.startswith(b"OggS", at)]
+    reading, writing = os.pipe()
+    os.write(writing, data[: pages[4]])
+    with ps.SoundFile(reading) as file:
+        # Two pages of sound have come, and nothing says that more will.
+        np.testing.assert_array_equal(file.read(15000, dtype="float32"), wanted[:15000])
+    os.close(writing)
+
+
 KILLED = """
 import sys, time
 import numpy as np
