@@ -136,10 +136,11 @@ static pst_container probe_frames(pst_io *io, window *w, size_t *found_at) {
             if (answer == 0 && at == 0 && pst_flac_parse_header(&header, w->bytes, w->n) > 0)
                 return PST_CONTAINER_FLAC;
         }
-        if (answer == 0)
-            ++at;
-        else if (w->is_end || w->n == sizeof w->bytes)
+        const bool is_all = w->is_end || w->n == sizeof w->bytes;
+        if (is_all && at == w->n)
             return 0;
+        if (answer == 0 || is_all)
+            ++at;
         else
             read_step(io, w);
     }
