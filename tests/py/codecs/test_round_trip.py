@@ -300,6 +300,25 @@ def test_a_disk_that_fills_up_keeps_what_came_before(tmp_path):
 
 
 @every
+def test_a_file_that_shrinks_while_it_is_read_is_cut(kind, tmp_path):
+    path = tmp_path / "sound"
+    rate = kind.rates[-1]
+    noise = np.random.default_rng(2).uniform(-0.5, 0.5, (3 * rate, 2))
+    stored(kind, noise, rate, path)
+    with ps.SoundFile(path) as file:
+        first = file.read(1000)
+        os.truncate(path, path.stat().st_size // 2)
+        try:
+            rest = file.read()
+        except (ps.FileFormatError, OSError):
+            return
+        # As many frames as were promised, with silence in place of those that are lost; or fewer.
+        assert file.damage
+        assert len(first) + len(rest) <= file.frames
+        assert np.all(np.isfinite(rest))
+
+
+@every
 def test_rates_and_channels_that_a_codec_cannot_have_are_refused(kind, tmp_path):
     path = tmp_path / "sound"
     options = {"subtype": kind.subtype, "format": kind.format}

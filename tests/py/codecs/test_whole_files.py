@@ -6,6 +6,7 @@ import errno
 import io
 import json
 import os
+import signal
 import stat
 import struct
 import threading
@@ -236,6 +237,27 @@ def test_a_full_disk_leaves_nothing_behind(tmp_path):
         tmp_path / "a.wav",
     )
     assert found.stdout.strip() == f"{errno.EFBIG} []"
+
+
+def test_a_killed_process_has_not_touched_what_was_there(path):
+    before = path.read_bytes()
+    done = run_python(
+        "import os, signal, sys, numpy as np, pastream_ng as ps\n"
+        "write = ps.SoundFile.write\n"
+        "def die(self, data):\n"
+        "    write(self, data)\n"
+        "    self.flush()\n"
+        "    os.kill(os.getpid(), signal.SIGKILL)\n"
+        "ps.SoundFile.write = die\n"
+        "ps.write(sys.argv[1], np.zeros(100000), 48000)\n",
+        path,
+        check=False,
+    )
+    assert done.returncode == -signal.SIGKILL
+    assert path.read_bytes() == before
+    [left] = set(names(path.parent)) - {path.name}
+    assert left.endswith(".part")
+    assert ps.info(path.parent / left).frames == 100000
 
 
 def test_what_is_there_may_be_kept(path, tmp_path, monkeypatch):
