@@ -30,6 +30,7 @@ typedef struct source {
     bool is_unsynchronised; // Zeros that were put behind 0xFF are to be taken out.
     bool was_ff;
     int version; // 2, 3 or 4.
+    bool lacks_memory;
     size_t at;
     size_t n_piece;
     uint8_t piece[PIECE_BYTES];
@@ -156,24 +157,21 @@ static bool has_key(const pst_tags *tags, const char *key) {
     return false;
 }
 
-// What is not fit for a tag is left out.
-static void add(pst_tags *tags, const char *key, const char *value) {
-    if (*value != '\0' && pst_tags_add(tags, key, value, NULL) != PST_OK)
-        return;
+// What is not fit for a tag is left out. Returns false for want of memory.
+static bool add(pst_tags *tags, const char *key, const char *value) {
+    return *value == '\0' || pst_tags_add(tags, key, value, NULL) != PST_NO_MEMORY;
 }
 
 // "3/12" is the third of twelve.
-static void add_part(pst_tags *tags, const char *key, const char *total_key, char *value) {
+static bool add_part(pst_tags *tags, const char *key, const char *total_key, char *value) {
     char *slash = strchr(value, '/');
     if (slash != NULL)
         *slash = '\0';
-    add(tags, key, value);
-    if (slash != NULL)
-        add(tags, total_key, slash + 1);
+    return add(tags, key, value) && (slash == NULL || add(tags, total_key, slash + 1));
 }
 
 // "(17)", "17" and "(17)Rock" are all of number 17.
-static void add_genre(pst_tags *tags, const char *value) {
+static bool add_genre(pst_tags *tags, const char *value) {
     const char *digits = value + (*value == '(');
     char *end = NULL;
     const unsigned long n = *digits >= '0' && *digits <= '9' ? strtoul(digits, &end, 10) : 256;
@@ -182,18 +180,17 @@ static void add_genre(pst_tags *tags, const char *value) {
     else if (end != NULL && (*value == '(' || *end != '\0'))
         end = NULL;
     const char *name = end == NULL ? NULL : pst_id3_genre(n < 256 ? (unsigned)n : 255);
-    add(tags, "genre", end != NULL && *end != '\0' ? end : name != NULL ? name : value);
+    return add(tags, "genre", end != NULL && *end != '\0' ? end : name != NULL ? name : value);
 }
 
-static void add_value(pst_tags *tags, const char *key, char *value) {
+static bool add_value(pst_tags *tags, const char *key, char *value) {
     if (strcmp(key, "tracknumber") == 0)
-        add_part(tags, key, "tracktotal", value);
-    else if (strcmp(key, "discnumber") == 0)
-        add_part(tags, key, "disctotal", value);
-    else if (strcmp(key, "genre") == 0)
-        add_genre(tags, value);
-    else if (strcmp(key, "date") != 0 || !has_key(tags, key))
-        add(tags, key, value);
+        return add_part(tags, key, "tracktotal", value);
+    if (strcmp(key, "discnumber") == 0)
+        return add_part(tags, key, "disctotal", value);
+    if (strcmp(key, "genre") == 0)
+        return add_genre(tags, value);
+    return (strcmp(key, "date") == 0 && has_key(tags, key)) || add(tags, key, value);
 }
 
 // Reads the texts of a frame: a description where there is one, then one value or more.
@@ -219,7 +216,8 @@ static void read_frame(source *s, const char *name, const uint8_t *data, size_t 
         return;
     while (at < n_bytes) {
         at += pst_id3_text(data + at, n_bytes - at, encoding, s->text, sizeof s->text);
-        add_value(tags, is_named ? s->name : key, s->text);
+        if (!add_value(tags, is_named ? s->name : key, s->text))
+            s->lacks_memory = true;
     }
 }
 
@@ -271,8 +269,9 @@ pst_status pst_id3_read(pst_io *io, int64_t n_bytes, pst_tags *tags) {
     s->is_unsynchronised = head[3] < 4 && (head[5] & UNSYNCHRONISED) != 0;
     if ((head[5] & EXTENDED) == 0 || skip_extension(s))
         read_frames(s, tags);
+    const pst_status status = s->lacks_memory ? PST_NO_MEMORY : PST_OK;
     pst_free(s);
-    return PST_OK;
+    return status;
 }
 
 void pst_id3v1_read(const uint8_t *tag, pst_tags *tags) {
@@ -292,13 +291,13 @@ void pst_id3v1_read(const uint8_t *tag, pst_tags *tags) {
         for (size_t n = strlen(text); n > 0 && text[n - 1] == ' '; --n)
             text[n - 1] = '\0';
         if (!has_key(tags, fields[i].key))
-            add(tags, fields[i].key, text);
+            (void)add(tags, fields[i].key, text);
     }
     if (tag[TRACK_MARK_AT] == 0 && tag[TRACK_AT] != 0 && !has_key(tags, "tracknumber")) {
         snprintf(text, sizeof text, "%d", tag[TRACK_AT]);
-        add(tags, "tracknumber", text);
+        (void)add(tags, "tracknumber", text);
     }
     const char *genre = pst_id3_genre(tag[GENRE_AT]);
     if (genre != NULL && !has_key(tags, "genre"))
-        add(tags, "genre", genre);
+        (void)add(tags, "genre", genre);
 }
