@@ -132,14 +132,22 @@ def test_a_limit_refuses_more(path):
         ps.read(path, max_frames=-1)
 
 
-def test_what_a_file_claims_takes_no_memory(path):
-    claiming(path, 2**29)
+@pytest.mark.parametrize("source", ["path", "pipe"])
+def test_what_a_file_claims_takes_no_memory(path, source):
+    claiming(path, 2**28)
     found = run_python(
-        "import resource, sys, warnings, pastream_ng as ps\n"
+        "import os, resource, sys, warnings, pastream_ng as ps\n"
         "warnings.simplefilter('ignore')\n"
         "resource.setrlimit(resource.RLIMIT_AS, (2 << 30, 2 << 30))\n"
-        "print(len(ps.read(sys.argv[1])[0]))\n",
+        "source = sys.argv[1]\n"
+        "if sys.argv[2] == 'pipe':\n"
+        "    ends = os.pipe()\n"
+        "    with open(source, 'rb') as file, open(ends[1], 'wb') as end:\n"
+        "        end.write(file.read())\n"
+        "    source = ends[0]\n"
+        "print(len(ps.read(source)[0]))\n",
         path,
+        source,
     )
     assert found.stdout.strip() == "500"
 
