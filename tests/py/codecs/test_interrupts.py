@@ -13,10 +13,15 @@ import pytest
 
 import pastream_ng as ps
 
+from ..conftest import until
 
-def interrupt_soon(seconds=0.1):
+
+def interrupt_soon():
+    """Send SIGINT once the main thread waits for a pipe, and not before."""
+
     def send():
-        time.sleep(seconds)
+        until(lambda: any(thread.name == "pastream_ng pipe" for thread in threading.enumerate()))
+        time.sleep(0.05)
         os.kill(os.getpid(), signal.SIGINT)
 
     thread = threading.Thread(target=send)
