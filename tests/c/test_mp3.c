@@ -365,7 +365,8 @@ static void test_mp3_in_wav_files(void) {
         'f', 'm', 't', ' ', N_FORMAT, 0,  0, 0, 0x55, 0, 2, 0, 0x44, 0xAC, 0, 0, 0x80, 0x3E, 0,
         0,   1,   0,   0,   0,        12, 0, 1, 0,    2, 0, 0, 0,    0xA1, 1, 1, 0,    0,    0};
     static uint8_t list[8 + N_LIST] = {'L', 'I', 'S', 'T', N_LIST & 255, N_LIST >> 8};
-    uint8_t riff[12] = "RIFF....WAVE", head[8] = "data";
+    uint8_t riff[12], head[8] = {0x64, 0x61, 0x74, 0x61}; // "data"
+    memcpy(riff, "RIFF....WAVE", sizeof riff);
     memory_place m = {0};
     REQUIRE(write_mp3(&m, &constant, N, NULL) == PST_OK);
     if (m.n_bytes % 2 != 0)
