@@ -16,7 +16,7 @@ from pastream_ng._native.errors import check, new_error
 from pastream_ng.enums import IoMode, Status
 from pastream_ng.errors import ArgumentError, ArgumentTypeError
 
-__all__ = ["FileObject", "open_place"]
+__all__ = ["FileObject", "check_file", "open_place"]
 
 # File objects that C still has in use; it tells when it closes them.
 _in_use: set[FileObject] = set()
@@ -231,13 +231,20 @@ def open_place(file: Any, mode: IoMode, closefd: bool = True) -> Place:
     return _open_object(file, mode, out, err)
 
 
+def check_file(file: Any, *, writes: bool) -> None:
+    """Refuse what is neither a path, nor a descriptor, nor an object that reads or writes."""
+    method = "write" if writes else "read"
+    if isinstance(file, (str, bytes, os.PathLike, int)) or hasattr(file, method):
+        return
+    raise ArgumentTypeError(
+        f"file is {shown(file)} of type {type(file).__name__}; it must be a path, a file "
+        f"descriptor, or a binary file object that can {method}"
+    )
+
+
 def _open_object(file: Any, mode: IoMode, out: Any, err: Any) -> Place:
     reads = mode == IoMode.READ
-    if not hasattr(file, "read" if reads else "write"):
-        raise ArgumentTypeError(
-            f"file is {shown(file)} of type {type(file).__name__}; it must be a path, a file "
-            f"descriptor, or a binary file object that can {'read' if reads else 'write'}"
-        )
+    check_file(file, writes=not reads)
     if isinstance(file, io.TextIOBase):
         raise ArgumentTypeError(
             f"file is {shown(file)}, which holds text; it must be open in binary mode"

@@ -9,6 +9,7 @@ import sys
 from typing import Any, NamedTuple
 
 from pastream_ng._checks import shown
+from pastream_ng._native.places import check_file
 from pastream_ng.enums import ByteOrder, Container, Encoding, Format
 from pastream_ng.errors import ArgumentError, ArgumentTypeError
 
@@ -208,9 +209,11 @@ def kind_of(file: Any, format: str | None) -> Kind:
     extension = extension_of(file)
     found = _EXTENSIONS.get(extension)
     if found is None:
+        check_file(file, writes=True)
         known = ", ".join(f".{name}" for name in _EXTENSIONS)
+        said = f"the extension of file, {shown(extension)}," if extension else "the file's name"
         raise ArgumentError(
-            f"format is None, and the extension of file, {shown(extension)}, does not tell it; "
+            f"format is None, and {said} does not tell it; "
             f"use one of {known}, or give format as one of {', '.join(FORMATS)}"
         )
     return found

@@ -4,9 +4,10 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
-from pastream_ng._checks import integer, real, seconds, shown
+from pastream_ng._checks import integer, real, shown
 from pastream_ng._native import lib
 from pastream_ng._native.errors import check, new_error
 from pastream_ng._native.handle import owner
@@ -51,11 +52,9 @@ def duration_of(file: SoundFile) -> float | None:
 
 def frame_of(name: str, value: Any, file: SoundFile, least: int) -> int:
     """Return the frame of a file at a time."""
-    limit = seconds(name, value)
-    if limit is None:
-        raise ArgumentError(f"{name} is {shown(value)}; it must be a number of seconds")
-    frame = round(limit * file.samplerate)
-    if frame < least or 0 <= file.frames < frame:
+    time = real(name, value, -math.inf, math.inf, "seconds")
+    frame = round(min(max(time, -1.0), 1e12) * file.samplerate)
+    if time < 0 or frame < least or 0 <= file.frames < frame:
         most = "" if file.frames < 0 else f" to {file.frames / file.samplerate:g}"
         raise ArgumentError(
             f"{name} is {shown(value)}; it must be from {least / file.samplerate:g}{most} seconds, "

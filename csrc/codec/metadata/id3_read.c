@@ -10,7 +10,9 @@
 
 enum {
     PIECE_BYTES = 4096,
-    MAX_TEXT_BYTES = 65536, // Of a frame; a longer one is no text, or none to be believed.
+    MAX_NAME_BYTES = 1024,
+    // Of a frame: as many as tags may have, in UTF-16, and what is around them.
+    MAX_TEXT_BYTES = 2 * PST_MAX_TAG_BYTES + 64,
     MAX_FRAMES = 4096
 };
 
@@ -34,9 +36,10 @@ typedef struct source {
     size_t at;
     size_t n_piece;
     uint8_t piece[PIECE_BYTES];
-    uint8_t data[MAX_TEXT_BYTES];
-    char text[2 * MAX_TEXT_BYTES + 1];
-    char name[2 * MAX_TEXT_BYTES + 1];
+    char name[MAX_NAME_BYTES];
+    size_t n_room; // For the content of a frame, and twice as many for its text in UTF-8.
+    uint8_t *data;
+    char *text;
 } source;
 
 // Returns the next byte as it is in the file, -1 behind the last one.
@@ -88,6 +91,36 @@ static bool take(source *s, uint8_t *data, size_t n_bytes) {
         if (byte < 0)
             return false;
         data[i] = (uint8_t)byte;
+    }
+    return true;
+}
+
+static bool grow(source *s) {
+    const size_t n_room = s->n_room == 0 ? PIECE_BYTES : 2 * s->n_room;
+    uint8_t *data = pst_alloc(3 * n_room + 1);
+    if (data == NULL) {
+        s->lacks_memory = true;
+        return false;
+    }
+    if (s->n_room > 0)
+        memcpy(data, s->data, s->n_room);
+    pst_free(s->data);
+    s->data = data;
+    s->text = (char *)data + n_room;
+    s->n_room = n_room;
+    return true;
+}
+
+// Takes the content of a frame; memory grows with what comes, not with what the frame claims.
+static bool take_content(source *s, size_t n_bytes) {
+    size_t n = 0;
+    while (n < n_bytes) {
+        if (n == s->n_room && !grow(s))
+            return false;
+        const size_t n_next = n_bytes < s->n_room ? n_bytes : s->n_room;
+        if (!take(s, s->data + n, n_next - n))
+            return false;
+        n = n_next;
     }
     return true;
 }
@@ -215,7 +248,7 @@ static void read_frame(source *s, const char *name, const uint8_t *data, size_t 
     if (has_language && strncmp(s->name, "iTun", 4) == 0)
         return;
     while (at < n_bytes) {
-        at += pst_id3_text(data + at, n_bytes - at, encoding, s->text, sizeof s->text);
+        at += pst_id3_text(data + at, n_bytes - at, encoding, s->text, 2 * s->n_room + 1);
         if (!add_value(tags, is_named ? s->name : key, s->text))
             s->lacks_memory = true;
     }
@@ -231,7 +264,7 @@ static void read_frames(source *s, pst_tags *tags) {
                 return;
             continue;
         }
-        if (!take(s, s->data, (size_t)f.n_bytes))
+        if (!take_content(s, (size_t)f.n_bytes))
             return;
         if ((int64_t)f.n_extra >= f.n_bytes)
             continue;
@@ -270,6 +303,7 @@ pst_status pst_id3_read(pst_io *io, int64_t n_bytes, pst_tags *tags) {
     if ((head[5] & EXTENDED) == 0 || skip_extension(s))
         read_frames(s, tags);
     const pst_status status = s->lacks_memory ? PST_NO_MEMORY : PST_OK;
+    pst_free(s->data);
     pst_free(s);
     return status;
 }

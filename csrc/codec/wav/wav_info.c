@@ -13,7 +13,7 @@
 enum {
     CHUNK_BYTES = 8,
     MAX_TEXTS = 1024,
-    MAX_TEXT_BYTES = 65536, // What is longer is cut.
+    MAX_TEXT_BYTES = PST_MAX_TAG_BYTES, // What is longer is cut.
     BEXT_DESCRIPTION_BYTES = 256
 };
 
@@ -84,9 +84,8 @@ static pst_status add(pst_tags *tags, const char *key, const char *text, char *r
 
 pst_status pst_wav_read_info(pst_io *io, int64_t n_bytes, bool is_big, pst_tags *tags,
                              pst_error *err) {
-    char *text = pst_alloc(3 * (MAX_TEXT_BYTES + 1));
-    if (text == NULL)
-        return pst_fail_memory(err);
+    char *text = NULL;
+    int64_t n_room = 0;
     pst_status status = PST_OK;
     for (int i = 0; i < MAX_TEXTS && n_bytes >= CHUNK_BYTES && status == PST_OK; ++i) {
         uint8_t head[CHUNK_BYTES];
@@ -98,10 +97,17 @@ pst_status pst_wav_read_info(pst_io *io, int64_t n_bytes, bool is_big, pst_tags 
         const int64_t next = pst_io_tell(io) + n_text + n_text % 2;
         const char *key = key_of(head);
         if (key != NULL) {
-            const int64_t n =
-                pst_io_read(io, text, n_text < MAX_TEXT_BYTES ? n_text : MAX_TEXT_BYTES);
+            const int64_t n_wanted = n_text < MAX_TEXT_BYTES ? n_text : MAX_TEXT_BYTES;
+            if (text == NULL || n_wanted > n_room) {
+                pst_free(text);
+                n_room = n_wanted;
+                text = pst_alloc(3 * ((size_t)n_room + 1));
+                if (text == NULL)
+                    return pst_fail_memory(err);
+            }
+            const int64_t n = pst_io_read(io, text, n_wanted);
             clean(text, n > 0 ? (size_t)n : 0);
-            status = add(tags, key, text, text + MAX_TEXT_BYTES + 1, err);
+            status = add(tags, key, text, text + n_room + 1, err);
         }
         n_bytes -= n_text + n_text % 2;
         if (pst_io_seek(io, next) < 0)

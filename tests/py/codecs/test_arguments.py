@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Whatever an argument is: it works, or the error names it; and nothing is left behind."""
 
+import io
 import os
 
 import numpy as np
@@ -130,6 +131,14 @@ def test_files_that_are_none(value, tmp_path, monkeypatch):
     if not isinstance(value, (str, bytes)):
         with pytest.raises((*ALLOWED, OSError)):
             ps.write(value, np.zeros(10), 8000, format="WAV")
+
+
+@pytest.mark.parametrize("value", [3.5, None, ["a.wav"], object()])
+def test_what_is_no_file_is_told_as_such_when_the_format_is_left_out(value):
+    with pytest.raises(ps.ArgumentTypeError, match="it must be a path, a file descriptor"):
+        ps.write(value, np.zeros(10), 8000)
+    with pytest.raises(ps.ArgumentError, match="the file's name does not tell it"):
+        ps.write(io.BytesIO(), np.zeros(10), 8000)
 
 
 def read_all(path, **told):

@@ -577,3 +577,16 @@ def test_a_writer_takes_chunks(tmp_path):
     with ps.AudioFileWriter(place, "wav", samplerate=8000, channels=1, overwrite=False) as writer:
         writer.write([0.5])
     assert len(place.getvalue()) > 44
+
+
+@pytest.mark.parametrize("extension", ["wav", "rf64", "flac", "mp3", "ogg", "opus", "aac", "m4a"])
+def test_long_texts_of_tags_come_back_whole(extension, tmp_path):
+    path = tmp_path / f"long.{extension}"
+    tags = {"lyrics": "one\u00e9\n" * 60_000, "comment": "two," * 50_000, "title": "a title"}
+    try:
+        ps.write(path, np.zeros(4800, "float32"), 48000, tags=tags)
+    except ps.CodecMissingError:
+        pytest.skip("this build has no such codec")
+    found = ps.info(path).tags
+    assert {key: found[key] for key in tags} == tags
+    assert len(ps.read(path)[0]) == 4800

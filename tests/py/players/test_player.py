@@ -406,7 +406,7 @@ def test_a_file_that_is_in_use(hear, tmp_path):
     [
         ({"loop": 0}, "loop is 0; it must be at least 1"),
         ({"loop": "yes"}, "loop is 'yes'"),
-        ({"start": -1}, "start is -1"),
+        ({"start": -1}, "start is -1; it must be from 0 to 0.125 seconds"),
         ({"start": 0.2}, "start is 0.2; it must be from 0 to 0.125 seconds"),
         ({"end": 0.2}, "end is 0.2; it must be from 0 to 0.125 seconds"),
         ({"start": 0.1, "end": 0.05}, "end is 0.05; it must be from 0.1 to 0.125 seconds"),
@@ -437,10 +437,14 @@ def test_bad_files_and_times(tmp_path):
     with pytest.raises(ps.ArgumentError, match="no frames"):
         ps.Player(empty, device="null", loop=True)
     with ps.Player(path, device="null") as player:
+        with pytest.raises(ps.ArgumentTypeError, match="seconds is None"):
+            player.seek(None)
         for value, index, text in (
             (0.2, None, "seconds is 0.2; it must be from 0 to 0.125"),
-            (-1, None, "seconds is -1"),
-            (None, None, "seconds is None"),
+            (-1, None, "seconds is -1; it must be from 0 to 0.125 seconds"),
+            (-1e-9, None, "seconds is -1e-09; it must be from 0"),
+            (float("inf"), None, "seconds is inf; it must be from 0 to 0.125"),
+            (float("nan"), None, "seconds is nan"),
             (0, 1, "index is 1; it must be from 0 to 0"),
         ):
             with pytest.raises(ps.ArgumentError, match=re.escape(text)):
