@@ -122,6 +122,9 @@ class Resampler:
             f"{self._form.name}, {self._quality.name.lower()}>"
         )
 
+    def __getstate__(self) -> object:
+        raise TypeError("a Resampler cannot be pickled or copied")
+
     @property
     def from_rate(self) -> float:
         """Rate of the frames that come in, in Hz."""

@@ -4,8 +4,10 @@
 
 from __future__ import annotations
 
+import copy
 import gc
 import math
+import pickle
 import threading
 import weakref
 
@@ -344,3 +346,10 @@ def test_python_samplerate_agrees(quality):
     n = min(len(ours), len(other))
     assert n > 5400
     assert np.allclose(ours[:n], other[:n], atol=1e-5)
+
+
+def test_the_state_of_a_resampler_has_one_owner():
+    resampler = ps.Resampler(44100, 48000)
+    for call in (copy.copy, copy.deepcopy, pickle.dumps):
+        with pytest.raises(TypeError, match="a Resampler cannot be pickled or copied"):
+            call(resampler)
