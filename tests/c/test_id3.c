@@ -34,7 +34,7 @@ static pst_tags *read_tag(const void *bytes, size_t n_bytes, int64_t claimed) {
 
 // A tag that is put together by hand.
 typedef struct maker {
-    uint8_t bytes[200000];
+    uint8_t bytes[5 << 20];
     size_t n;
 } maker;
 
@@ -185,7 +185,7 @@ static void test_what_lies_is_passed_over(void) {
     pst_tags_destroy(tags);
 
     // A picture between texts, and a text that is too long.
-    static uint8_t large[70000];
+    static uint8_t large[2 * PST_MAX_TAG_BYTES + 100];
     memset(large + 1, 'x', sizeof large - 1);
     begin_tag(3, 0);
     add_frame("APIC", 0, large, sizeof large);
@@ -206,6 +206,28 @@ static void test_what_lies_is_passed_over(void) {
         noise[5] = (uint8_t)check_random(&random);
         memcpy(noise + 10, noise[3] == 2 ? "TXX" : "COMM", 4);
         pst_tags_destroy(read_tag(noise, sizeof noise, 300 + i % 2 * 1000000));
+    }
+}
+
+// Letters of Latin-1 take twice the room in UTF-8. Sizes are of the frame's content.
+static void test_long_texts(void) {
+    static const size_t sizes[] = {4095, 4096, 4097, 8192, 8193, 65536, 65537, 150000};
+    static uint8_t data[150000];
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; ++i) {
+        memset(data, 0xE9, sizeof data);
+        data[0] = 0;
+        begin_tag(4, 0);
+        add_frame("TPE1", 0, "\3Ann", 4);
+        add_frame("TIT2", 0, data, sizes[i]);
+        add_frame("TALB", 0, "\3Night", 6);
+        pst_tags *tags = end_tag();
+        const char *title = value_of(tags, "title");
+        CHECK_EQ(strlen(title), 2 * (sizes[i] - 1));
+        for (size_t at = 0; title[at] != '\0' && title[at + 1] != '\0'; at += 2)
+            REQUIRE(memcmp(title + at, "\xC3\xA9", 2) == 0);
+        check_value(tags, "artist", "Ann");
+        check_value(tags, "album", "Night");
+        pst_tags_destroy(tags);
     }
 }
 
@@ -284,6 +306,7 @@ int main(void) {
     RUN(test_the_four_encodings);
     RUN(test_versions_and_what_is_done_to_frames);
     RUN(test_what_lies_is_passed_over);
+    RUN(test_long_texts);
     RUN(test_version_1);
     RUN(test_tags_before_a_file);
     return check_done();
