@@ -116,24 +116,3 @@ int pst_mpeg_confirm(const uint8_t *bytes, size_t n_bytes, bool is_end, pst_mpeg
     return memcmp(behind, "TAG", 3) == 0 || memcmp(behind, "APET", 4) == 0 ||
            memcmp(behind, "LYRI", 4) == 0;
 }
-
-static size_t adts_bytes(const uint8_t *bytes) {
-    enum { RESERVED_RATE = 13 };
-    if (bytes[0] != 0xFF || (bytes[1] & 0xF6) != 0xF0 || (bytes[2] >> 2 & 15) >= RESERVED_RATE)
-        return 0;
-    const size_t n = (size_t)(bytes[3] & 3) << 11 | (size_t)bytes[4] << 3 | bytes[5] >> 5;
-    return n < PST_ADTS_HEADER_BYTES ? 0 : n;
-}
-
-int pst_adts_confirm(const uint8_t *bytes, size_t n_bytes, bool is_end) {
-    if (n_bytes < PST_ADTS_HEADER_BYTES)
-        return is_end || n_bytes == 0 || bytes[0] != 0xFF ? 0 : -1;
-    const size_t n = adts_bytes(bytes);
-    if (n == 0)
-        return 0;
-    if (n + PST_ADTS_HEADER_BYTES > n_bytes)
-        return !is_end ? -1 : n == n_bytes;
-    // The same version, profile and rate; the same channels.
-    return adts_bytes(bytes + n) != 0 && ((bytes[n + 1] ^ bytes[1]) & 0xFE) == 0 &&
-           ((bytes[n + 2] ^ bytes[2]) & 0xFD) == 0 && ((bytes[n + 3] ^ bytes[3]) & 0xC0) == 0;
-}

@@ -8,12 +8,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-// The four bytes that each frame of MPEG audio (layers I to III) begins with, and the seven of AAC
-// in ADTS.
+// The four bytes that each frame of MPEG audio (layers I to III) begins with.
 
 enum {
     PST_MPEG_HEADER_BYTES = 4,
-    PST_ADTS_HEADER_BYTES = 7,
     PST_MPEG_MAX_FRAME_BYTES = 3456, // What libmpg123 takes; only free format could have more.
     PST_MPEG_MAX_FRAME_SAMPLES = 1152
 };
@@ -51,8 +49,5 @@ const uint16_t *pst_mpeg_bitrates_kbps(pst_mpeg_version version);
 // n_bytes: how many bytes there are. is_end: the file ends behind them.
 // Returns 1; 0 if it is none; -1 if more bytes are needed to know.
 int pst_mpeg_confirm(const uint8_t *bytes, size_t n_bytes, bool is_end, pst_mpeg_header *header);
-
-// The same for a frame of ADTS.
-int pst_adts_confirm(const uint8_t *bytes, size_t n_bytes, bool is_end);
 
 #endif

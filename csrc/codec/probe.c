@@ -9,6 +9,7 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "codec/adts_header.h"
 #include "codec/codec.h"
 #include "codec/flac/frame_header.h"
 #include "codec/metadata/id3.h"

@@ -8,14 +8,15 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "codec/aac/aac.h"
-#include "codec/aac/adts.h"
 #include "codec/aac/decode.h"
 #include "codec/aac/marks.h"
+#include "codec/aac/smpb.h"
+#include "codec/adts_header.h"
+#include "codec/metadata/id3.h"
 
 enum {
     ROOM_BYTES = 32768,
-    LIVE_BYTES = 2048, // Read from a pipe at once: a station sends no faster than it plays.
-    ID3_HEADER_BYTES = 10
+    LIVE_BYTES = 2048 // Read from a pipe at once: a station sends no faster than it plays.
 };
 
 typedef struct adts {
@@ -60,10 +61,15 @@ static bool go_to(adts *a, int64_t byte) {
     return pst_io_seek(a->io, byte) >= 0;
 }
 
+// Reads the header of a packet that has something behind its header.
+static bool parse(const uint8_t *bytes, pst_adts_header *header) {
+    return pst_adts_parse(bytes, header) && header->n_bytes > header->n_header_bytes;
+}
+
 // Whether a packet of the stream begins at `at`; after a loss, one that the next one confirms.
 static bool is_packet(adts *a, pst_adts_header *header) {
     pst_adts_header next;
-    if (!pst_adts_parse(a->buffer + a->at, header) ||
+    if (!parse(a->buffer + a->at, header) ||
         (a->first.n_bytes != 0 && !pst_adts_agree(header, &a->first)))
         return false;
     if (!a->is_lost && a->first.n_bytes != 0)
@@ -71,8 +77,7 @@ static bool is_packet(adts *a, pst_adts_header *header) {
     if (need(a, (size_t)header->n_bytes + PST_ADTS_HEADER_BYTES) <
         (size_t)header->n_bytes + PST_ADTS_HEADER_BYTES)
         return a->is_eof && a->n - a->at >= header->n_bytes;
-    return pst_adts_parse(a->buffer + a->at + header->n_bytes, &next) &&
-           pst_adts_agree(header, &next);
+    return parse(a->buffer + a->at + header->n_bytes, &next) && pst_adts_agree(header, &next);
 }
 
 // Whether the end of the file is nothing but tags of other kinds, which are no damage.
@@ -83,12 +88,10 @@ static bool is_tag(const adts *a) {
 
 // Passes over an ID3 tag between packets, as stations send. Returns whether there was one.
 static bool pass_id3(adts *a) {
-    if (need(a, ID3_HEADER_BYTES) < ID3_HEADER_BYTES || memcmp(a->buffer + a->at, "ID3", 3) != 0)
+    if (need(a, PST_ID3_HEADER_BYTES) < PST_ID3_HEADER_BYTES)
         return false;
-    size_t left = 0;
-    for (int i = 6; i < ID3_HEADER_BYTES; ++i)
-        left = left << 7 | (a->buffer[a->at + (size_t)i] & 0x7F);
-    left += ID3_HEADER_BYTES;
+    const size_t n_tag = (size_t)pst_id3_bytes(a->buffer + a->at);
+    size_t left = n_tag;
     while (left > 0) {
         const size_t n = need(a, 1);
         if (n == 0)
@@ -96,7 +99,7 @@ static bool pass_id3(adts *a) {
         a->at += n < left ? n : left;
         left -= n < left ? n : left;
     }
-    return true;
+    return n_tag > 0;
 }
 
 // Finds the next whole packet and leaves it at `at`. Returns PST_OK, PST_END or PST_SYSTEM_ERROR.

@@ -8,8 +8,9 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "codec/aac/aac.h"
-#include "codec/aac/adts.h"
 #include "codec/aac/encode.h"
+#include "codec/aac/smpb.h"
+#include "codec/adts_header.h"
 #include "codec/metadata/id3.h"
 
 typedef struct adts {

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "codec/aac/adts.h"
 
 enum {
     DEFAULT_BPS = 64000, // Per channel.

@@ -9,6 +9,8 @@
 
 // From frames to packets of AAC-LC, by libavcodec's own encoder.
 
+enum { PST_AAC_FRAMES = 1024 }; // Of a packet.
+
 // Takes a packet. Returns PST_OK or an error.
 typedef pst_status (*pst_aac_put)(void *user, AVPacket *packet, pst_error *err);
 

@@ -8,10 +8,10 @@
 #include "base/error.h"
 #include "codec/aac/aac.h"
 #include "codec/aac/av.h"
-#include "codec/aac/adts.h"
 #include "codec/aac/avio.h"
 #include "codec/aac/encode.h"
 #include "codec/aac/mp4_tags.h"
+#include "codec/adts_header.h"
 
 typedef struct mp4 {
     pst_aac_writer writer;
