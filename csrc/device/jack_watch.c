@@ -16,6 +16,9 @@ typedef int (*client_close_fn)(void *client);
 typedef void (*on_shutdown_fn)(void *client, void (*fn)(void *arg), void *arg);
 typedef uint32_t (*get_frames_fn)(void *client);
 typedef uint32_t (*get_time_fn)(const void *client);
+typedef char *(*get_name_fn)(void *client);
+typedef char *(*get_uuid_fn)(void *client, const char *name);
+typedef void (*free_fn)(void *memory);
 
 enum { JACK_NO_START_SERVER = 0x01, JACK_SERVER_FAILED = 0x10 };
 
@@ -53,6 +56,22 @@ static bool tells_frames(pst_jack_watch *watch) {
     return false;
 }
 
+// Libjack knows our own number only from the server, which has to answer for it.
+static bool has_answer(const pst_jack_watch *watch) {
+    get_name_fn get_name;
+    get_uuid_fn get_uuid;
+    free_fn free_memory;
+    find_function("jack_get_client_name", &get_name);
+    find_function("jack_get_uuid_for_client_name", &get_uuid);
+    find_function("jack_free", &free_memory);
+    if (get_name == NULL || get_uuid == NULL || free_memory == NULL)
+        return false;
+    char *uuid = get_uuid(watch->client, get_name(watch->client));
+    if (uuid != NULL)
+        free_memory(uuid);
+    return uuid != NULL;
+}
+
 void pst_jack_watch_begin(pst_jack_watch *watch) {
     client_open_fn client_open;
     on_shutdown_fn set_on_shutdown;
@@ -72,6 +91,7 @@ void pst_jack_watch_begin(pst_jack_watch *watch) {
     set_on_shutdown(watch->client, on_shutdown, watch);
     watch->period_frames = get_buffer_size(watch->client);
     watch->has_frames = tells_frames(watch);
+    watch->answers = has_answer(watch);
 }
 
 // A client whose server has gone is leaked: closing it crashes if another one has tried to find a
@@ -82,6 +102,11 @@ void pst_jack_watch_end(pst_jack_watch *watch) {
     if (watch->client != NULL && client_close != NULL && !pst_jack_watch_is_gone(watch))
         (void)client_close(watch->client);
     watch->client = NULL;
+}
+
+void pst_jack_watch_ask(pst_jack_watch *watch) {
+    if (watch->answers && !pst_jack_watch_is_gone(watch) && !has_answer(watch))
+        atomic_store(&watch->is_gone, true);
 }
 
 void pst_jack_watch_suspect(pst_jack_watch *watch) {

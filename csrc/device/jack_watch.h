@@ -22,6 +22,7 @@ typedef struct pst_jack_watch {
     bool has_frames;        // The frame number can be relied on.
     uint32_t period_frames; // When the watch began; 0 if not known.
     uint32_t (*last_frame_time)(const void *client) PST_RT;
+    bool answers; // The server was asked when the watch began, and answered.
 } pst_jack_watch;
 
 // Begins to watch. Where PortAudio has found a server and we find none, it has gone in between.
@@ -30,6 +31,11 @@ void pst_jack_watch_begin(pst_jack_watch *watch);
 
 // Ends it. Does nothing if it was not begun.
 void pst_jack_watch_end(pst_jack_watch *watch);
+
+// Asks the server for an answer, and knows that it has gone if none comes: libjack's own news may
+// come later. For each call into JACK that does not survive a dead server.
+// Thread: control, worker, one at a time. Realtime: no (waits for the server as long as it likes).
+void pst_jack_watch_ask(pst_jack_watch *watch);
 
 // To be told when a call into JACK has failed: perhaps the server has just gone. Waits a moment for
 // the news; where there is no watch, the worst is taken for granted.

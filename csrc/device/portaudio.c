@@ -88,6 +88,7 @@ static bool has_jack(const pst_pa *pa) {
 
 // Ends PortAudio, unless that would end the process.
 static void terminate(pst_portaudio *backend) {
+    pst_jack_watch_ask(&backend->jack);
     const bool is_gone = pst_jack_watch_is_gone(&backend->jack);
     if (!is_gone)
         (void)backend->pa.terminate();

@@ -82,6 +82,24 @@ static int on_block(const void *input, void *output, unsigned long n_frames,
     return (int)verdict;
 }
 
+// ---- The JACK server ---------------------------------------------------------------------------
+
+static bool is_gone(const stream *self) {
+    return self->is_jack && pst_jack_watch_is_gone(&self->backend->jack);
+}
+
+// Enters the gate of JACK, if the server is there: a dead one costs the process.
+static pst_status enter_jack(const stream *self, pst_error *err) {
+    const pst_status status = pst_portaudio_enter(&self->backend->jack_calls, err);
+    if (status != PST_OK)
+        return status;
+    pst_jack_watch_ask(&self->backend->jack);
+    if (!is_gone(self))
+        return PST_OK;
+    pst_gate_leave(&self->backend->jack_calls);
+    return pst_fail(err, PST_DEVICE_LOST, 0, "the JACK server is gone");
+}
+
 // ---- Opening ---------------------------------------------------------------------------------
 
 // How long a host may take to catch up with what it buffered. JACK's own count of frames is right
@@ -124,7 +142,7 @@ static pst_status fail_open(const stream *self, const pst_open_request *request,
 static pst_status open_in_gate(stream *self, const pst_open_request *request, pst_error *err) {
     const pst_pa *pa = &self->backend->pa;
     if (self->is_jack) {
-        const pst_status status = pst_portaudio_enter(&self->backend->jack_calls, err);
+        const pst_status status = enter_jack(self, err);
         if (status != PST_OK)
             return status;
     }
@@ -169,10 +187,6 @@ pst_status pst_portaudio_stream_open(pst_portaudio *backend, const pst_open_requ
 
 // ---- When the JACK server has gone -----------------------------------------------------------
 
-static bool is_gone(const stream *self) {
-    return self->is_jack && pst_jack_watch_is_gone(&self->backend->jack);
-}
-
 #define DETACH_TIMEOUT_NS (PST_NS_PER_SECOND / 2)
 
 // Makes sure that the callback has left user alone for ever. PortAudio's stream is left as it is,
@@ -196,7 +210,7 @@ static pst_status detach(stream *self, pst_error *err) {
 static pst_status control(stream *self, PaError (*call)(PaStream *), const char *what,
                           pst_error *err) {
     if (self->is_jack) {
-        const pst_status status = pst_portaudio_enter(&self->backend->jack_calls, err);
+        const pst_status status = enter_jack(self, err);
         if (status != PST_OK)
             return status;
     }
@@ -272,8 +286,14 @@ static pst_status close_in_gates(stream *self, pst_error *err) {
 
 pst_status pst_portaudio_stream_close(void *handle, pst_error *err) {
     stream *self = handle;
-    const bool leaks = is_gone(self) || atomic_load(&self->is_detached);
-    const pst_status status = leaks ? detach(self, err) : close_in_gates(self, err);
+    bool leaks = is_gone(self) || atomic_load(&self->is_detached);
+    pst_status status = PST_OK;
+    if (!leaks) {
+        status = close_in_gates(self, err);
+        leaks = is_gone(self) && status != PST_OK; // Perhaps only just now.
+    }
+    if (leaks)
+        status = detach(self, err);
     if (status != PST_OK)
         return status;
     forget_run(self); // If a stop failed.

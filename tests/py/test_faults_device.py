@@ -69,6 +69,19 @@ def test_D1_a_jack_server_is_killed_while_nobody_looks(mortal_jack):
     assert report["state"] == "LOST"
 
 
+@pytest.mark.parametrize("call", ["stop", "abort", "close"])
+def test_D1_a_stream_ends_before_the_news_of_a_dead_jack_server(mortal_jack, call):
+    pid = mortal_jack.program.pid
+    report = run(
+        "device.py", "end_before_the_news", env=mortal_jack.env, device="system", pid=pid, call=call
+    )
+    print(report)
+    assert report["closed"]
+    assert report["call"][0] < BOUND
+    assert report["close"] == [report["close"][0], ""]
+    assert_left(report)
+
+
 @pytest.mark.parametrize("number", SIGNALS)
 def test_D1_a_pulse_server_ends_under_a_chunk_loop(mortal_pulse, number):
     report = lose(

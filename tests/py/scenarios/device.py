@@ -7,6 +7,9 @@ import dataclasses
 import gc
 import logging
 import math
+import os
+import select
+import signal
 import threading
 import time
 
@@ -114,6 +117,21 @@ def play_until_lost(device):
             stream.wait(0.05)
     except ps.DeviceLostError as error:
         return _ending(stream, error, delivered)
+
+
+def end_before_the_news(device, pid, call):
+    """End a stream of a server that is dead already, though nobody has said so yet."""
+    stream = ps.InputStream(device, RATE, 1, blocksize=128)
+    stream.start()
+    stream.input_ring.wait_readable(RATE // 2, timeout=PATIENCE)
+    watched = os.pidfd_open(pid)
+    os.kill(pid, signal.SIGKILL)
+    select.select([watched], [], [], PATIENCE)
+    os.close(watched)
+    report = {"call": _timed(getattr(stream, call)), "close": _timed(stream.close)}
+    report["closed"] = stream.closed
+    report["left_at"] = time.monotonic()
+    return report
 
 
 # ---- D2: stopped, and back -----------------------------------------------------------------------
