@@ -31,6 +31,7 @@ __all__ = [
     "OnLost",
     "Overflow",
     "PauseKind",
+    "ReduceKind",
     "ResampleEngine",
     "ResampleQuality",
     "RingMemory",
@@ -328,6 +329,18 @@ class Dither(IntEnum):
 
     NONE = 0
     TPDF = 1
+
+
+class ReduceKind(IntEnum):
+    """What becomes of the sound, or the packets, of several branches."""
+
+    SUM = 1
+    PRODUCT = 2
+    MEAN = 3
+    MAX = 4
+    MIN = 5
+    CONCAT = 6
+    XOR = 7
 
 
 class ByteOrder(IntEnum):

@@ -39,6 +39,7 @@ PUBLIC = {
     "graph.h": "graph",
     "param.h": "graph",
     "chain.h": "chain",
+    "fork.h": "chain",
     "player.h": "chain",
     "recording.h": "chain",
     "series.h": "chain",

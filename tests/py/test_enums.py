@@ -26,6 +26,7 @@ PAIRS = {
     "ByteOrder": ("pst_byte_order", "PST_BYTES_"),
     "IoMode": ("pst_io_mode", "PST_IO_"),
     "PauseKind": ("pst_chain_pause_kind", "PST_PAUSE_"),
+    "ReduceKind": ("pst_reduce_kind", "PST_REDUCE_"),
     "TakeState": ("pst_take_state", "PST_TAKE_"),
     "Trigger": ("pst_trigger", "PST_TRIGGER_"),
     "Status": ("pst_status", "PST_"),

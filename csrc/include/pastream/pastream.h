@@ -12,6 +12,7 @@
 #include "pastream/codec.h"
 #include "pastream/device.h"
 #include "pastream/diagnostics.h"
+#include "pastream/fork.h"
 #include "pastream/format.h"
 #include "pastream/mixer.h"
 #include "pastream/resample.h"
