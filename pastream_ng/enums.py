@@ -30,6 +30,7 @@ __all__ = [
     "IoMode",
     "OnLost",
     "Overflow",
+    "PacketFlags",
     "PauseKind",
     "ReduceKind",
     "ResampleEngine",
@@ -286,6 +287,8 @@ class Container(IntEnum):
     MP3 = 11
     ADTS = 12
     MP4 = 13
+    #: Each packet by itself, with nothing around it: no file.
+    PACKETS = 14
 
 
 class Encoding(IntEnum):
@@ -313,6 +316,12 @@ class DamageFlags(IntFlag):
     MISSING = 4
     CHECKSUM = 8
     HEADER = 16
+
+
+class PacketFlags(IntFlag):
+    """What is special about a packet of an encoded stream."""
+
+    HEADER = 1  #: It holds no sound, but decoders need it before all others.
 
 
 class BitrateMode(IntEnum):

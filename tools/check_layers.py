@@ -31,6 +31,7 @@ PUBLIC = {
     "resample.h": "dsp",
     "codec.h": "codec",
     "io.h": "codec",
+    "packet.h": "codec",
     "tags.h": "codec",
     "device.h": "device",
     "mixer.h": "mixer",

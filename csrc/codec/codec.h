@@ -53,6 +53,21 @@ void pst_note_damage(pst_damage *damage, uint32_t flags, int64_t frame, int64_t 
 
 // ---- Writing ---------------------------------------------------------------------------------
 
+enum { PST_EXTRADATA_BYTES = 64 };
+
+// What whoever takes the encoded bytes in packets has to know of them.
+typedef struct pst_encoder_stream {
+    // Whether the codec ends packets, by pst_io_write_packet. False: it writes as it gets frames,
+    // and the bytes may be cut anywhere.
+    bool has_packets;
+    uint32_t packet_frames; // Of each packet but the last; 0: they differ, or has_packets is false.
+    // Frames that a decoder which knows nothing of the encoder gives before the first one.
+    uint32_t delay_frames;
+    // What a decoder has to know that gets the packets alone.
+    uint8_t extradata[PST_EXTRADATA_BYTES];
+    uint32_t n_extradata;
+} pst_encoder_stream;
+
 typedef struct pst_encoder_setup {
     // Given:
     pst_io *io;
@@ -64,6 +79,7 @@ typedef struct pst_encoder_setup {
                           // as native if the codec does not round.
     uint32_t stored_bits; // Of an integer's, how many are kept, the uppermost; 0: all.
     int64_t max_frames;   // That the container can hold.
+    pst_encoder_stream stream;
 } pst_encoder_setup;
 
 typedef struct pst_encoder_ops {
@@ -91,6 +107,9 @@ typedef struct pst_encoder_ops {
     // to end with the last frame that can be read.
     pst_status (*finish)(void *state, pst_error *err);
 } pst_encoder_ops;
+
+// Returns what the codec said of the packets that it writes.
+const pst_encoder_stream *pst_encoder_get_stream(const pst_encoder *encoder);
 
 // LAME ends the process when it is given samples far beyond full scale.
 #define PST_ENCODER_LOUDEST 8.0

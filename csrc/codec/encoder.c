@@ -23,6 +23,7 @@ struct pst_encoder {
     pst_format stored;
     uint32_t stored_bits;
     int64_t max_frames;
+    pst_encoder_stream stream;
     uint8_t *exact; // A piece in the file's sample format,
     uint8_t *piece; // and as the codec takes it.
     bool is_lossless;
@@ -55,6 +56,10 @@ pst_status pst_encoder_open(pst_encoder **encoder, pst_io *io, const pst_file_fo
     pst_status status = pst_encoder_check(format, options, err);
     if (status != PST_OK)
         return status;
+    if (format->container == PST_CONTAINER_PACKETS && !pst_io_keeps_packets(io))
+        return pst_fail(err, PST_BAD_ARGUMENT, 0,
+                        "container is PACKETS, which is no file: pst_push_encoder gives such "
+                        "packets; OGG and ADTS files hold the same sound");
     pst_encoder *made = pst_alloc(sizeof *made);
     if (made == NULL)
         return pst_fail_memory(err);
@@ -89,6 +94,7 @@ pst_status pst_encoder_open(pst_encoder **encoder, pst_io *io, const pst_file_fo
     made->stored = setup.stored;
     made->stored_bits = setup.stored_bits;
     made->max_frames = setup.max_frames;
+    made->stream = setup.stream;
     made->has_noise = setup.options->dither == PST_DITHER_TPDF;
     pst_noise_init(&made->noise, 0);
     atomic_init(&made->n_refs, 1);
@@ -223,6 +229,10 @@ pst_status pst_encoder_finish(pst_encoder *encoder, pst_error *err) {
 
 void pst_encoder_get_format(const pst_encoder *encoder, pst_file_format *format) PST_RT {
     *format = encoder->format;
+}
+
+const pst_encoder_stream *pst_encoder_get_stream(const pst_encoder *encoder) {
+    return &encoder->stream;
 }
 
 int64_t pst_encoder_frames(const pst_encoder *encoder) PST_RT {

@@ -15,6 +15,16 @@ int64_t pst_io_read(pst_io *io, void *data, int64_t n_bytes);
 // Writes all n_bytes. Returns n_bytes, or fewer if it failed on the way (pst_io_error tells why).
 int64_t pst_io_write(pst_io *io, const void *data, int64_t n_bytes);
 
+// Writes all n_bytes, with which a packet of n_frames frames (at the encoder's rate) ends: to most
+// places as pst_io_write; a place that keeps packets ends one here, in which lies all that was
+// written since the last one. Nothing makes no packet; its frames are the next one's.
+// flags: pst_packet_flags. data: NULL for 0 bytes. Returns as pst_io_write, or a failure.
+int64_t pst_io_write_packet(pst_io *io, const void *data, int64_t n_bytes, int64_t n_frames,
+                            uint32_t flags);
+
+// Whether the place keeps packets.
+bool pst_io_keeps_packets(const pst_io *io);
+
 // Goes to a position. Returns it or a failure; a pipe fails with ESPIPE when it would have to go
 // back behind its head.
 int64_t pst_io_seek(pst_io *io, int64_t position);

@@ -22,6 +22,8 @@ struct pst_io {
     int64_t head_at;       // Position of its first byte.
     int64_t n_head;        // Bytes of the head that were read.
     int64_t real_position; // How far the pipe itself was read.
+    // Of a place that keeps packets: ends one, of n_frames. Returns 0 or a failure.
+    int64_t (*end_packet)(void *user, int64_t n_frames, uint32_t flags);
 };
 
 // Makes a place over functions; see pst_io_open_user.

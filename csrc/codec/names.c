@@ -20,6 +20,7 @@ static const struct {
     [PST_CONTAINER_MP3] = {"MP3", PST_ENCODING_MP3},
     [PST_CONTAINER_ADTS] = {"ADTS", PST_ENCODING_AAC},
     [PST_CONTAINER_MP4] = {"MP4", PST_ENCODING_AAC},
+    [PST_CONTAINER_PACKETS] = {"PACKETS", PST_ENCODING_OPUS},
 };
 
 static const char *const encodings[] = {

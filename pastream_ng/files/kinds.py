@@ -93,7 +93,9 @@ _FLAC_WIDTHS = {
 _OTHER_NAMES = {"MP3": "MPEG_LAYER_III", "GSM": "GSM610", "PCM_8": "PCM_S8"}
 
 #: What soundfile calls the kinds of files.
-FORMATS: dict[str, Kind] = {name: Kind(kind) for name, kind in Container.__members__.items()}
+FORMATS: dict[str, Kind] = {
+    name: Kind(kind) for name, kind in Container.__members__.items() if kind != Container.PACKETS
+}
 _OTHER_FORMATS = {
     "AIFC": Kind(Container.AIFF),
     "WAVE": Kind(Container.WAV),
@@ -172,6 +174,11 @@ def looked_up(name: str, value: Any, table: dict[str, Any], *others: dict[str, A
 
 def named(format: Any) -> Kind:
     """Return what ``format=`` names."""
+    if format == Container.PACKETS.name:
+        raise ArgumentError(
+            f"format is {shown(format)}, which is no kind of file: packets with nothing around "
+            "them go by Encoder and Decoder; files of the same sound are OPUS, ADTS and M4A"
+        )
     found: Kind = looked_up("format", format, FORMATS, _OTHER_FORMATS)
     return found
 

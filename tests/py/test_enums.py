@@ -25,6 +25,7 @@ PAIRS = {
     "Encoding": ("pst_encoding", "PST_ENCODING_"),
     "ByteOrder": ("pst_byte_order", "PST_BYTES_"),
     "IoMode": ("pst_io_mode", "PST_IO_"),
+    "PacketFlags": ("pst_packet_flags", "PST_PACKET_"),
     "PauseKind": ("pst_chain_pause_kind", "PST_PAUSE_"),
     "ReduceKind": ("pst_reduce_kind", "PST_REDUCE_"),
     "TakeState": ("pst_take_state", "PST_TAKE_"),

@@ -30,7 +30,10 @@ typedef enum pst_container {
     PST_CONTAINER_OGG = 10,
     PST_CONTAINER_MP3 = 11,  // Frames of MPEG audio one after another: an MP3 file.
     PST_CONTAINER_ADTS = 12, // Frames of AAC one after another.
-    PST_CONTAINER_MP4 = 13   // Also called M4A.
+    PST_CONTAINER_MP4 = 13,  // Also called M4A.
+    // Each packet by itself, with nothing around it. No file: only pst_push_encoder and
+    // pst_push_decoder know it.
+    PST_CONTAINER_PACKETS = 14
 } pst_container;
 
 // How the samples are stored.

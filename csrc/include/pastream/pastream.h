@@ -17,6 +17,7 @@
 #include "pastream/mixer.h"
 #include "pastream/resample.h"
 #include "pastream/io.h"
+#include "pastream/packet.h"
 #include "pastream/player.h"
 #include "pastream/recording.h"
 #include "pastream/ring.h"

@@ -12,7 +12,7 @@ from pastream_ng._native import lib
 from pastream_ng.enums import Container, Encoding, Format, Status
 from pastream_ng.files import codecs, formats
 from pastream_ng.files.formats import FileFormat
-from pastream_ng.files.kinds import Kind, extension_of, kind_of, subtype_of
+from pastream_ng.files.kinds import FORMATS, Kind, extension_of, kind_of, subtype_of
 from pastream_ng.files.options import new_options
 
 RATE = 48000
@@ -287,3 +287,9 @@ def test_blocks_refuse_what_makes_none():
             file.blocks(0)
         with pytest.raises(ps.ArgumentTypeError, match="out is given"):
             file.blocks(3, out=np.empty((3, 2), "float32"))
+
+
+def test_packets_are_no_kind_of_file():
+    assert "PACKETS" not in FORMATS
+    with pytest.raises(ps.ArgumentError, match="format is 'PACKETS', which is no kind of file"):
+        kind_of(None, "PACKETS")
