@@ -139,6 +139,7 @@ if _TYPE_CHECKING:
     from pastream_ng.hosts.watch import DeviceChange, DeviceWatch, watch_devices
     from pastream_ng.measuring import LatencyMeasurement, measure_latency
     from pastream_ng.mixing import DuplexMixer, Mixer, Voice, VoiceStatus
+    from pastream_ng.packets import AudioFormat, NodeBuffer, Packet
     from pastream_ng.players import Player, PlayerState, PlayerStats
     from pastream_ng.recorders import RecordedFile, Recorder, RecorderStats
     from pastream_ng.recordings import Recording, RecordingState, Segment
@@ -154,6 +155,7 @@ __all__ = [
     "AsyncStream",
     "AudioFileReader",
     "AudioFileWriter",
+    "AudioFormat",
     "BitrateMode",
     "BufferEmpty",
     "BufferFull",
@@ -199,10 +201,12 @@ __all__ = [
     "MeasurementError",
     "MeterReading",
     "Mixer",
+    "NodeBuffer",
     "OnLost",
     "OutOfMemoryError",
     "OutputStream",
     "Overflow",
+    "Packet",
     "PastreamError",
     "PastreamTimeoutError",
     "Player",
@@ -334,6 +338,9 @@ _LATER = {
     "Mixer": "mixing",
     "Voice": "mixing",
     "VoiceStatus": "mixing",
+    "AudioFormat": "packets",
+    "NodeBuffer": "packets",
+    "Packet": "packets",
     "Player": "players",
     "PlayerState": "players",
     "PlayerStats": "players",
