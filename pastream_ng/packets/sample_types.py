@@ -116,8 +116,8 @@ def _by_value(name: str, array: Array, wanted: SampleType) -> Array:
     """Return Python's integers, which have no full scale, in a type of integers."""
     if wanted.dtype.kind == "f":
         raise ArgumentTypeError(
-            f"{name} is a list of ints, whose full scale is not known; for {wanted.name} it must be "
-            "floats, or an array of a type of integers"
+            f"{name} is a list of ints, whose full scale is not known; for {wanted.name} it must "
+            "be floats, or an array of a type of integers"
         )
     result = array.astype(wanted.dtype)
     if not np.array_equal(result, array):
