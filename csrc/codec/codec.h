@@ -60,7 +60,7 @@ typedef struct pst_encoder_stream {
     // Whether the codec ends packets, by pst_io_write_packet. False: it writes as it gets frames,
     // and the bytes may be cut anywhere.
     bool has_packets;
-    uint32_t packet_frames; // Of each packet but the last; 0: they differ, or has_packets is false.
+    uint32_t packet_frames; // That the codec takes at a time; 0: as many as come.
     // Frames that a decoder which knows nothing of the encoder gives before the first one.
     uint32_t delay_frames;
     // What a decoder has to know that gets the packets alone.

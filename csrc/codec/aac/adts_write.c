@@ -12,6 +12,7 @@
 #include "codec/aac/smpb.h"
 #include "codec/adts_header.h"
 #include "codec/metadata/id3.h"
+#include "pastream/packet.h"
 
 typedef struct adts {
     pst_aac_writer writer;
@@ -31,7 +32,7 @@ static pst_status put(void *user, AVPacket *packet, pst_error *err) {
                         packet->size);
     pst_adts_build(header, a->rate_hz, a->n_channels, (uint32_t)packet->size);
     if (pst_io_write(a->io, header, sizeof header) != sizeof header ||
-        pst_io_write(a->io, packet->data, packet->size) != packet->size)
+        pst_io_write_packet(a->io, packet->data, packet->size, PST_AAC_FRAMES, 0) != packet->size)
         return pst_io_fail(a->io, err);
     a->end = pst_io_tell(a->io);
     ++a->n_packets;
@@ -75,6 +76,8 @@ static pst_status begin(adts *a, const pst_encoder_setup *setup, pst_error *err)
         return pst_io_fail(a->io, err);
     const pst_status tagged = write_tags(a, setup->options->tags, err);
     a->end = pst_io_tell(a->io);
+    if (tagged == PST_OK && pst_io_write_packet(a->io, NULL, 0, 0, PST_PACKET_HEADER) < 0)
+        return pst_io_fail(a->io, err);
     return tagged;
 }
 
@@ -95,6 +98,7 @@ static pst_status adts_open(void **state, pst_encoder_setup *setup, pst_error *e
     }
     setup->native = setup->stored = PST_FORMAT_F32;
     setup->max_frames = INT64_MAX;
+    pst_aac_tell(&a->writer, &setup->stream);
     *state = a;
     return PST_OK;
 }

@@ -92,6 +92,17 @@ pst_status pst_aac_begin(pst_aac_writer *writer, const pst_file_format *format,
     return PST_OK;
 }
 
+void pst_aac_tell(const pst_aac_writer *writer, pst_encoder_stream *stream) {
+    const AVCodecContext *codec = writer->codec;
+    stream->has_packets = true;
+    stream->packet_frames = PST_AAC_FRAMES;
+    stream->delay_frames = (uint32_t)codec->initial_padding;
+    if (codec->extradata_size > 0 && codec->extradata_size <= PST_EXTRADATA_BYTES) {
+        stream->n_extradata = (uint32_t)codec->extradata_size;
+        memcpy(stream->extradata, codec->extradata, stream->n_extradata);
+    }
+}
+
 void pst_aac_end(pst_aac_writer *writer) {
     avcodec_free_context(&writer->codec);
     av_packet_free(&writer->packet);

@@ -36,6 +36,9 @@ PST_NODISCARD pst_status pst_aac_begin(pst_aac_writer *writer, const pst_file_fo
                                        const pst_encoder_options *options, bool has_header,
                                        pst_error *err);
 
+// Tells of the packets, with the AudioSpecificConfig as extradata.
+void pst_aac_tell(const pst_aac_writer *writer, pst_encoder_stream *stream);
+
 // As pst_encoder_ops.write.
 PST_NODISCARD pst_status pst_aac_write(pst_aac_writer *writer, const float *data, uint64_t n_frames,
                                        uint64_t *n_written, pst_error *err);

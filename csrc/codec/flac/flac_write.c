@@ -172,6 +172,10 @@ static pst_status open_writer(void **state, pst_encoder_setup *setup, pst_error 
     setup->stored = format->sample_format;
     setup->stored_bits = w->info.n_bits;
     setup->max_frames = max_frames;
+    setup->stream.has_packets = true;
+    setup->stream.packet_frames = w->info.max_block_frames;
+    setup->stream.n_extradata = PST_FLAC_STREAMINFO_BYTES;
+    pst_flac_put_info(setup->stream.extradata, &w->info);
     *state = w;
     return PST_OK;
 }

@@ -8,6 +8,7 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "codec/metadata/vorbis_comment.h"
+#include "pastream/packet.h"
 
 enum {
     OGG_MAGIC_BYTES = 9, // What stands before "fLaC" in the first packet.
@@ -63,7 +64,7 @@ static pst_status begin_ogg(pst_flac_out *out, const pst_flac_info *info, uint8_
         {.packet = first, .bytes = sizeof first, .b_o_s = 1},
         {.packet = comments, .bytes = (long)n_comments, .packetno = 1},
     };
-    pst_status status = pst_ogg_writer_init(&out->ogg, out->io, info->rate_hz, err);
+    pst_status status = pst_ogg_writer_init(&out->ogg, out->io, info->rate_hz, 1, err);
     if (status != PST_OK)
         return status;
     status = pst_ogg_write_headers(&out->ogg, packets, 2, err);
@@ -118,7 +119,8 @@ pst_status pst_flac_out_init(pst_flac_out *out, pst_io *io, pst_container contai
     if (!out->is_ogg) {
         uint8_t first[FIRST_BYTES];
         put_first(first, info);
-        if (!write_all(io, first, sizeof first) || !write_all(io, comments, n_comments))
+        if (!write_all(io, first, sizeof first) || !write_all(io, comments, n_comments) ||
+            pst_io_write_packet(io, NULL, 0, 0, PST_PACKET_HEADER) < 0)
             status = pst_io_fail(io, err);
     }
     pst_free(comments);
@@ -141,7 +143,8 @@ bool pst_flac_out_frame(pst_flac_out *out, const void *bytes, size_t n_bytes, ui
     if (out->is_ogg && !write_ogg_frame(out, bytes, n_bytes, out->n_frames + n_frames, is_last))
         return false;
 #endif
-    if (!out->is_ogg && !write_all(out->io, bytes, n_bytes))
+    if (!out->is_ogg &&
+        pst_io_write_packet(out->io, bytes, (int64_t)n_bytes, n_frames, 0) < (int64_t)n_bytes)
         return false;
     out->n_frames += n_frames;
     out->end_byte = pst_io_tell(out->io);

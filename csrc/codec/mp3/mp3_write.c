@@ -11,6 +11,7 @@
 #include "codec/mp3/info_frame.h"
 #include "codec/mp3/mp3.h"
 #include "codec/mp3/mp3_options.h"
+#include "pastream/packet.h"
 
 enum {
     PIECE_FRAMES = 1152,
@@ -143,27 +144,16 @@ static void mark(writer *w) {
     w->marks[w->n_encoded / w->mark_every] = (uint32_t)w->n_bytes;
 }
 
-// Takes down the frames that n_bytes bytes hold.
-static void count(writer *w, const uint8_t *bytes, size_t n_bytes) {
-    pst_mpeg_header header;
-    while (n_bytes >= PST_MPEG_HEADER_BYTES && pst_mpeg_header_read(bytes, &header) &&
-           header.n_bytes <= n_bytes) {
-        mark(w);
-        ++w->n_encoded;
-        w->n_bytes += header.n_bytes;
-        w->info.sound_checksum = pst_info_checksum(w->info.sound_checksum, bytes, header.n_bytes);
-        bytes += header.n_bytes;
-        n_bytes -= header.n_bytes;
-    }
-}
-
-static size_t whole_bytes(const uint8_t *bytes, size_t n_bytes) {
-    size_t n = 0;
-    pst_mpeg_header header;
-    while (n + PST_MPEG_HEADER_BYTES <= n_bytes && pst_mpeg_header_read(bytes + n, &header) &&
-           n + header.n_bytes <= n_bytes)
-        n += header.n_bytes;
-    return n;
+// Writes a frame of the codec. Returns whether that was possible.
+static bool put_frame(writer *w, const uint8_t *bytes, const pst_mpeg_header *header) {
+    const int64_t n_bytes = (int64_t)header->n_bytes;
+    if (pst_io_write_packet(w->io, bytes, n_bytes, header->n_samples, 0) != n_bytes)
+        return false;
+    mark(w);
+    ++w->n_encoded;
+    w->n_bytes += n_bytes;
+    w->info.sound_checksum = pst_info_checksum(w->info.sound_checksum, bytes, header->n_bytes);
+    return true;
 }
 
 // Writes the frames that are whole. What cannot be written is cut off at a frame's end.
@@ -172,14 +162,17 @@ static pst_status put_frames(writer *w, int n_new, pst_error *err) {
         return pst_fail(err, n_new == -2 ? PST_NO_MEMORY : PST_SYSTEM_ERROR, n_new,
                         "LAME failed with %d", n_new);
     w->n_pending += (size_t)n_new;
-    const size_t n = whole_bytes(w->pending, w->n_pending);
-    const int64_t n_put = pst_io_write(w->io, w->pending, (int64_t)n);
-    count(w, w->pending, (size_t)n_put);
-    if (n_put < (int64_t)n) {
-        w->has_failed = true;
-        pst_io_fail(w->io, err);
-        (void)pst_io_truncate(w->io, w->info_at + w->info_bytes + w->n_bytes);
-        return err == NULL ? PST_SYSTEM_ERROR : err->status;
+    size_t n = 0;
+    pst_mpeg_header header;
+    while (n + PST_MPEG_HEADER_BYTES <= w->n_pending &&
+           pst_mpeg_header_read(w->pending + n, &header) && n + header.n_bytes <= w->n_pending) {
+        if (!put_frame(w, w->pending + n, &header)) {
+            w->has_failed = true;
+            const pst_status status = pst_io_fail(w->io, err);
+            (void)pst_io_truncate(w->io, w->info_at + w->info_bytes + w->n_bytes);
+            return status;
+        }
+        n += header.n_bytes;
     }
     memmove(w->pending, w->pending + n, w->n_pending - n);
     w->n_pending -= n;
@@ -311,6 +304,11 @@ static pst_status finish(void *state, pst_error *err) {
     return status;
 }
 
+static pst_status end_head(writer *w, pst_error *err) {
+    return pst_io_write_packet(w->io, NULL, 0, 0, PST_PACKET_HEADER) < 0 ? pst_io_fail(w->io, err)
+                                                                         : PST_OK;
+}
+
 static pst_status begin_file(writer *w, const pst_encoder_setup *setup, pst_error *err) {
     uint8_t *tag = NULL;
     size_t n_bytes = 0;
@@ -320,12 +318,15 @@ static pst_status begin_file(writer *w, const pst_encoder_setup *setup, pst_erro
     pst_free(tag);
     w->info_at = pst_io_tell(w->io);
     const bool is_seekable = pst_io_is_seekable(w->io);
-    if (status != PST_OK || (!is_seekable && setup->options->n_frames < 0))
+    if (status != PST_OK)
         return status;
+    if (!is_seekable && setup->options->n_frames < 0)
+        return end_head(w, err);
     if (!is_seekable) {
         w->n_promised = setup->options->n_frames;
         set_counts(w, n_encoded_of(w, w->n_promised), w->n_promised);
-        return put_info(w, err);
+        status = put_info(w, err);
+        return status == PST_OK ? end_head(w, err) : status;
     }
     // FFmpeg plays an info frame that tells of nothing at all, so it tells of itself.
     uint8_t bytes[PST_MPEG_MAX_FRAME_BYTES];
@@ -358,6 +359,9 @@ static pst_status open_writer(void **state, pst_encoder_setup *setup, pst_error 
     setup->native = PST_FORMAT_F32;
     setup->stored = PST_FORMAT_F32;
     setup->max_frames = (int64_t)INT32_MAX * w->frame_samples;
+    setup->stream.has_packets = true;
+    setup->stream.packet_frames = w->frame_samples;
+    setup->stream.delay_frames = w->info.delay + PST_MP3_DECODER_DELAY;
     *state = w;
     return PST_OK;
 }

@@ -8,7 +8,7 @@
 
 #include "codec/io.h"
 
-// Writes an Ogg file of one stream, forward only. A page goes out for every fifth of a second: that
+// Writes an Ogg file of one stream, forward only. Each page is a packet of the place. One goes out for every fifth of a second: that
 // is the most that is lost when the process is killed.
 
 typedef struct pst_ogg_writer {
@@ -17,14 +17,16 @@ typedef struct pst_ogg_writer {
     int64_t page_frames;    // That a page may hold.
     int64_t page_granule;   // That the last page ended with,
     int64_t packet_granule; // and the last packet.
+    int64_t sound_granule;  // That the last page ended with on which a packet ends.
+    uint32_t granules;      // Of a frame of the encoder's.
     int64_t end_byte;       // Of the last page that was written as a whole.
 } pst_ogg_writer;
 
-// Begins a stream whose granules count frames at rate_hz, and gives it a number that others hardly
-// have.
+// Begins a stream whose granules count frames at rate_hz, as many for each frame of the encoder's,
+// and gives it a number that others hardly have.
 // Returns PST_OK or PST_NO_MEMORY.
 pst_status pst_ogg_writer_init(pst_ogg_writer *writer, pst_io *io, uint32_t rate_hz,
-                               pst_error *err);
+                               uint32_t granules, pst_error *err);
 
 // Frees the stream; after a failure it cuts off the page that is not complete.
 void pst_ogg_writer_deinit(pst_ogg_writer *writer);

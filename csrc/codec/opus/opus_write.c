@@ -141,7 +141,8 @@ static pst_status opus_open(void **state, pst_encoder_setup *setup, pst_error *e
     opus *o = pst_alloc(sizeof *o);
     if (o == NULL)
         return pst_fail_memory(err);
-    pst_status status = pst_ogg_writer_init(&o->writer, setup->io, PST_OPUS_RATE_HZ, err);
+    pst_status status = pst_ogg_writer_init(&o->writer, setup->io, PST_OPUS_RATE_HZ,
+                                            PST_OPUS_RATE_HZ / setup->format->rate_hz, err);
     if (status != PST_OK) {
         pst_free(o);
         return status;
@@ -157,6 +158,10 @@ static pst_status opus_open(void **state, pst_encoder_setup *setup, pst_error *e
     }
     setup->native = setup->stored = PST_FORMAT_F32;
     setup->max_frames = INT64_MAX / PST_OPUS_RATE_HZ;
+    setup->stream.has_packets = true;
+    setup->stream.packet_frames = o->packet_frames;
+    setup->stream.delay_frames = o->head.n_skipped / o->writer.granules;
+    setup->stream.n_extradata = (uint32_t)pst_opus_head_write(&o->head, setup->stream.extradata);
     *state = o;
     return PST_OK;
 }

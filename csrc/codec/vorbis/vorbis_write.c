@@ -150,7 +150,7 @@ static pst_status vorbis_open(void **state, pst_encoder_setup *setup, pst_error 
     vorbis *v = pst_alloc(sizeof *v);
     if (v == NULL)
         return pst_fail_memory(err);
-    pst_status status = pst_ogg_writer_init(&v->writer, setup->io, setup->format->rate_hz, err);
+    pst_status status = pst_ogg_writer_init(&v->writer, setup->io, setup->format->rate_hz, 1, err);
     if (status != PST_OK) {
         pst_free(v);
         return status;
@@ -163,6 +163,7 @@ static pst_status vorbis_open(void **state, pst_encoder_setup *setup, pst_error 
     v->order = pst_ogg_channel_order(setup->format->n_channels);
     setup->native = setup->stored = PST_FORMAT_F32;
     setup->max_frames = INT64_MAX;
+    setup->stream.has_packets = true;
     *state = v;
     return PST_OK;
 }
