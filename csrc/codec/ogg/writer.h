@@ -8,8 +8,8 @@
 
 #include "codec/io.h"
 
-// Writes an Ogg file of one stream, forward only. Each page is a packet of the place. One goes out for every fifth of a second: that
-// is the most that is lost when the process is killed.
+// Writes an Ogg file of one stream, forward only. Each page is a packet of the place. One goes out
+// for every fifth of a second: that is the most that is lost when the process is killed.
 
 typedef struct pst_ogg_writer {
     pst_io *io;
