@@ -13,6 +13,7 @@
 #include "pastream/device.h"
 #include "pastream/diagnostics.h"
 #include "pastream/fork.h"
+#include "pastream/effects.h"
 #include "pastream/format.h"
 #include "pastream/mixer.h"
 #include "pastream/resample.h"

@@ -1,0 +1,142 @@
+// Copyright 2026 The pastream_ng authors
+// SPDX-License-Identifier: MIT
+
+#include <math.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/error.h"
+#include "dsp/convolver.h"
+#include "dsp/effect.h"
+
+// The first taps are multiplied one by one, in the format of the samples; what there is beyond them
+// is convolved a block behind, which is when it is due: so there is no delay.
+
+enum {
+    MOST_DIRECT = 128, // Taps that are quicker one by one.
+    LEAST_BLOCK = 64,
+    MOST_BLOCK = 8192,
+    CHUNK_FRAMES = 256,
+    TILE = 16 // Samples that are summed up at the same time.
+};
+
+typedef struct fir_effect {
+    pst_effect base;
+    uint32_t n_direct; // Taps.
+    void *taps;        // These, in the format.
+    void *past;        // n_direct - 1 frames, then a chunk, then a tile of nothing.
+    pst_convolver *rest;
+} fir_effect;
+
+// The same sum for each sample, wherever it lies in a chunk. x: the sample that is multiplied with
+// the first tap.
+#define DEFINE_SUM(name, real)                                                                     \
+    static void name(real *restrict y, const real *restrict x, const real *restrict taps,          \
+                     size_t n_taps, size_t n_channels, size_t n_samples) PST_RT {                  \
+        for (size_t i = 0; i < n_samples; i += TILE) {                                             \
+            real sums[TILE] = {0};                                                                 \
+            for (size_t k = 0; k < n_taps; ++k) {                                                  \
+                const real tap = taps[k];                                                          \
+                const real *restrict at = x + i - k * n_channels;                                  \
+                for (size_t j = 0; j < TILE; ++j)                                                  \
+                    sums[j] += tap * at[j];                                                        \
+            }                                                                                      \
+            const size_t n = n_samples - i < TILE ? n_samples - i : TILE;                          \
+            memcpy(y + i, sums, n * sizeof(real));                                                 \
+        }                                                                                          \
+    }
+DEFINE_SUM(sum_f32, float)
+DEFINE_SUM(sum_f64, double)
+
+static void fir_process(pst_effect *effect, void *frames, size_t n_frames) PST_RT {
+    fir_effect *self = (fir_effect *)effect;
+    const size_t n_channels = effect->n_channels;
+    const size_t frame_bytes = n_channels * pst_format_bytes(effect->format);
+    const size_t past_bytes = (self->n_direct - 1) * frame_bytes;
+    uint8_t *past = self->past, *at = frames;
+    while (n_frames > 0) {
+        const size_t n = n_frames < CHUNK_FRAMES ? n_frames : CHUNK_FRAMES;
+        memcpy(past + past_bytes, at, n * frame_bytes);
+        if (effect->format == PST_FORMAT_F32)
+            sum_f32((void *)at, (const void *)(past + past_bytes), self->taps, self->n_direct,
+                    n_channels, n * n_channels);
+        else
+            sum_f64((void *)at, (const void *)(past + past_bytes), self->taps, self->n_direct,
+                    n_channels, n * n_channels);
+        if (self->rest != NULL)
+            pst_convolver_add(self->rest, effect->format, past + past_bytes, at, n);
+        memmove(past, past + n * frame_bytes, past_bytes);
+        at += n * frame_bytes;
+        n_frames -= n;
+    }
+}
+
+static void fir_reset(pst_effect *effect) PST_RT {
+    fir_effect *self = (fir_effect *)effect;
+    const size_t frame_bytes = (size_t)effect->n_channels * pst_format_bytes(effect->format);
+    memset(self->past, 0, (self->n_direct - 1) * frame_bytes);
+    if (self->rest != NULL)
+        pst_convolver_reset(self->rest);
+}
+
+static void fir_deinit(pst_effect *effect) {
+    fir_effect *self = (fir_effect *)effect;
+    pst_free(self->taps);
+    pst_free(self->past);
+    pst_convolver_destroy(self->rest);
+}
+
+static const pst_effect_ops fir_ops = {
+    .name = "fir", .process = fir_process, .reset = fir_reset, .deinit = fir_deinit};
+
+// Returns how many taps are multiplied one by one: all, or as long a block as takes about as much
+// time as the transforms.
+static uint32_t direct_taps(uint32_t n_taps) {
+    if (n_taps <= MOST_DIRECT)
+        return n_taps;
+    uint32_t n = LEAST_BLOCK;
+    while (n < MOST_BLOCK && (uint64_t)n * n < (uint64_t)4 * n_taps)
+        n *= 2;
+    return n;
+}
+
+static pst_status make_parts(fir_effect *self, const double *taps, uint32_t n_taps,
+                             pst_error *err) {
+    const pst_effect *base = &self->base;
+    const size_t sample_bytes = pst_format_bytes(base->format);
+    self->n_direct = direct_taps(n_taps);
+    self->taps = pst_alloc_array(self->n_direct, sample_bytes);
+    self->past = pst_alloc_array(
+        ((size_t)self->n_direct - 1 + CHUNK_FRAMES) * base->n_channels + TILE, sample_bytes);
+    if (self->taps == NULL || self->past == NULL)
+        return pst_fail_memory(err);
+    (void)pst_convert(self->taps, base->format, taps, PST_FORMAT_F64, self->n_direct, NULL);
+    if (self->n_direct == n_taps)
+        return PST_OK;
+    return pst_convolver_create(&self->rest, taps + self->n_direct, n_taps - self->n_direct,
+                                self->n_direct, base->n_channels, err);
+}
+
+pst_status pst_effect_fir(pst_effect **effect, pst_format format, uint32_t n_channels,
+                          const double *taps, uint32_t n_taps, pst_error *err) {
+    if (n_taps < 1 || n_taps > PST_EFFECT_MAX_TAPS)
+        return pst_fail(err, PST_BAD_ARGUMENT, 0, "n_taps is %u; it must be from 1 to %d",
+                        (unsigned)n_taps, PST_EFFECT_MAX_TAPS);
+    for (uint32_t k = 0; k < n_taps; ++k)
+        if (!isfinite(taps[k]))
+            return pst_fail(err, PST_BAD_ARGUMENT, 0, "taps[%u] is %g; it must be a finite number",
+                            (unsigned)k, taps[k]);
+    pst_effect *made = NULL;
+    pst_status status =
+        pst_effect_create(&made, sizeof(fir_effect), &fir_ops, format, n_channels, err);
+    if (status != PST_OK)
+        return status;
+    made->forgets_at_gap = true;
+    status = make_parts((fir_effect *)made, taps, n_taps, err);
+    if (status != PST_OK) {
+        pst_effect_destroy(made);
+        return status;
+    }
+    *effect = made;
+    return PST_OK;
+}
