@@ -51,7 +51,8 @@ PST_API PST_NODISCARD pst_status pst_effect_delay(pst_effect **effect, pst_forma
 // no delay of its own. What is behind the last frame is not given. Many taps are computed by
 // Fourier transforms.
 // taps: 1 to PST_EFFECT_MAX_TAPS finite numbers, copied.
-// Returns, Thread, Realtime, Ownership: as above.
+// Returns PST_OK, PST_BAD_ARGUMENT, PST_NO_MEMORY.
+// Thread: control. Realtime: no. Ownership: the caller's, until pst_effect_destroy.
 PST_API PST_NODISCARD pst_status pst_effect_fir(pst_effect **effect, pst_format format,
                                                 uint32_t n_channels, const double *taps,
                                                 uint32_t n_taps, pst_error *err);
@@ -60,7 +61,8 @@ PST_API PST_NODISCARD pst_status pst_effect_fir(pst_effect **effect, pst_format 
 // whatever the format.
 // sos: n_sections rows of b0, b1, b2, a0, a1, a2; finite, a0 not 0, poles not outside the unit
 // circle (by more than 1e-6); copied. n_sections: 1 to PST_EFFECT_MAX_SECTIONS.
-// Returns, Thread, Realtime, Ownership: as above.
+// Returns PST_OK, PST_BAD_ARGUMENT, PST_NO_MEMORY.
+// Thread: control. Realtime: no. Ownership: the caller's, until pst_effect_destroy.
 PST_API PST_NODISCARD pst_status pst_effect_iir(pst_effect **effect, pst_format format,
                                                 uint32_t n_channels, const double *sos,
                                                 uint32_t n_sections, pst_error *err);
@@ -93,7 +95,8 @@ typedef struct pst_compressor_config {
 PST_API void pst_compressor_config_default(pst_compressor_config *config) PST_RT;
 
 // Makes a compressor. Decibels: -1000 to 1000; times: 0 to 1000 s; ratios: 1 to 1e6.
-// Returns, Thread, Realtime, Ownership: as above.
+// Returns PST_OK, PST_BAD_ARGUMENT, PST_NO_MEMORY.
+// Thread: control. Realtime: no. Ownership: the caller's, until pst_effect_destroy.
 PST_API PST_NODISCARD pst_status pst_effect_compressor(pst_effect **effect, pst_format format,
                                                        uint32_t n_channels,
                                                        const pst_compressor_config *config,
@@ -114,7 +117,8 @@ PST_API void pst_limiter_config_default(pst_limiter_config *config) PST_RT;
 
 // Makes a limiter. ceiling_db: -200 to 200; lookahead_s: 0 to PST_EFFECT_MAX_LOOKAHEAD_FRAMES,
 // rounded to frames; release_s: 0 to 1000.
-// Returns, Thread, Realtime, Ownership: as above.
+// Returns PST_OK, PST_BAD_ARGUMENT, PST_NO_MEMORY.
+// Thread: control. Realtime: no. Ownership: the caller's, until pst_effect_destroy.
 PST_API PST_NODISCARD pst_status pst_effect_limiter(pst_effect **effect, pst_format format,
                                                     uint32_t n_channels,
                                                     const pst_limiter_config *config,
