@@ -33,6 +33,7 @@ PUBLIC = {
     "codec.h": "codec",
     "io.h": "codec",
     "packet.h": "codec",
+    "push.h": "codec",
     "tags.h": "codec",
     "device.h": "device",
     "mixer.h": "mixer",

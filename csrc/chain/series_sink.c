@@ -19,6 +19,7 @@
 #include "chain/series_file.h"
 #include "chain/series_log.h"
 #include "chain/series_name.h"
+#include "codec/codec.h"
 #include "codec/io.h"
 
 // Files one after another as a sink. The next file is opened before the last one is ended; frames
@@ -381,10 +382,8 @@ static pst_status copy_texts(series_sink *self, const pst_series *series, pst_er
     if (self->options.tags == NULL)
         return PST_OK;
     const pst_tags *tags = self->options.tags;
-    pst_status status = pst_tags_create(&self->tags, err);
+    const pst_status status = pst_tags_copy(&self->tags, tags, err);
     self->options.tags = self->tags;
-    for (uint32_t i = 0; status == PST_OK && i < pst_tags_count(tags); ++i)
-        status = pst_tags_add(self->tags, pst_tags_key(tags, i), pst_tags_value(tags, i), err);
     return status;
 }
 

@@ -44,6 +44,10 @@ typedef struct pst_decoder_ops {
     void (*close)(void *state);
 } pst_decoder_ops;
 
+// Copies tags. After a failure copy may have to be destroyed, too, unless it is NULL.
+// Returns PST_OK; PST_NO_MEMORY.
+PST_NODISCARD pst_status pst_tags_copy(pst_tags **copy, const pst_tags *tags, pst_error *err);
+
 // Takes the first pair with a key out of the tags: what is meant for decoders, nobody else needs.
 // Returns whether there is one; value gets its text, perhaps cut.
 bool pst_tags_take(pst_tags *tags, const char *key, char *value, size_t n_bytes);

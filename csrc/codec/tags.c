@@ -120,6 +120,13 @@ pst_status pst_tags_add(pst_tags *tags, const char *key, const char *value, pst_
     return PST_OK;
 }
 
+pst_status pst_tags_copy(pst_tags **copy, const pst_tags *tags, pst_error *err) {
+    pst_status status = pst_tags_create(copy, err);
+    for (uint32_t i = 0; status == PST_OK && i < tags->n_pairs; ++i)
+        status = pst_tags_add(*copy, pst_tags_key(tags, i), pst_tags_value(tags, i), err);
+    return status;
+}
+
 bool pst_tags_take(pst_tags *tags, const char *key, char *value, size_t n_bytes) {
     uint32_t i = 0;
     while (i < tags->n_pairs && strcmp(tags->texts[i], key) != 0)

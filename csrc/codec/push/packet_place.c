@@ -24,7 +24,7 @@ struct pst_packet_place {
     // packet that is being written.
     uint8_t *bytes;
     size_t byte_room, first_byte, end_byte, open_bytes;
-    int64_t open_frames;
+    int64_t open_frames, ended_frames;
     packet_end *ends;
     size_t end_room, first_end, end_end;
 };
@@ -81,6 +81,7 @@ static int64_t end_packet(void *user, int64_t n_frames, uint32_t flags) {
     p->ends = ends;
     ends[p->end_end++] = (packet_end){p->open_bytes, p->open_frames, flags};
     p->open_bytes = 0;
+    p->ended_frames += p->open_frames;
     p->open_frames = 0;
     return 0;
 }
@@ -132,6 +133,10 @@ bool pst_packet_place_take(pst_packet_place *place, pst_placed_packet *packet) {
 
 uint64_t pst_packet_place_count(const pst_packet_place *place) {
     return place->end_end - place->first_end;
+}
+
+int64_t pst_packet_place_frames(const pst_packet_place *place) {
+    return place->ended_frames;
 }
 
 size_t pst_packet_place_open_bytes(const pst_packet_place *place) {

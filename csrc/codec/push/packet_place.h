@@ -33,6 +33,9 @@ bool pst_packet_place_take(pst_packet_place *place, pst_placed_packet *packet);
 // Returns how many packets there are to take.
 uint64_t pst_packet_place_count(const pst_packet_place *place);
 
+// Returns how many frames all packets had, taken or not.
+int64_t pst_packet_place_frames(const pst_packet_place *place);
+
 // Returns how many bytes were written since the last packet ended.
 size_t pst_packet_place_open_bytes(const pst_packet_place *place);
 

@@ -20,6 +20,7 @@
 #include "pastream/io.h"
 #include "pastream/packet.h"
 #include "pastream/player.h"
+#include "pastream/push.h"
 #include "pastream/recording.h"
 #include "pastream/ring.h"
 #include "pastream/series.h"
