@@ -95,6 +95,7 @@ typedef struct pst_encoder_ops {
     bool has_bitrate;
     bool has_quality;
     bool has_tags;
+    bool has_opus;           // pst_opus_options.
     int32_t max_compression; // -1: there is no such option.
     // Tells what else is wrong; see pst_encoder_check. NULL: nothing can be.
     pst_status (*check)(const pst_file_format *format, const pst_encoder_options *options,

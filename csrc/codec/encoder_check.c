@@ -55,6 +55,19 @@ static pst_status check_rate(const pst_encoder_ops *ops, const pst_file_format *
                     (unsigned)format->rate_hz, name, (unsigned)pst_encoder_fit_rate(format));
 }
 
+static pst_status refuse_opus(const pst_opus_options *opus, const char *name, pst_error *err) {
+    const char *what = opus->application != PST_OPUS_AUDIO ? "application"
+                       : opus->packet_us != 0              ? "packet_ms"
+                       : opus->has_fec                     ? "fec"
+                       : opus->expected_loss_percent != 0  ? "expected_loss"
+                       : opus->has_dtx                     ? "dtx"
+                                                           : NULL;
+    if (what == NULL)
+        return PST_OK;
+    return pst_fail(err, PST_BAD_ARGUMENT, 0, "%s was given; %s has no such choice, OPUS has", what,
+                    name);
+}
+
 static pst_status check_options(const pst_encoder_ops *ops, const pst_encoder_options *options,
                                 const char *name, pst_error *err) {
     if ((unsigned)options->bitrate_mode > PST_BITRATE_AVERAGE)
@@ -87,7 +100,7 @@ static pst_status check_options(const pst_encoder_ops *ops, const pst_encoder_op
                               (int)options->compression, name, (int)ops->max_compression);
     if (options->tags != NULL && pst_tags_count(options->tags) > 0 && !ops->has_tags)
         return pst_fail(err, PST_BAD_ARGUMENT, 0, "%s files cannot have tags", name);
-    return PST_OK;
+    return ops->has_opus ? PST_OK : refuse_opus(&options->opus, name, err);
 }
 
 pst_status pst_encoder_check(const pst_file_format *format, const pst_encoder_options *options,

@@ -7,6 +7,20 @@
 
 #include "base/error.h"
 
+static bool give_extradata(pst_aac_reader *reader) {
+    const size_t n_bytes = (size_t)reader->n_extradata;
+    if (n_bytes > INT32_MAX - AV_INPUT_BUFFER_PADDING_SIZE)
+        return false;
+    uint8_t *copy = av_malloc(n_bytes + AV_INPUT_BUFFER_PADDING_SIZE);
+    if (copy == NULL)
+        return false;
+    memcpy(copy, reader->extradata, n_bytes);
+    memset(copy + n_bytes, 0, AV_INPUT_BUFFER_PADDING_SIZE);
+    reader->codec->extradata = copy;
+    reader->codec->extradata_size = (int)n_bytes;
+    return true;
+}
+
 pst_status pst_aac_open(pst_aac_reader *reader, const AVCodecParameters *parameters,
                         pst_error *err) {
     reader->raw_end = INT64_MAX;
@@ -24,6 +38,8 @@ pst_status pst_aac_open(pst_aac_reader *reader, const AVCodecParameters *paramet
     reader->codec->flags2 |= AV_CODEC_FLAG2_SKIP_MANUAL;
     if (parameters != NULL && avcodec_parameters_to_context(reader->codec, parameters) < 0)
         return pst_fail_memory(err);
+    if (reader->n_extradata > 0 && !give_extradata(reader))
+        return pst_fail_memory(err);
     if (avcodec_open2(reader->codec, codec, NULL) < 0)
         return pst_fail(err, PST_BAD_FILE, 0, "The file's AAC is of a kind that cannot be decoded");
     return PST_OK;
@@ -35,8 +51,7 @@ void pst_aac_close(pst_aac_reader *reader) {
     av_frame_free(&reader->frame);
 }
 
-// Whether the frame is one of this file. Until the first is there, any that we can hold is.
-static bool fits(const pst_aac_reader *reader) {
+bool pst_aac_fits(const pst_aac_reader *reader) {
     const AVFrame *frame = reader->frame;
     if (frame->format != AV_SAMPLE_FMT_FLTP || frame->nb_samples < 1)
         return false;
@@ -47,12 +62,12 @@ static bool fits(const pst_aac_reader *reader) {
            frame->ch_layout.nb_channels >= 1 && frame->ch_layout.nb_channels <= PST_MAX_CHANNELS;
 }
 
-static pst_status refuse_change(const pst_aac_reader *reader, pst_error *err) {
+pst_status pst_aac_refuse_change(const pst_aac_reader *reader, int64_t frame, pst_error *err) {
     return pst_fail(err, PST_BAD_FILE, 0,
-                    "The file changes from %u channels at %u Hz to %d at %d Hz at frame %lld",
+                    "The sound changes from %u channels at %u Hz to %d at %d Hz at frame %lld",
                     (unsigned)reader->n_channels, (unsigned)reader->rate_hz,
                     reader->frame->ch_layout.nb_channels, reader->frame->sample_rate,
-                    (long long)(reader->frame_raw - reader->skip_frames));
+                    (long long)frame);
 }
 
 // Brings the decoder a packet. Returns PST_OK, PST_END, or an error. A packet that it cannot decode
@@ -93,7 +108,7 @@ pst_status pst_aac_look(pst_aac_reader *reader, pst_error *err) {
             return status;
         if (status == PST_END)
             break;
-        if (!fits(reader))
+        if (!pst_aac_fits(reader))
             continue;
         reader->rate_hz = (uint32_t)reader->frame->sample_rate;
         reader->n_channels = (uint32_t)reader->frame->ch_layout.nb_channels;
@@ -112,16 +127,16 @@ static pst_status need_frame(pst_aac_reader *reader, pst_error *err) {
         const pst_status status = decode_frame(reader, err);
         if (status != PST_OK)
             return status;
-        if (fits(reader))
+        if (pst_aac_fits(reader))
             continue;
         // High-frequency parts that are first mentioned a little later double the rate.
         if (reader->n_packets > PST_AAC_PREROLL_PACKETS)
-            return refuse_change(reader, err);
+            return pst_aac_refuse_change(reader, reader->frame_raw - reader->skip_frames, err);
         reader->has_frame = false;
     }
 }
 
-static void interleave(const pst_aac_reader *reader, int64_t at, float *to, int64_t n_frames) {
+void pst_aac_interleave(const pst_aac_reader *reader, int64_t at, float *to, int64_t n_frames) {
     const uint32_t n_channels = reader->n_channels;
     for (uint32_t c = 0; c < n_channels; ++c) {
         const float *from = (const float *)(const void *)reader->frame->extended_data[c] + at;
@@ -165,7 +180,7 @@ pst_status pst_aac_read(pst_aac_reader *reader, float *data, uint64_t n_frames, 
         } else {
             const int64_t at = reader->raw - reader->frame_raw;
             n = least(wanted, reader->frame->nb_samples - at);
-            interleave(reader, at, to, n);
+            pst_aac_interleave(reader, at, to, n);
         }
         reader->raw += n;
         *n_read += (uint64_t)n;

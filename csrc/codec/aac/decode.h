@@ -18,6 +18,8 @@ typedef struct pst_aac_reader {
     pst_aac_next next;
     void *user;
     pst_damage *damage;
+    const uint8_t *extradata; // The AudioSpecificConfig, where no parameters have it. For opening.
+    uint64_t n_extradata;
     uint32_t rate_hz;
     uint32_t n_channels;
     int64_t packet_frames;
@@ -57,6 +59,16 @@ int64_t pst_aac_packet_for(const pst_aac_reader *reader, int64_t frame);
 
 // Goes on at a frame of the file, with the packet that the source gives next.
 void pst_aac_restart(pst_aac_reader *reader, int64_t packet, int64_t frame);
+
+// Whether the decoded frame is of the same kind as those before; of the first, whether we can hold
+// it.
+bool pst_aac_fits(const pst_aac_reader *reader);
+
+// Says what changed with a frame that does not fit. Returns PST_BAD_FILE.
+pst_status pst_aac_refuse_change(const pst_aac_reader *reader, int64_t frame, pst_error *err);
+
+// Copies n_frames of the decoded frame, from its frame `at` on, and interleaves them.
+void pst_aac_interleave(const pst_aac_reader *reader, int64_t at, float *to, int64_t n_frames);
 
 void pst_aac_close(pst_aac_reader *reader);
 

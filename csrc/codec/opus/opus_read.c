@@ -3,16 +3,11 @@
 
 // Ogg Opus files, read by libopus. See RFC 7845.
 
-#include <opus_multistream.h>
-
-#include "base/error.h"
-#include "codec/ogg/channels.h"
 #include "codec/ogg/packets.h"
-#include "codec/opus/head.h"
+#include "codec/opus/decode.h"
 #include "codec/opus/opus_codec.h"
 
 enum {
-    MAX_PACKET_FRAMES = 5760, // 120 ms.
     // Half a second. After the 80 ms that the RFC asks for, speech was still off by a third of full
     // scale at worst; after this, by 0.4 %.
     PREROLL_FRAMES = 24000
@@ -21,29 +16,18 @@ enum {
 static pst_status open_stream(void **state, const pst_ogg_header *headers,
                               pst_ogg_stream_info *info, bool *is_sound, pst_error *err) {
     pst_opus_head head;
-    const pst_status status = pst_opus_head_read(&head, headers[0].data, headers[0].n_bytes, err);
+    pst_status status = pst_opus_head_read(&head, headers[0].data, headers[0].n_bytes, err);
     if (status != PST_OK)
         return status;
-    // The channels come out in another order if they are asked for in another order.
-    uint8_t mapping[PST_OPUS_MAX_CHANNELS];
-    const uint8_t *order = head.family == 1 ? pst_ogg_channel_order(head.n_channels) : NULL;
-    for (uint32_t i = 0; i < head.n_channels; ++i)
-        mapping[i] = head.mapping[order == NULL ? i : order[i]];
-    int code = OPUS_OK;
-    OpusMSDecoder *decoder =
-        opus_multistream_decoder_create(PST_OPUS_RATE_HZ, (int)head.n_channels, (int)head.n_streams,
-                                        (int)head.n_coupled, mapping, &code);
-    if (decoder == NULL)
-        return code == OPUS_ALLOC_FAIL
-                   ? pst_fail_memory(err)
-                   : pst_fail(err, PST_BAD_FILE, code, "libopus refuses the stream: %s",
-                              opus_strerror(code));
-    opus_multistream_decoder_ctl(decoder, OPUS_SET_GAIN(head.gain));
+    OpusMSDecoder *decoder = NULL;
+    status = pst_opus_make_decoder(&decoder, &head, err);
+    if (status != PST_OK)
+        return status;
     *info = (pst_ogg_stream_info){
         .rate_hz = PST_OPUS_RATE_HZ,
         .n_channels = head.n_channels,
         .n_skipped = head.n_skipped,
-        .max_packet_frames = MAX_PACKET_FRAMES,
+        .max_packet_frames = PST_OPUS_MAX_PACKET_FRAMES,
         .preroll_frames = PREROLL_FRAMES,
     };
     *is_sound = true;
@@ -54,16 +38,12 @@ static pst_status open_stream(void **state, const pst_ogg_header *headers,
 static int32_t duration(void *state, ogg_packet *packet, int32_t *memory) {
     (void)state;
     (void)memory;
-    if (packet->bytes < 1)
-        return -1;
-    const int n =
-        opus_packet_get_nb_samples(packet->packet, (opus_int32)packet->bytes, PST_OPUS_RATE_HZ);
-    return n > 0 && n <= MAX_PACKET_FRAMES ? n : -1;
+    return packet->bytes < 1 ? -1 : pst_opus_packet_frames(packet->packet, (uint64_t)packet->bytes);
 }
 
 static int32_t decode(void *state, ogg_packet *packet, float *frames) {
     return opus_multistream_decode_float(state, packet->packet, (opus_int32)packet->bytes, frames,
-                                         MAX_PACKET_FRAMES, 0);
+                                         PST_OPUS_MAX_PACKET_FRAMES, 0);
 }
 
 static void reset(void *state) {

@@ -187,6 +187,24 @@ typedef enum pst_dither {
     PST_DITHER_TPDF = 1 // Triangular noise of two steps, where samples lose bits.
 } pst_dither;
 
+// What an Opus encoder is to be good at.
+typedef enum pst_opus_application {
+    PST_OPUS_AUDIO = 0,   // Any sound, as it is.
+    PST_OPUS_VOIP = 1,    // Speech, to be understood.
+    PST_OPUS_LOWDELAY = 2 // Any sound, 4 ms earlier; without what is made for speech.
+} pst_opus_application;
+
+// Choices that only Opus offers.
+typedef struct pst_opus_options {
+    pst_opus_application application;
+    uint32_t packet_us; // 2500, 5000, 10000, 20000, 40000 or 60000: microseconds; 0: 20000.
+    // Packets of speech carry a coarse copy of the one before, for those who lost that, where there
+    // are bits to spare; not with PST_OPUS_LOWDELAY, nor in packets below 10 ms.
+    bool has_fec;
+    uint32_t expected_loss_percent; // Of packets, 0 to 100; 0 with has_fec: 10.
+    bool has_dtx; // In silence most packets have 1 or 2 bytes, and need not be sent.
+} pst_opus_options;
+
 // How to write a file. What a codec has no use for is refused, not ignored.
 typedef struct pst_encoder_options {
     uint32_t bitrate_bps; // Of all channels together; 0: the codec's default, or by quality.
@@ -196,6 +214,7 @@ typedef struct pst_encoder_options {
     int64_t n_frames;    // If it is known how many will come; -1: not. A promise to be kept.
     pst_dither dither;
     const pst_tags *tags; // Copied. NULL: none.
+    pst_opus_options opus;
 } pst_encoder_options;
 
 // Fills in the defaults. Thread: any. Realtime: yes.
