@@ -29,6 +29,7 @@ __all__ = [
     "Format",
     "IoMode",
     "OnLost",
+    "OpusApplication",
     "Overflow",
     "PacketFlags",
     "PauseKind",
@@ -331,6 +332,14 @@ class BitrateMode(IntEnum):
     VARIABLE = 1
     CONSTANT = 2
     AVERAGE = 3
+
+
+class OpusApplication(IntEnum):
+    """What an Opus encoder is to be good at."""
+
+    AUDIO = 0
+    VOIP = 1
+    LOWDELAY = 2
 
 
 class Dither(IntEnum):

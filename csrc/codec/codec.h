@@ -131,6 +131,7 @@ typedef struct pst_codec {
     void (*libraries)(char *text, size_t n_bytes);
     const pst_decoder_ops *decoder; // NULL: this codec cannot.
     const pst_encoder_ops *encoder;
+    const struct pst_packet_codec_ops *packets; // Of bare packets, instead of a decoder.
 } pst_codec;
 
 #define PST_IN(container) (UINT32_C(1) << (container))

@@ -17,12 +17,14 @@ static const pst_codec *const codecs[] = {
 #ifdef PST_HAS_AAC
     &pst_adts_codec,
     &pst_mp4_codec,
+    &pst_aac_packets_codec,
 #endif
 #ifdef PST_HAS_VORBIS
     &pst_vorbis_codec,
 #endif
 #ifdef PST_HAS_OPUS
     &pst_opus_codec,
+    &pst_opus_packets_codec,
 #endif
 #ifdef PST_HAS_MP3
     &pst_mp3_codec,
@@ -58,7 +60,7 @@ pst_status pst_codec_get_info(uint32_t index, pst_codec_info *info) {
     *info = (pst_codec_info){
         .name = codec->name,
         .encoding = codec->encoding,
-        .decodes = codec->decoder == NULL ? 0 : codec->decodes,
+        .decodes = codec->decoder == NULL && codec->packets == NULL ? 0 : codec->decodes,
         .encodes = codec->encoder == NULL ? 0 : codec->encodes,
         .is_lossless = codec->is_lossless,
     };

@@ -18,9 +18,11 @@ extern const pst_codec pst_sndfile_ms_adpcm_codec;
 extern const pst_codec pst_sndfile_gsm_codec;
 extern const pst_codec pst_adts_codec;
 extern const pst_codec pst_mp4_codec;
+extern const pst_codec pst_aac_packets_codec;
 extern const pst_codec pst_flac_codec;
 extern const pst_codec pst_vorbis_codec;
 extern const pst_codec pst_opus_codec;
+extern const pst_codec pst_opus_packets_codec;
 extern const pst_codec pst_mp3_codec;
 
 #endif

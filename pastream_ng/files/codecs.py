@@ -62,7 +62,8 @@ class CodecInfo:
     encoding : str
         How it stores samples: ``"PCM"``, ``"FLAC"``, ``"OPUS"`` and so on.
     decodes, encodes : tuple of str
-        The kinds of files that it reads and writes, as ``format=`` names them.
+        The kinds of files that it reads and writes, as ``format=`` names them; ``"PACKETS"``:
+        packets with nothing around them, which are no file.
     lossless : bool
         Whether what is read is what was written.
     libraries : str

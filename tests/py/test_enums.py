@@ -25,6 +25,7 @@ PAIRS = {
     "Encoding": ("pst_encoding", "PST_ENCODING_"),
     "ByteOrder": ("pst_byte_order", "PST_BYTES_"),
     "IoMode": ("pst_io_mode", "PST_IO_"),
+    "OpusApplication": ("pst_opus_application", "PST_OPUS_"),
     "PacketFlags": ("pst_packet_flags", "PST_PACKET_"),
     "PauseKind": ("pst_chain_pause_kind", "PST_PAUSE_"),
     "ReduceKind": ("pst_reduce_kind", "PST_REDUCE_"),

@@ -37,3 +37,13 @@ const pst_codec pst_mp4_codec = {
     .decoder = &pst_mp4_decoder,
     .encoder = &pst_mp4_encoder,
 };
+
+const pst_codec pst_aac_packets_codec = {
+    .name = "aac_packets",
+    .encoding = PST_ENCODING_AAC,
+    .decodes = PST_IN(PST_CONTAINER_PACKETS),
+    .encodes = PST_IN(PST_CONTAINER_PACKETS),
+    .libraries = libraries,
+    .encoder = &pst_aac_packets_encoder,
+    .packets = &pst_aac_packets,
+};

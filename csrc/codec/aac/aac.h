@@ -12,6 +12,7 @@ extern const pst_decoder_ops pst_adts_decoder;
 extern const pst_encoder_ops pst_adts_encoder;
 extern const pst_decoder_ops pst_mp4_decoder;
 extern const pst_encoder_ops pst_mp4_encoder;
+extern const pst_encoder_ops pst_aac_packets_encoder;
 extern const pst_packet_codec_ops pst_aac_packets;
 
 #endif

@@ -138,6 +138,13 @@ pst_status pst_opus_begin(pst_opus_writer *w, const pst_file_format *format,
     return w->packet == NULL || w->frames == NULL ? pst_fail_memory(err) : PST_OK;
 }
 
+void pst_opus_tell(const pst_opus_writer *w, pst_encoder_stream *stream) {
+    stream->has_packets = true;
+    stream->packet_frames = w->packet_frames;
+    stream->delay_frames = w->head.n_skipped / (PST_OPUS_RATE_HZ / w->head.rate_hz);
+    stream->n_extradata = (uint32_t)pst_opus_head_write(&w->head, stream->extradata);
+}
+
 void pst_opus_end(pst_opus_writer *w) {
     if (w->encoder != NULL)
         opus_multistream_encoder_destroy(w->encoder);

@@ -43,6 +43,9 @@ PST_NODISCARD pst_status pst_opus_check(const pst_file_format *format,
 PST_NODISCARD pst_status pst_opus_begin(pst_opus_writer *writer, const pst_file_format *format,
                                         const pst_encoder_options *options, pst_error *err);
 
+// Tells of the packets, with the OpusHead as extradata.
+void pst_opus_tell(const pst_opus_writer *writer, pst_encoder_stream *stream);
+
 // As pst_encoder_ops.write.
 PST_NODISCARD pst_status pst_opus_write(pst_opus_writer *writer, const float *data,
                                         uint64_t n_frames, uint64_t *n_written, pst_error *err);

@@ -21,3 +21,13 @@ const pst_codec pst_opus_codec = {
     .decoder = &pst_opus_decoder,
     .encoder = &pst_opus_encoder,
 };
+
+const pst_codec pst_opus_packets_codec = {
+    .name = "opus_packets",
+    .encoding = PST_ENCODING_OPUS,
+    .decodes = PST_IN(PST_CONTAINER_PACKETS),
+    .encodes = PST_IN(PST_CONTAINER_PACKETS),
+    .libraries = libraries,
+    .encoder = &pst_opus_packets_encoder,
+    .packets = &pst_opus_packets,
+};

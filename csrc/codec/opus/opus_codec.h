@@ -9,6 +9,7 @@
 
 extern const pst_decoder_ops pst_opus_decoder;
 extern const pst_encoder_ops pst_opus_encoder;
+extern const pst_encoder_ops pst_opus_packets_encoder;
 extern const pst_packet_codec_ops pst_opus_packets;
 
 // Decoding gives this rate, and Ogg counts in it, whatever was encoded.

@@ -89,10 +89,7 @@ static pst_status opus_open(void **state, pst_encoder_setup *setup, pst_error *e
     }
     setup->native = setup->stored = PST_FORMAT_F32;
     setup->max_frames = INT64_MAX / PST_OPUS_RATE_HZ;
-    setup->stream.has_packets = true;
-    setup->stream.packet_frames = o->packet_frames;
-    setup->stream.delay_frames = o->head.n_skipped / o->writer.granules;
-    setup->stream.n_extradata = (uint32_t)pst_opus_head_write(&o->head, setup->stream.extradata);
+    pst_opus_tell(&o->packets, &setup->stream);
     *state = o;
     return PST_OK;
 }

@@ -28,6 +28,7 @@ typedef struct pst_packet_sound {
     uint32_t n_channels; // one of these is refused.
 } pst_packet_sound;
 
+// See pst_codec.packets.
 typedef struct pst_packet_codec_ops {
     // Begins a stream. On failure it leaves nothing behind.
     // Returns PST_OK; PST_BAD_ARGUMENT or PST_BAD_FILE (the extradata, n_channels);
