@@ -174,7 +174,7 @@ def looked_up(name: str, value: Any, table: dict[str, Any], *others: dict[str, A
 
 def named(format: Any) -> Kind:
     """Return what ``format=`` names."""
-    if format == Container.PACKETS.name:
+    if isinstance(format, str) and format == Container.PACKETS.name:
         raise ArgumentError(
             f"format is {shown(format)}, which is no kind of file: packets with nothing around "
             "them go by Encoder and Decoder; files of the same sound are OPUS, ADTS and M4A"

@@ -7,7 +7,8 @@
 #include "codec/codec.h"
 #include "codec/push/packet_codec.h"
 
-// AAC by libavcodec, in ADTS files of our own reading and writing and in MP4 files by libavformat, and as bare packets.
+// AAC by libavcodec: in ADTS files of our own reading and writing, in MP4 files by libavformat, and
+// as bare packets.
 extern const pst_decoder_ops pst_adts_decoder;
 extern const pst_encoder_ops pst_adts_encoder;
 extern const pst_decoder_ops pst_mp4_decoder;
