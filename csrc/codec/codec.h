@@ -24,8 +24,9 @@ typedef struct pst_decoder_setup {
     pst_tags *tags;             // To add to. What is not fit for a tag is left out.
     pst_damage *damage;         // To add to, by pst_note_damage. Outlives the state.
     // To be filled:
-    pst_decoder_info info; // info.format.container and encoding are filled in already.
-    pst_format native;     // What read gives.
+    pst_decoder_info info;  // info.format.container and encoding are filled in already.
+    int64_t skipped_frames; // That the codec leaves out at the start: the encoder's delay.
+    pst_format native;      // What read gives.
 } pst_decoder_setup;
 
 typedef struct pst_decoder_ops {
@@ -36,7 +37,8 @@ typedef struct pst_decoder_ops {
     // info.n_frames tells how many frames there are.
     // Returns as pst_decoder_open.
     pst_status (*open)(void **state, pst_decoder_setup *setup, pst_error *err);
-    // Reads up to n_frames; fewer at the end only. Returns PST_OK, or a failure after n_read.
+    // Reads 1 to n_frames frames: where it would have to wait for more than the first, it gives what
+    // it has. None at the end only. Returns PST_OK, or a failure after n_read.
     pst_status (*read)(void *state, void *data, uint64_t n_frames, uint64_t *n_read,
                        pst_error *err);
     // Goes to a frame that exists, or to the end. Only called if info.is_seekable.
@@ -47,6 +49,31 @@ typedef struct pst_decoder_ops {
 // Copies tags. After a failure copy may have to be destroyed, too, unless it is NULL.
 // Returns PST_OK; PST_NO_MEMORY.
 PST_NODISCARD pst_status pst_tags_copy(pst_tags **copy, const pst_tags *tags, pst_error *err);
+
+// What a stream is to be. 0: whatever its first bytes say.
+typedef struct pst_kind {
+    pst_container container;
+    pst_encoding encoding;
+    // To be filled: whether it is certainly something else, however it may go on.
+    bool is_wrong;
+} pst_kind;
+
+// As pst_decoder_open, for what has to be of a certain kind.
+PST_NODISCARD pst_status pst_decoder_open_kind(pst_decoder **decoder, pst_io *io,
+                                               const pst_file_format *raw, pst_kind *kind,
+                                               pst_error *err);
+
+// Returns the format in which the codec gives samples.
+pst_format pst_decoder_native(const pst_decoder *decoder);
+
+// Returns how many frames at the start are left out since they are the encoder's delay.
+int64_t pst_decoder_skipped(const pst_decoder *decoder);
+
+// Reads on as far as there is something without waiting, and at least one frame; none at the end.
+// frames: gets where they lie, in the native format, until the next call. Returns as
+// pst_decoder_read.
+PST_NODISCARD pst_status pst_decoder_read_some(pst_decoder *decoder, const void **frames,
+                                               uint64_t *n_read, pst_error *err);
 
 // Takes the first pair with a key out of the tags: what is meant for decoders, nobody else needs.
 // Returns whether there is one; value gets its text, perhaps cut.
@@ -147,8 +174,10 @@ pst_encoding pst_usual_encoding(pst_container container);
 // Tells from its first bytes what a file is, and leaves the place at start_byte. The texts of ID3
 // tags before that are added to tags.
 // Returns PST_OK; PST_BAD_FILE with a text that says what it looks like; PST_SYSTEM_ERROR.
-pst_status pst_probe(pst_io *io, pst_tags *tags, pst_container *container, pst_encoding *encoding,
-                     int64_t *start_byte, pst_error *err);
+// kind: what it is to be. Only that is looked for where frames are all there is; others are found
+// as what they are.
+pst_status pst_probe(pst_io *io, pst_tags *tags, pst_kind *kind, pst_container *container,
+                     pst_encoding *encoding, int64_t *start_byte, pst_error *err);
 
 // Return the names that users type, such as "WAV" and "OPUS"; "unknown".
 const char *pst_container_name(pst_container container);

@@ -19,6 +19,7 @@ struct pst_decoder {
     void *state;
     pst_io *io;
     pst_decoder_info info;
+    int64_t skipped_frames;
     pst_tags *tags;
     pst_damage damage;
     pst_format native;
@@ -37,7 +38,28 @@ static pst_status lacks_codec(pst_container container, pst_encoding encoding, ps
                     pst_encoding_name(encoding), pst_container_name(container));
 }
 
-static pst_status open_state(pst_decoder *decoder, const pst_file_format *raw, pst_error *err) {
+// Whether what was found is what was asked for.
+static pst_status check_kind(pst_container container, pst_encoding encoding, pst_kind *kind,
+                             pst_error *err) {
+    const bool is_wav = container == PST_CONTAINER_WAV || container == PST_CONTAINER_RF64;
+    const bool wants_wav = kind->container == PST_CONTAINER_WAV ||
+                           kind->container == PST_CONTAINER_WAVEX ||
+                           kind->container == PST_CONTAINER_RF64;
+    const bool has_container =
+        kind->container == 0 || kind->container == container || (is_wav && wants_wav);
+    const bool has_encoding = kind->encoding == 0 || encoding == 0 || kind->encoding == encoding;
+    if (has_container && has_encoding)
+        return PST_OK;
+    kind->is_wrong = true;
+    const bool names_both = encoding != 0 && encoding != pst_usual_encoding(container);
+    return pst_fail(
+        err, PST_BAD_FILE, 0, "The stream is %s%s%s, not %s", pst_container_name(container),
+        names_both ? " with " : "", names_both ? pst_encoding_name(encoding) : "",
+        has_container ? pst_encoding_name(kind->encoding) : pst_container_name(kind->container));
+}
+
+static pst_status open_state(pst_decoder *decoder, const pst_file_format *raw, pst_kind *kind,
+                             pst_error *err) {
     pst_decoder_setup setup = {
         .io = decoder->io,
         .container = PST_CONTAINER_RAW,
@@ -46,8 +68,10 @@ static pst_status open_state(pst_decoder *decoder, const pst_file_format *raw, p
         .damage = &decoder->damage,
     };
     if (raw == NULL) {
-        const pst_status status = pst_probe(decoder->io, decoder->tags, &setup.container,
-                                            &setup.encoding, &setup.start_byte, err);
+        pst_status status = pst_probe(decoder->io, decoder->tags, kind, &setup.container,
+                                      &setup.encoding, &setup.start_byte, err);
+        if (status == PST_OK)
+            status = check_kind(setup.container, setup.encoding, kind, err);
         if (status != PST_OK)
             return status;
     } else {
@@ -68,7 +92,14 @@ static pst_status open_state(pst_decoder *decoder, const pst_file_format *raw, p
             return status;
     }
     decoder->info = setup.info;
+    decoder->skipped_frames = setup.skipped_frames;
     decoder->native = setup.native;
+    if (raw == NULL) {
+        const pst_status status =
+            check_kind(setup.info.format.container, setup.info.format.encoding, kind, err);
+        if (status != PST_OK)
+            return status;
+    }
     const size_t frame_bytes =
         (size_t)pst_format_bytes(decoder->native) * decoder->info.format.n_channels;
     decoder->piece = pst_alloc_array(PIECE_FRAMES, frame_bytes);
@@ -91,6 +122,12 @@ static void free_parts(pst_decoder *decoder) {
 
 pst_status pst_decoder_open(pst_decoder **decoder, pst_io *io, const pst_file_format *raw,
                             pst_error *err) {
+    pst_kind any = {0};
+    return pst_decoder_open_kind(decoder, io, raw, &any, err);
+}
+
+pst_status pst_decoder_open_kind(pst_decoder **decoder, pst_io *io, const pst_file_format *raw,
+                                 pst_kind *kind, pst_error *err) {
     *decoder = NULL;
     if (raw != NULL) {
         if (raw->container != PST_CONTAINER_RAW)
@@ -107,7 +144,7 @@ pst_status pst_decoder_open(pst_decoder **decoder, pst_io *io, const pst_file_fo
     made->damage.first_frame = -1;
     pst_status status = pst_tags_create(&made->tags, err);
     if (status == PST_OK)
-        status = open_state(made, raw, err);
+        status = open_state(made, raw, kind, err);
     if (status != PST_OK) {
         free_parts(made);
         pst_free(made);
@@ -116,6 +153,14 @@ pst_status pst_decoder_open(pst_decoder **decoder, pst_io *io, const pst_file_fo
     atomic_init(&made->n_refs, 1);
     *decoder = made;
     return PST_OK;
+}
+
+pst_format pst_decoder_native(const pst_decoder *decoder) {
+    return decoder->native;
+}
+
+int64_t pst_decoder_skipped(const pst_decoder *decoder) {
+    return decoder->skipped_frames;
 }
 
 void pst_decoder_get_info(const pst_decoder *decoder, pst_decoder_info *info) PST_RT {
@@ -182,6 +227,18 @@ pst_status pst_decoder_read(pst_decoder *decoder, void *data, pst_format format,
             return PST_END;
     }
     return PST_OK;
+}
+
+pst_status pst_decoder_read_some(pst_decoder *decoder, const void **frames, uint64_t *n_read,
+                                 pst_error *err) {
+    *n_read = 0;
+    *frames = decoder->piece;
+    if (decoder->is_closed)
+        return refuse_closed(err);
+    const pst_status status =
+        decoder->ops->read(decoder->state, decoder->piece, PIECE_FRAMES, n_read, err);
+    atomic_fetch_add_explicit(&decoder->position, (int64_t)*n_read, memory_order_relaxed);
+    return status;
 }
 
 pst_status pst_decoder_seek(pst_decoder *decoder, int64_t frame, pst_error *err) {

@@ -107,6 +107,8 @@ static int64_t read_on(pst_io *io, void *data, int64_t n_bytes) {
         if (n == 0)
             break;
         n_done += n;
+        if (io->unit > 0 && n_done % io->unit == 0)
+            break;
     }
     return n_done;
 }
@@ -161,7 +163,10 @@ static int64_t read_pipe(pst_io *io, uint8_t *data, int64_t n_bytes) {
         return n_done > 0 ? n_done : passed;
     if (io->real_position > io->position)
         return n_done > 0 ? n_done : failed(io, -ESPIPE);
-    const int64_t n = read_on(io, data + n_done, n_bytes - n_done);
+    int64_t n_more = n_bytes - n_done;
+    if (io->unit > 0 && n_done > 0)
+        n_more = (io->unit - n_done % io->unit) % io->unit;
+    const int64_t n = read_on(io, data + n_done, n_more);
     if (n < 0)
         return n_done > 0 ? n_done : n;
     io->position += n;
@@ -178,6 +183,32 @@ int64_t pst_io_read(pst_io *io, void *data, int64_t n_bytes) {
     if (n > 0)
         io->position += n;
     return n;
+}
+
+// Returns how many bytes of a pipe's head lie behind the position.
+static int64_t count_ahead(const pst_io *io) {
+    const int64_t n = io->head_at + io->n_head - io->position;
+    return n > 0 ? n : 0;
+}
+
+int64_t pst_io_at_hand(const pst_io *io) {
+    return io->at_hand == NULL ? -1 : count_ahead(io) + io->at_hand(io->user);
+}
+
+int64_t pst_io_read_some(pst_io *io, void *data, int64_t unit_bytes, int64_t n_bytes) {
+    const int64_t n_ahead = count_ahead(io);
+    const int64_t n_there = io->at_hand == NULL ? n_ahead : pst_io_at_hand(io);
+    if (io->functions.seek != NULL)
+        return pst_io_read(io, data, n_bytes);
+    if (n_ahead == 0 && io->at_hand == NULL) {
+        // The pipe gives what it has.
+        io->unit = unit_bytes;
+        const int64_t n = pst_io_read(io, data, n_bytes);
+        io->unit = 0;
+        return n;
+    }
+    const int64_t n = n_there < unit_bytes ? unit_bytes : n_there / unit_bytes * unit_bytes;
+    return pst_io_read(io, data, n < n_bytes ? n : n_bytes);
 }
 
 int64_t pst_io_write(pst_io *io, const void *data, int64_t n_bytes) {

@@ -22,6 +22,9 @@ struct pst_io {
     int64_t head_at;       // Position of its first byte.
     int64_t n_head;        // Bytes of the head that were read.
     int64_t real_position; // How far the pipe itself was read.
+    int64_t unit;          // While some bytes are enough: any number of units; 0: all are wanted.
+    // Of a place that knows: how many bytes can be read without waiting. NULL: it does not.
+    int64_t (*at_hand)(void *user);
     // Of a place that keeps packets: ends one, of n_frames. Returns 0 or a failure.
     int64_t (*end_packet)(void *user, int64_t n_frames, uint32_t flags);
 };

@@ -16,8 +16,8 @@
 #include "codec/mpeg_header.h"
 
 enum {
-    LOOK_BYTES = 512,  // Enough for the first page of an Ogg stream.
-    STEP_BYTES = 4096, // A slow pipe is not made to wait for more than is needed.
+    MAGIC_BYTES = 16,  // In which all names in front of files lie, and the header of a FLAC frame.
+    STEP_BYTES = 4096, // Of a file at a time.
     MAX_ID3_TAGS = 4096
 };
 
@@ -61,10 +61,17 @@ typedef struct window {
 
 static void read_step(pst_io *io, window *w) {
     const int64_t room = (int64_t)(sizeof w->bytes - w->n);
-    const int64_t wanted = room < STEP_BYTES ? room : STEP_BYTES;
-    const int64_t n = pst_io_read(io, w->bytes + w->n, wanted);
+    const int64_t n =
+        pst_io_read_some(io, w->bytes + w->n, 1, room < STEP_BYTES ? room : STEP_BYTES);
     w->n += n > 0 ? (size_t)n : 0;
-    w->is_end = n < wanted;
+    w->is_end = n <= 0;
+}
+
+// Reads on until the window has n_bytes. Returns whether it has; no more is waited for than these.
+static bool have(pst_io *io, window *w, size_t n_bytes) {
+    while (w->n < n_bytes && n_bytes <= sizeof w->bytes && !w->is_end)
+        read_step(io, w);
+    return w->n >= n_bytes;
 }
 
 static pst_encoding probe_packet(const uint8_t *packet, size_t n_bytes) {
@@ -86,23 +93,25 @@ static pst_encoding probe_packet(const uint8_t *packet, size_t n_bytes) {
 // Returns the encoding of the first stream of sound in an Ogg file. Each stream has a page at the
 // beginning that is marked as its first one; there may be films and other things before it.
 static pst_encoding probe_ogg(pst_io *io, window *w) {
-    enum { FLAGS_AT = 5, IS_FIRST = 2, N_SEGMENTS_AT = 26, SEGMENTS_AT = 27 };
+    enum { FLAGS_AT = 5, IS_FIRST = 2, N_SEGMENTS_AT = 26, SEGMENTS_AT = 27, MAGIC_BYTES_OGG = 8 };
     for (size_t at = 0;;) {
-        while (!w->is_end && w->n < sizeof w->bytes && w->n < at + SEGMENTS_AT + 255 + 8)
-            read_step(io, w);
         const uint8_t *page = w->bytes + at;
-        if (w->n < at + SEGMENTS_AT || memcmp(page, "OggS", 4) != 0 ||
+        if (!have(io, w, at + SEGMENTS_AT) || memcmp(page, "OggS", 4) != 0 ||
             (page[FLAGS_AT] & IS_FIRST) == 0)
             return PST_ENCODING_DEFAULT;
-        size_t n_bytes = SEGMENTS_AT + (size_t)page[N_SEGMENTS_AT];
-        if (w->n < at + n_bytes)
+        const size_t body = at + SEGMENTS_AT + page[N_SEGMENTS_AT];
+        if (!have(io, w, body))
             return PST_ENCODING_DEFAULT;
-        const pst_encoding found = probe_packet(page + n_bytes, w->n - at - n_bytes);
+        size_t n_body = 0;
+        for (size_t i = 0; i < page[N_SEGMENTS_AT]; ++i)
+            n_body += page[SEGMENTS_AT + i];
+        const size_t n_magic = n_body < MAGIC_BYTES_OGG ? n_body : MAGIC_BYTES_OGG;
+        if (!have(io, w, body + n_magic))
+            return PST_ENCODING_DEFAULT;
+        const pst_encoding found = probe_packet(w->bytes + body, n_magic);
         if (found != PST_ENCODING_DEFAULT)
             return found;
-        for (size_t i = 0; i < page[N_SEGMENTS_AT]; ++i)
-            n_bytes += page[SEGMENTS_AT + i];
-        at += n_bytes;
+        at = body + n_body;
     }
 }
 
@@ -117,24 +126,41 @@ static int try_mpeg(const window *w, size_t at) {
     return pst_mpeg_confirm(w->bytes + next, w->n - next, w->is_end, &header);
 }
 
+// Whether a file that is nothing but frames may be looked for.
+static bool may_be(const pst_kind *kind, pst_container container, pst_encoding encoding) {
+    return (kind->container == 0 || kind->container == container) &&
+           (kind->encoding == 0 || kind->encoding == encoding);
+}
+
 // Looks for the first frame of those kinds that have nothing but frames. Returns 0 if there is none
 // near the beginning.
-static pst_container probe_frames(pst_io *io, window *w, size_t *found_at) {
+static pst_container probe_frames(pst_io *io, window *w, const pst_kind *kind, size_t *found_at) {
+    const bool may_be_mpeg = may_be(kind, PST_CONTAINER_MP3, PST_ENCODING_MP3);
+    const bool may_be_adts = may_be(kind, PST_CONTAINER_ADTS, PST_ENCODING_AAC);
+    const bool may_be_flac = may_be(kind, PST_CONTAINER_FLAC, PST_ENCODING_FLAC);
+    if (!may_be_mpeg && !may_be_adts) {
+        pst_flac_header header;
+        *found_at = 0;
+        return may_be_flac && pst_flac_parse_header(&header, w->bytes, w->n) > 0
+                   ? PST_CONTAINER_FLAC
+                   : 0;
+    }
     for (size_t at = 0;;) {
         const uint8_t *sync = at < w->n ? memchr(w->bytes + at, 0xFF, w->n - at) : NULL;
         at = sync == NULL ? w->n : (size_t)(sync - w->bytes);
         *found_at = at;
         int answer = -1;
         if (at < w->n) {
-            answer = try_mpeg(w, at);
+            answer = may_be_mpeg ? try_mpeg(w, at) : 0;
             if (answer == 1)
                 return PST_CONTAINER_MP3;
-            if (answer == 0)
+            if (answer == 0 && may_be_adts)
                 answer = pst_adts_confirm(w->bytes + at, w->n - at, w->is_end);
             if (answer == 1)
                 return PST_CONTAINER_ADTS;
             pst_flac_header header;
-            if (answer == 0 && at == 0 && pst_flac_parse_header(&header, w->bytes, w->n) > 0)
+            if (answer == 0 && at == 0 && may_be_flac &&
+                pst_flac_parse_header(&header, w->bytes, w->n) > 0)
                 return PST_CONTAINER_FLAC;
         }
         const bool is_all = w->is_end || w->n == sizeof w->bytes;
@@ -193,8 +219,24 @@ static pst_status refuse(int64_t n_bytes, int64_t start_byte, pst_error *err) {
                     names);
 }
 
-pst_status pst_probe(pst_io *io, pst_tags *tags, pst_container *container, pst_encoding *encoding,
-                     int64_t *start_byte, pst_error *err) {
+// Whether what is no file that is known could become one if it went on.
+static bool may_go_on(const window *w, const pst_kind *kind) {
+    if (!w->is_end)
+        return false;
+    if (memchr(w->bytes, 0xFF, w->n) != NULL || w->n == 0)
+        return w->n == 0 || may_be(kind, PST_CONTAINER_MP3, PST_ENCODING_MP3) ||
+               may_be(kind, PST_CONTAINER_ADTS, PST_ENCODING_AAC);
+    for (size_t i = 0; i < sizeof magics / sizeof *magics; ++i)
+        if (w->n < 12 && memcmp(w->bytes, magics[i].bytes,
+                                w->n < magics[i].n_bytes ? w->n : magics[i].n_bytes) == 0)
+            return true;
+    if (w->n < 8 && w->bytes[0] == 0 && may_be(kind, PST_CONTAINER_MP4, PST_ENCODING_AAC))
+        return true;
+    return w->n < 3 && memcmp(w->bytes, "ID3", w->n) == 0;
+}
+
+pst_status pst_probe(pst_io *io, pst_tags *tags, pst_kind *kind, pst_container *container,
+                     pst_encoding *encoding, int64_t *start_byte, pst_error *err) {
     *start_byte = 0;
     *encoding = PST_ENCODING_DEFAULT;
     const pst_status passed = pass_id3(io, tags, start_byte, err);
@@ -203,18 +245,17 @@ pst_status pst_probe(pst_io *io, pst_tags *tags, pst_container *container, pst_e
     window *w = pst_alloc(sizeof *w);
     if (w == NULL)
         return pst_fail_memory(err);
-    const int64_t n_head = pst_io_read(io, w->bytes, LOOK_BYTES);
-    w->n = n_head > 0 ? (size_t)n_head : 0;
-    w->is_end = n_head < LOOK_BYTES;
+    (void)have(io, w, MAGIC_BYTES);
     *container = probe_head(w->bytes, w->n);
     if (*container == PST_CONTAINER_OGG)
         *encoding = probe_ogg(io, w);
     if (*container == 0) {
         size_t at = 0;
-        *container = probe_frames(io, w, &at);
+        *container = probe_frames(io, w, kind, &at);
         *start_byte += *container != 0 ? (int64_t)at : 0;
     }
     const int64_t n_bytes = (int64_t)w->n;
+    kind->is_wrong = *container == 0 && !may_go_on(w, kind);
     pst_free(w);
     if (pst_io_error(io) != 0 || pst_io_seek(io, *start_byte) < 0)
         return pst_io_fail(io, err);

@@ -14,10 +14,7 @@
 #include "codec/adts_header.h"
 #include "codec/metadata/id3.h"
 
-enum {
-    ROOM_BYTES = 32768,
-    LIVE_BYTES = 2048 // Read from a pipe at once: a station sends no faster than it plays.
-};
+enum { ROOM_BYTES = 32768 };
 
 typedef struct adts {
     pst_aac_reader reader;
@@ -43,11 +40,9 @@ static size_t need(adts *a, size_t n_bytes) {
         a->n -= a->at;
         a->at = 0;
         while (a->n < n_bytes && !a->is_eof) {
-            const size_t room = ROOM_BYTES - a->n;
-            const size_t wanted =
-                pst_io_is_seekable(a->io) || room < LIVE_BYTES ? room : LIVE_BYTES;
-            const int64_t n = pst_io_read(a->io, a->buffer + a->n, (int64_t)wanted);
-            a->is_eof = n < (int64_t)wanted;
+            const int64_t room = (int64_t)(ROOM_BYTES - a->n);
+            const int64_t n = pst_io_read_some(a->io, a->buffer + a->n, 1, room);
+            a->is_eof = n <= 0;
             a->n += n > 0 ? (size_t)n : 0;
         }
     }
@@ -227,6 +222,7 @@ static pst_status adts_open(void **state, pst_decoder_setup *setup, pst_error *e
         adts_close(a);
         return status;
     }
+    setup->skipped_frames = a->reader.skip_frames;
     setup->native = PST_FORMAT_F32;
     setup->info.format.sample_format = PST_FORMAT_F32;
     setup->info.format.rate_hz = a->reader.rate_hz;

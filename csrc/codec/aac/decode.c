@@ -119,10 +119,14 @@ pst_status pst_aac_look(pst_aac_reader *reader, pst_error *err) {
     return pst_fail(err, PST_BAD_FILE, 0, "The file has no AAC in it that could be decoded");
 }
 
+static bool has_some(const pst_aac_reader *reader) {
+    return reader->has_frame && reader->frame_raw + reader->frame->nb_samples > reader->raw;
+}
+
 // Makes sure that there is a frame with something behind `raw`.
 static pst_status need_frame(pst_aac_reader *reader, pst_error *err) {
     for (;;) {
-        if (reader->has_frame && reader->frame_raw + reader->frame->nb_samples > reader->raw)
+        if (has_some(reader))
             return PST_OK;
         const pst_status status = decode_frame(reader, err);
         if (status != PST_OK)
@@ -163,6 +167,8 @@ pst_status pst_aac_read(pst_aac_reader *reader, float *data, uint64_t n_frames, 
                         pst_error *err) {
     *n_read = 0;
     while (*n_read < n_frames && reader->raw < reader->raw_end) {
+        if (*n_read > 0 && !has_some(reader))
+            break;
         const pst_status status = need_frame(reader, err);
         if (status < 0)
             return status;

@@ -232,6 +232,8 @@ pst_status pst_flac_read(void *state, void *data, uint64_t n_frames, uint64_t *n
             break;
         if (is_ready)
             give_ready(r);
+        else if (r->n_out > 0 && r->next != r->n_frames)
+            break;
         else if (r->is_at_end)
             break;
         else

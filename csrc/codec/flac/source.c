@@ -8,7 +8,7 @@
 #include "base/alloc.h"
 #include "base/error.h"
 
-// A pipe is waited for until a whole chunk is in it. A chunk has room for a page of an Ogg file.
+// A chunk has room for a page of an Ogg file.
 enum { FIRST_ROOM_BYTES = 1 << 18, FILE_CHUNK_BYTES = 1 << 16, PIPE_CHUNK_BYTES = 1 << 12 };
 
 // ---- Pages of an Ogg file --------------------------------------------------------------------
@@ -118,7 +118,7 @@ static int64_t read_chunk(pst_flac_source *s) {
     if (s->is_ogg)
         return read_page(s, s->room + s->end);
 #endif
-    return pst_io_read(s->io, s->room + s->end, (int64_t)s->n_chunk);
+    return pst_io_read_some(s->io, s->room + s->end, 1, (int64_t)s->n_chunk);
 }
 
 size_t pst_flac_source_have(pst_flac_source *s, size_t n_bytes) {

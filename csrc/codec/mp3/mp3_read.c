@@ -184,6 +184,9 @@ static pst_status read_frames(void *state, void *data, uint64_t n_frames, uint64
     float *to = data;
     *n_read = 0;
     while (*n_read < n_frames) {
+        const bool is_claimed = r->claimed_end >= 0 && r->wanted >= r->claimed_end;
+        if (*n_read > 0 && (is_claimed || r->n_silent + r->n_samples == 0))
+            return PST_OK;
         check_claim(r);
         if (r->wanted >= r->end)
             return r->is_changing ? refuse_change(r, err) : PST_OK;
@@ -372,6 +375,7 @@ static pst_status open_reader(void **state, pst_decoder_setup *setup, pst_error 
         close_reader(r);
         return status;
     }
+    setup->skipped_frames = r->n_skipped;
     setup->info.format.sample_format = PST_FORMAT_F32;
     setup->info.format.rate_hz = r->kind.rate_hz;
     setup->info.format.n_channels = r->kind.n_channels;

@@ -102,7 +102,8 @@ static uint32_t mean_bitrate(const pst_ogg_reader *r) {
 // What is wrong with the end is to be known with the last frame, even if nobody asks for more.
 static void look_behind_the_end(pst_ogg_reader *r) {
     const int64_t position = r->position > 0 ? r->position : 0;
-    if (r->n_ready == 0 && r->is_whole && r->n_frames <= r->first_frame + position)
+    if (r->n_ready == 0 && r->is_whole && r->n_frames >= 0 &&
+        r->n_frames <= r->first_frame + position)
         (void)pst_ogg_step(r, &r->failure);
 }
 
@@ -132,6 +133,7 @@ pst_status pst_ogg_open(void **state, const pst_ogg_codec *codec, pst_decoder_se
     setup->info.n_frames = r->is_whole ? r->n_frames : -1;
     setup->info.is_seekable = pst_io_is_seekable(setup->io);
     setup->info.bitrate_bps = r->info.bitrate_bps > 0 ? r->info.bitrate_bps : mean_bitrate(r);
+    setup->skipped_frames = r->info.n_skipped;
     setup->native = PST_FORMAT_F32;
     *state = r;
     return PST_OK;
@@ -143,6 +145,9 @@ pst_status pst_ogg_read(void *state, void *data, uint64_t n_frames, uint64_t *n_
     float *to = data;
     *n_read = 0;
     while (*n_read < n_frames) {
+        const bool has_more = r->n_ready > 0 || r->n_missing > 0 || r->next_packet < r->n_packets;
+        if (*n_read > 0 && !has_more)
+            break;
         if (r->failure.status != PST_OK) {
             if (err != NULL)
                 *err = r->failure;

@@ -164,13 +164,16 @@ static sf_count_t read_frames(const pst_sndfile *s, void *data, sf_count_t n_fra
 static pst_status sndfile_read(void *state, void *data, uint64_t n_frames, uint64_t *n_read,
                                pst_error *err) {
     pst_sndfile *s = state;
-    const uint64_t wanted = n_frames < (uint64_t)s->n_left ? n_frames : (uint64_t)s->n_left;
+    uint64_t wanted = n_frames < (uint64_t)s->n_left ? n_frames : (uint64_t)s->n_left;
+    const int64_t n_there = pst_io_at_hand(s->io);
+    if (n_there >= 0 && wanted > 1 && (uint64_t)(n_there / s->frame_bytes) < wanted)
+        wanted = n_there < s->frame_bytes ? 1 : (uint64_t)(n_there / s->frame_bytes);
     const sf_count_t n = wanted == 0 ? 0 : read_frames(s, data, (sf_count_t)wanted);
     *n_read = n > 0 ? (uint64_t)n : 0;
     if (s->n_left != INT64_MAX)
         s->n_left -= (int64_t)*n_read;
     s->n_done += (int64_t)*n_read;
-    if (*n_read == n_frames)
+    if (*n_read == n_frames || (n_there >= 0 && *n_read > 0))
         return PST_OK;
     if (pst_io_error(s->io) != 0)
         return pst_io_fail(s->io, err);

@@ -109,7 +109,7 @@ static pst_status wav_read(void *state, void *data, uint64_t n_frames, uint64_t 
     uint8_t *at = data;
     if (is_law)
         at += wanted * w->n_channels;
-    const int64_t n = pst_io_read(w->io, at, (int64_t)wanted * w->block_bytes);
+    const int64_t n = pst_io_read_some(w->io, at, w->block_bytes, (int64_t)wanted * w->block_bytes);
     const int64_t n_bytes = n > 0 ? n : 0;
     *n_read = (uint64_t)n_bytes / w->block_bytes;
     const size_t n_samples = (size_t)*n_read * w->n_channels;
@@ -128,6 +128,8 @@ static pst_status wav_read(void *state, void *data, uint64_t n_frames, uint64_t 
         w->is_off = pst_io_tell(w->io) != border && pst_io_seek(w->io, border) != border;
         return pst_io_fail(w->io, err);
     }
+    if (n_bytes > 0 && n_bytes % w->block_bytes == 0)
+        return PST_OK;
     // The end came before it was due, or in the middle of a frame.
     if (w->is_told || w->n_frames != INT64_MAX || n_bytes % w->block_bytes != 0)
         pst_note_damage(w->damage, PST_DAMAGE_TRUNCATED, w->position, 0);

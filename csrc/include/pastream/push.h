@@ -116,6 +116,110 @@ PST_API PST_NODISCARD pst_status pst_push_encoder_reset(pst_push_encoder *encode
 PST_API void pst_push_encoder_get_info(const pst_push_encoder *encoder,
                                        pst_push_encoder_info *info) PST_RT;
 
+// ---- Decoding ------------------------------------------------------------------------------
+
+// A decoder that is brought a stream in pieces, cut wherever they happen to be: they make no
+// difference to what comes out. A frame is there to be read as soon as its bytes are, and those
+// behind it without which its codec could not tell that it is whole.
+typedef struct pst_push_decoder pst_push_decoder;
+
+typedef struct pst_push_decoder_config {
+    // What is to come. Whichever is 0, the first bytes tell; what is not 0 they have to agree with.
+    pst_container container;
+    pst_encoding encoding;
+    // How to read PST_CONTAINER_RAW. NULL for all others.
+    const pst_file_format *raw;
+    // What packets do not say themselves; NULL: nothing. Only for PST_CONTAINER_PACKETS.
+    const void *extradata;
+    uint64_t n_extradata;
+    // Frames to leave out at the start, beyond what the stream itself says, and how many to give at
+    // most behind them; -1: all.
+    int64_t skip_frames;
+    int64_t n_frames;
+} pst_push_decoder_config;
+
+typedef struct pst_push_decoder_info {
+    bool is_known;          // Whether the stream has told what it holds; if not, this is 0:
+    pst_file_format format; // what that is,
+    pst_format native;      // what samples are decoded to, without loss,
+    int64_t n_frames;       // how many frames it says it has, -1 if it does not,
+    int64_t skipped_frames; // those at the start that it says are not meant to be heard,
+    uint32_t bitrate_bps;   // and of a lossy one, its bitrate if it is known.
+    uint64_t n_available;   // Frames to be read. While bytes wait, more than these.
+    uint64_t n_waiting;     // Bytes that will be decoded when what is decoded has been read.
+    int64_t position;       // Frames that were read.
+    bool has_ended;         // Whether the end was told.
+    bool is_over;           // Whether no frames will come but those that can be read.
+    pst_damage damage;      // What was found to be wrong so far; frames count from the first.
+} pst_push_decoder_info;
+
+// Fills in the defaults: all of any stream. Thread: any. Realtime: yes.
+PST_API void pst_push_decoder_config_default(pst_push_decoder_config *config) PST_RT;
+
+// Makes a decoder. What config points to is copied.
+// Returns PST_OK; PST_BAD_ARGUMENT (the text names the field); PST_UNSUPPORTED (this build lacks
+// the codec); PST_NO_MEMORY; PST_SYSTEM_ERROR.
+// Thread: any. Realtime: no. Ownership: the caller's, until pst_push_decoder_destroy.
+PST_API PST_NODISCARD pst_status pst_push_decoder_create(pst_push_decoder **decoder,
+                                                         const pst_push_decoder_config *config,
+                                                         pst_error *err);
+
+// Brings the next bytes of the stream, and decodes them.
+//
+// A failure stays: the same comes back from every call that brings more, until a reset. What was
+// decoded before can still be read.
+// Returns PST_OK; PST_BAD_FILE (this is no such stream, or cannot be read on; the text tells);
+// PST_CLOSED (the end was told); PST_UNSUPPORTED (a library cannot be loaded); PST_NO_MEMORY.
+// Thread: worker. Realtime: no (decodes). Ownership: data is not kept.
+PST_API PST_NODISCARD pst_status pst_push_decoder_write(pst_push_decoder *decoder, const void *data,
+                                                        uint64_t n_bytes, pst_error *err);
+
+// The same with the time of the first frame in it. From the first packet that tells one, frames
+// are counted; a packet that does not begin where the one before it ends sets them anew, for what
+// is decoded from then on. For that both have to tell how long they are.
+// Returns as above; PST_BAD_ARGUMENT (a time base with a 0 in it).
+PST_API PST_NODISCARD pst_status pst_push_decoder_write_packet(pst_push_decoder *decoder,
+                                                               const pst_packet *packet,
+                                                               pst_error *err);
+
+// Tells that nothing more will come, so that what was held back is decoded. Writing gives
+// PST_CLOSED from then on. A stream that ends before it has told what it is has no frames, and
+// counts as damaged. Idempotent.
+// Returns as pst_push_decoder_write.
+// Thread: worker. Realtime: no (decodes).
+PST_API PST_NODISCARD pst_status pst_push_decoder_end(pst_push_decoder *decoder, pst_error *err);
+
+// Takes up to n_frames frames of what is decoded.
+//
+// data: room for n_frames, as samples of the wanted format. is_planar: channel c begins n_frames * c
+// samples behind data; otherwise they are interleaved. n_read: gets how many came, fewer than wanted
+// if there are no more at the moment, or in front of a jump of the packets' times.
+// pts: gets when the first of them is heard, in frames; from 0 on if no packet told a time. May be
+// NULL.
+// Returns PST_OK; PST_END if none came, and none will come; PST_BAD_ARGUMENT (the format); what
+// writing failed with, if none came.
+// Thread: worker. Realtime: no (may decode what waits).
+PST_API PST_NODISCARD pst_status pst_push_decoder_read(pst_push_decoder *decoder, void *data,
+                                                       pst_format format, bool is_planar,
+                                                       uint64_t n_frames, uint64_t *n_read,
+                                                       int64_t *pts, pst_error *err);
+
+// Tells how things stand. Thread: as write. Realtime: yes.
+PST_API void pst_push_decoder_get_info(const pst_push_decoder *decoder,
+                                       pst_push_decoder_info *info) PST_RT;
+
+// Returns what the stream says about itself so far: NULL until the format is known. Thread: as
+// write. Realtime: yes. Ownership: the decoder's, until it is reset.
+PST_API const pst_tags *pst_push_decoder_tags(const pst_push_decoder *decoder) PST_RT;
+
+// Forgets all that was brought: a new stream may begin.
+// Returns PST_OK, PST_NO_MEMORY or PST_SYSTEM_ERROR; after a failure it is to be tried again.
+// Thread: worker. Realtime: no.
+PST_API PST_NODISCARD pst_status pst_push_decoder_reset(pst_push_decoder *decoder, pst_error *err);
+
+// Frees the decoder, at whatever point it is. NULL is allowed. Thread: any. Realtime: no.
+PST_API void pst_push_decoder_destroy(pst_push_decoder *decoder);
+
 #if !defined(PST_CFFI) && defined(__cplusplus)
 }
 #endif
