@@ -37,8 +37,8 @@ typedef struct pst_decoder_ops {
     // info.n_frames tells how many frames there are.
     // Returns as pst_decoder_open.
     pst_status (*open)(void **state, pst_decoder_setup *setup, pst_error *err);
-    // Reads 1 to n_frames frames: where it would have to wait for more than the first, it gives what
-    // it has. None at the end only. Returns PST_OK, or a failure after n_read.
+    // Reads 1 to n_frames frames: where it would have to wait for more than the first, it gives
+    // what it has. None at the end only. Returns PST_OK, or a failure after n_read.
     pst_status (*read)(void *state, void *data, uint64_t n_frames, uint64_t *n_read,
                        pst_error *err);
     // Goes to a frame that exists, or to the end. Only called if info.is_seekable.

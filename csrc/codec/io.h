@@ -12,9 +12,10 @@
 // Reads up to n_bytes; fewer only at the end. Returns how many, or the failure if none came.
 int64_t pst_io_read(pst_io *io, void *data, int64_t n_bytes);
 
-// Reads up to n_bytes, as many units of unit_bytes as a pipe has at hand, and at least one; that one
-// is waited for. Files give all n_bytes. n_bytes: a number of whole units. Returns how many bytes;
-// fewer than a unit, or a broken one, at the end only; the failure if none came.
+// Reads up to n_bytes, as many units of unit_bytes as a pipe has at hand, and at least one; that
+// one is waited for. Files give all n_bytes. n_bytes: a number of whole units.
+// Returns how many bytes; fewer than a unit, or a broken one, at the end only; the failure if none
+// came.
 int64_t pst_io_read_some(pst_io *io, void *data, int64_t unit_bytes, int64_t n_bytes);
 
 // Returns how many bytes can be read without waiting; -1 if the place cannot tell.

@@ -8,19 +8,19 @@
 #include "base/alloc.h"
 #include "base/error.h"
 
-__extension__ typedef __int128 wide;
-
 // Times beyond are none; sums of two of them are still numbers.
 #define MOST_FRAMES (INT64_MAX / 8)
 
 // Returns units as frames, rounded to nearest; brought into the range of numbers.
 static int64_t in_frames(const pst_time_mark *mark, uint32_t rate_hz) {
-    const wide frames = (wide)mark->units * mark->num * rate_hz;
-    const wide half = mark->den / 2;
-    const wide rounded = (frames >= 0 ? frames + half : frames - half) / mark->den;
-    return (int64_t)(rounded > MOST_FRAMES    ? MOST_FRAMES
-                     : rounded < -MOST_FRAMES ? -MOST_FRAMES
-                                              : rounded);
+    __extension__ __int128 frames = mark->units;
+    frames *= mark->num;
+    frames *= rate_hz;
+    frames += frames >= 0 ? mark->den / 2 : -(int64_t)(mark->den / 2);
+    frames /= mark->den;
+    return frames > MOST_FRAMES    ? MOST_FRAMES
+           : frames < -MOST_FRAMES ? -MOST_FRAMES
+                                   : (int64_t)frames;
 }
 
 static pst_status add_mark(pst_push_times *t, const pst_time_mark *mark, pst_error *err) {

@@ -178,6 +178,7 @@ PST_API PST_NODISCARD pst_status pst_push_decoder_write(pst_push_decoder *decode
 // are counted; a packet that does not begin where the one before it ends sets them anew, for what
 // is decoded from then on. For that both have to tell how long they are.
 // Returns as above; PST_BAD_ARGUMENT (a time base with a 0 in it).
+// Thread: worker. Realtime: no (decodes). Ownership: the packet is not kept.
 PST_API PST_NODISCARD pst_status pst_push_decoder_write_packet(pst_push_decoder *decoder,
                                                                const pst_packet *packet,
                                                                pst_error *err);
@@ -191,8 +192,8 @@ PST_API PST_NODISCARD pst_status pst_push_decoder_end(pst_push_decoder *decoder,
 
 // Takes up to n_frames frames of what is decoded.
 //
-// data: room for n_frames, as samples of the wanted format. is_planar: channel c begins n_frames * c
-// samples behind data; otherwise they are interleaved. n_read: gets how many came, fewer than wanted
+// data: room for n_frames, as samples of the wanted format. is_planar: the channels come one after
+// another, with room for n_frames samples each; else interleaved. n_read: gets how many came: fewer
 // if there are no more at the moment, or in front of a jump of the packets' times.
 // pts: gets when the first of them is heard, in frames; from 0 on if no packet told a time. May be
 // NULL.
