@@ -30,40 +30,27 @@ static const char *name_part(const pst_chain *chain, uint32_t place, char *text,
     if (place == 0)
         snprintf(text, n_bytes, "the source (%s)", chain->source->ops->name);
     else if (place <= chain->n_stages)
-        snprintf(text, n_bytes, "stage %u (%s)", (unsigned)place,
-                 chain->stages[place - 1]->ops->name);
+        snprintf(text, n_bytes, "stage %u (%s)", (unsigned)place, chain->stages[place - 1]->name);
     else
         snprintf(text, n_bytes, "the sink (%s)", chain->sink->ops->name);
     return text;
 }
 
-static const char *name_rate(double rate_hz, char *text, size_t n_bytes) {
-    text[0] = '\0';
-    if (rate_hz > 0.0)
-        snprintf(text, n_bytes, " at %g Hz", rate_hz);
-    return text;
-}
-
-// Whether what comes out at one place is what the next one takes.
-static pst_status check_neighbours(const pst_chain *chain, uint32_t place,
-                                   const pst_stage_side *given, const pst_stage_side *taken,
-                                   pst_error *err) {
-    if (given->format == taken->format && given->n_channels == taken->n_channels &&
-        pst_is_same_rate(given->rate_hz, taken->rate_hz))
+// Whether what comes out at one place is what the next one takes, as far as that is known by now.
+static pst_status check_neighbours(const pst_chain *chain, uint32_t place, const pst_media *given,
+                                   const pst_media *taken, pst_error *err) {
+    if (pst_media_fits(given, taken))
         return PST_OK;
-    char giver[48], taker[48], given_rate[32], taken_rate[32];
-    return pst_fail(
-        err, PST_BAD_ARGUMENT, 0, "%s gives %u channels of %s%s, %s takes %u of %s%s",
-        name_part(chain, place, giver, sizeof giver), (unsigned)given->n_channels,
-        pst_format_name(given->format), name_rate(given->rate_hz, given_rate, sizeof given_rate),
-        name_part(chain, place + 1, taker, sizeof taker), (unsigned)taken->n_channels,
-        pst_format_name(taken->format), name_rate(taken->rate_hz, taken_rate, sizeof taken_rate));
+    char giver[96], taker[96], gives[PST_MEDIA_TEXT_BYTES], takes[PST_MEDIA_TEXT_BYTES];
+    return pst_fail(err, PST_BAD_ARGUMENT, 0, "%s gives %s, %s takes %s",
+                    name_part(chain, place, giver, sizeof giver), pst_media_text(given, gives),
+                    name_part(chain, place + 1, taker, sizeof taker), pst_media_text(taken, takes));
 }
 
 static pst_status check_parts(const pst_chain *chain, pst_error *err) {
     const pst_source *source = chain->source;
     const pst_sink *sink = chain->sink;
-    pst_stage_side given = {source->format, source->n_channels, source->rate_hz};
+    pst_media given = pst_source_media(source);
     pst_status status = PST_OK;
     for (uint32_t i = 0; i < chain->n_stages && status == PST_OK; ++i) {
         const pst_stage *stage = chain->stages[i];
@@ -72,10 +59,12 @@ static pst_status check_parts(const pst_chain *chain, pst_error *err) {
                 return pst_fail(err, PST_BAD_ARGUMENT, 0, "stages %u and %u are the same one",
                                 (unsigned)(k + 1), (unsigned)(i + 1));
         status = check_neighbours(chain, i, &given, &stage->in, err);
-        const double rate_hz = stage->out.rate_hz > 0.0 ? stage->out.rate_hz : given.rate_hz;
-        given = (pst_stage_side){stage->out.format, stage->out.n_channels, rate_hz};
+        const double rate_hz = given.rate_hz;
+        given = stage->out;
+        if (given.rate_hz <= 0.0 && stage->in.rate_hz <= 0.0)
+            given.rate_hz = rate_hz;
     }
-    const pst_stage_side taken = {sink->format, sink->n_channels, sink->rate_hz};
+    const pst_media taken = pst_sink_media(sink);
     return status != PST_OK ? status
                             : check_neighbours(chain, chain->n_stages, &given, &taken, err);
 }
@@ -109,6 +98,13 @@ pst_status pst_chain_create_staged(pst_chain **chain, pst_system *system, pst_so
         pst_event_deinit(&made->over);
         goto fail;
     }
+    made->source_media = pst_source_media(source);
+    made->row = (pst_row){.stages = made->stages,
+                          .n_stages = n_stages,
+                          .ops = &pst_chain_row_ops,
+                          .user = made,
+                          .taker = sink->ops->name,
+                          .taken = pst_sink_media(sink)};
     made->system = system;
     if (system != NULL)
         pst_system_retain(system);
@@ -230,6 +226,9 @@ void pst_chain_cancel(pst_chain *chain) {
     pthread_mutex_lock(&chain->lock);
     if (chain->is_open) {
         chain->source->ops->wake(chain->source);
+        for (uint32_t i = 0; i < chain->n_stages; ++i)
+            if (chain->stages[i]->ops->wake != NULL)
+                chain->stages[i]->ops->wake(chain->stages[i]);
         chain->sink->ops->wake(chain->sink);
     }
     pthread_mutex_unlock(&chain->lock);
@@ -297,10 +296,9 @@ const char *pst_chain_origin(pst_chain *chain, int32_t *place) PST_RT {
         return NULL;
     if (place != NULL)
         *place = chain->origin;
-    return chain->origin == 0 ? chain->source->ops->name
-           : (uint32_t)chain->origin <= chain->n_stages
-               ? chain->stages[chain->origin - 1]->ops->name
-               : chain->sink->ops->name;
+    return chain->origin == 0                           ? chain->source->ops->name
+           : (uint32_t)chain->origin <= chain->n_stages ? chain->stages[chain->origin - 1]->name
+                                                        : chain->sink->ops->name;
 }
 
 pst_status pst_chain_wait(pst_chain *chain, int64_t timeout_ns, pst_error *err) {

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "base/event.h"
-#include "chain/stage.h"
+#include "chain/row.h"
 
 // What control (chain.c) and the worker (worker.c) share.
 //
@@ -47,18 +47,23 @@ struct pst_chain {
     int32_t origin; // Of the error: where it is in the chain.
 
     // The worker's own.
-    bool is_full;         // The sink takes no more.
-    bool has_dropped;     // Since the last frame that went on.
-    bool must_flush;      // Before the next push: there was a seek,
-    int64_t sought_frame; // to here, as the sink counts,
-    int64_t n_sought;     // for so many calls in all.
-    int64_t came_ns;      // When the sink was last given something, or told that nothing came.
+    pst_row row;            // Of the stages.
+    pst_media source_media; // Of the source, where it is told.
+    bool is_full;           // The sink takes no more.
+    bool has_dropped;       // Since the last frame that went on.
+    bool must_flush;        // Before the next push: there was a seek,
+    int64_t sought_frame;   // to here, as the sink counts,
+    int64_t n_sought;       // for so many calls in all.
+    int64_t came_ns;        // When the sink was last given something, or told that nothing came.
 
     // Held for every call from outside into the two sides, so that none comes after their end.
     pthread_mutex_t lock;
     bool is_open;    // Until then.
     int64_t n_asked; // Seeks.
 };
+
+// What a chain's stages give goes to its sink.
+extern const pst_row_ops pst_chain_row_ops;
 
 // The worker's thread. Thread: worker. Realtime: no.
 void pst_chain_work(void *chain);

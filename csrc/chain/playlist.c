@@ -274,7 +274,7 @@ static pst_status draw(playlist *self, uint32_t n_stages, pst_piece *out, pst_er
         status = stage->ops->process(stage, in, &n_used, out, err);
         if (status != PST_OK)
             return status;
-        in->data += n_used * pst_side_bytes(&stage->in);
+        in->data += n_used * pst_media_bytes(&stage->in);
         in->n_frames -= n_used;
         in->frame += (int64_t)n_used;
         if (out->n_frames > 0)

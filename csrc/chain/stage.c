@@ -4,6 +4,7 @@
 #include "chain/stage.h"
 
 #include <math.h>
+#include <stdio.h>
 
 #include "base/alloc.h"
 #include "base/error.h"
@@ -53,27 +54,78 @@ static uint64_t scratch_frames(uint32_t frame_bytes) {
     return n > MOST ? MOST : n < LEAST ? LEAST : n;
 }
 
-uint32_t pst_side_bytes(const pst_stage_side *side) PST_RT {
-    return side->n_channels * pst_format_bytes(side->format);
+pst_media pst_source_media(const pst_source *source) PST_RT {
+    return (pst_media){.kind = source->kind,
+                       .format = source->format,
+                       .n_channels = source->n_channels,
+                       .rate_hz = source->rate_hz};
 }
 
-pst_status pst_stage_create(pst_stage **stage, size_t n_bytes, const pst_stage_ops *ops,
-                            const pst_stage_side *in, const pst_stage_side *out, bool has_scratch,
-                            pst_error *err) {
-    pst_status status = pst_check_frames(in->format, in->n_channels, err);
-    if (status == PST_OK)
-        status = pst_check_frames(out->format, out->n_channels, err);
-    if (status != PST_OK)
-        return status;
+pst_media pst_sink_media(const pst_sink *sink) PST_RT {
+    return (pst_media){.kind = sink->kind,
+                       .format = sink->format,
+                       .n_channels = sink->n_channels,
+                       .rate_hz = sink->rate_hz};
+}
+
+uint32_t pst_media_bytes(const pst_media *media) PST_RT {
+    return media->kind == PST_MEDIA_PACKETS ? (uint32_t)sizeof(pst_packet)
+                                            : media->n_channels * pst_format_bytes(media->format);
+}
+
+bool pst_media_fits(const pst_media *given, const pst_media *taken) PST_RT {
+    return given->kind == taken->kind &&
+           (given->format == 0 || taken->format == 0 || given->format == taken->format) &&
+           (given->n_channels == 0 || taken->n_channels == 0 ||
+            given->n_channels == taken->n_channels) &&
+           pst_is_same_rate(given->rate_hz, taken->rate_hz);
+}
+
+const char *pst_media_text(const pst_media *media, char *text) {
+    char rate[32] = "";
+    if (media->rate_hz > 0.0)
+        snprintf(rate, sizeof rate, " at %g Hz", media->rate_hz);
+    if (media->kind == PST_MEDIA_PACKETS)
+        snprintf(text, PST_MEDIA_TEXT_BYTES, "packets");
+    else if (media->n_channels == 0)
+        snprintf(text, PST_MEDIA_TEXT_BYTES, "frames%s", rate);
+    else if (media->format == 0)
+        snprintf(text, PST_MEDIA_TEXT_BYTES, "%u %s%s", (unsigned)media->n_channels,
+                 media->n_channels == 1 ? "channel" : "channels", rate);
+    else
+        snprintf(text, PST_MEDIA_TEXT_BYTES, "%u %s of %s%s", (unsigned)media->n_channels,
+                 media->n_channels == 1 ? "channel" : "channels", pst_format_name(media->format),
+                 rate);
+    return text;
+}
+
+pst_status pst_stage_create_open(pst_stage **stage, size_t n_bytes, const pst_stage_ops *ops,
+                                 const pst_media *in, const pst_media *out, pst_error *err) {
     pst_stage *made = pst_alloc(n_bytes);
     if (made == NULL)
         return pst_fail_memory(err);
     made->ops = ops;
+    made->name = ops->name;
     made->in = *in;
     made->out = *out;
+    *stage = made;
+    return PST_OK;
+}
+
+pst_status pst_stage_create(pst_stage **stage, size_t n_bytes, const pst_stage_ops *ops,
+                            const pst_media *in, const pst_media *out, bool has_scratch,
+                            pst_error *err) {
+    pst_status status = pst_check_frames(in->format, in->n_channels, err);
+    if (status == PST_OK)
+        status = pst_check_frames(out->format, out->n_channels, err);
+    pst_stage *made = NULL;
+    if (status == PST_OK)
+        status = pst_stage_create_open(&made, n_bytes, ops, in, out, err);
+    if (status != PST_OK)
+        return status;
     if (has_scratch) {
-        made->scratch_frames = scratch_frames(pst_side_bytes(out));
-        made->scratch = pst_alloc_array((size_t)made->scratch_frames, pst_side_bytes(out));
+        made->scratch_frames = scratch_frames(pst_media_bytes(out));
+        made->scratch = pst_alloc_array((size_t)made->scratch_frames, pst_media_bytes(out));
         if (made->scratch == NULL) {
             pst_free(made);
             return pst_fail_memory(err);
@@ -108,5 +160,7 @@ pst_piece pst_stage_begin(pst_stage *stage, const pst_piece *in) PST_RT {
     pst_piece out = *in;
     out.n_frames = in->n_frames < stage->scratch_frames ? in->n_frames : stage->scratch_frames;
     out.data = stage->scratch;
+    out.is_whole = false;
+    out.media = NULL;
     return out;
 }

@@ -7,6 +7,7 @@
 #include <stdatomic.h>
 
 #include "pastream/chain.h"
+#include "pastream/packet.h"
 
 // What a chain is made of. A source embeds pst_source as its first member and fills it; so does a
 // sink with pst_sink, and a stage with pst_stage.
@@ -18,15 +19,21 @@
 
 #define PST_CHAIN_SLICE_NS INT64_C(100000000)
 
-// A run of frames on its way.
+// A run of frames on its way, or a packet.
 typedef struct pst_piece {
-    const uint8_t *data; // The giver's, valid until the next pass, or call of the same stage.
-    uint64_t n_frames;
+    const uint8_t *data; // The giver's, valid until the next pass, or call of the same stage. Of
+                         // packets: a pst_packet.
+    uint64_t n_frames;   // A packet is one.
     int64_t frame;  // Number of the first one, counted as the source counts (of the device, or of
                     // the file), in frames of the rate that it has here. A jump between two pieces
                     // is a gap. Whoever plays on without one counts on: a loop does.
     bool is_filler; // Silence in place of frames that are lost.
     bool begins;    // A new segment of a take: what came before has nothing to do with it.
+    bool is_whole;  // It is a buffer of its own, not a part of what came before and after. A stage
+                    // sets it where it makes borders itself. Packets always are.
+    const pst_media
+        *media; // What it is, valid as long as the data. Sources and stages leave it NULL
+                // unless the side that gave it is open; whoever gets it always finds it.
 } pst_piece;
 
 typedef struct pst_source_ops {
@@ -53,7 +60,8 @@ typedef struct pst_source_ops {
 
 struct pst_source {
     const pst_source_ops *ops;
-    pst_format format;
+    pst_media_kind kind;
+    pst_format format; // 0: each piece tells what it is.
     uint32_t n_channels;
     double rate_hz;     // 0: not known, so any will do.
     int64_t n_seekable; // The last frame that one can go to, the end included.
@@ -72,6 +80,9 @@ typedef struct pst_sink_ops {
     // Returns PST_OK (n_taken is at least 1), PST_TIMEOUT (no room yet, or woken), PST_END (nothing
     // more will ever be taken; no error), or an error.
     pst_status (*push)(pst_sink *sink, const pst_piece *piece, uint64_t *n_taken, pst_error *err);
+    // All that has come of one piece of the source, or of a stage that makes borders, was pushed: a
+    // buffer ends here. Never waits. NULL: borders do not count.
+    pst_status (*settle)(pst_sink *sink, pst_error *err);
     // Nothing has come for a slice, for whatever reason. NULL: nothing to do then.
     pst_status (*idle)(pst_sink *sink, pst_error *err);
     // Forgets what was taken and has not been used yet: a push from another place follows at once.
@@ -82,8 +93,8 @@ typedef struct pst_sink_ops {
     void (*nudge)(pst_sink *sink);
     // Any: a push that waits returns soon, for the end of it all.
     void (*wake)(pst_sink *sink);
-    // Completes and closes. Called once, if the chain was started. Returns PST_OK or an error,
-    // which counts if it is the first.
+    // Completes and closes. Called once, if the chain was started; pst_sink.cause tells what broke.
+    // Returns PST_OK or an error, which counts if it is the first.
     pst_status (*end)(pst_sink *sink, pst_ending ending, pst_error *err);
     // Frees it. Also without end, if the chain was never started.
     void (*destroy)(pst_sink *sink);
@@ -91,9 +102,11 @@ typedef struct pst_sink_ops {
 
 struct pst_sink {
     const pst_sink_ops *ops;
-    pst_format format;
+    pst_media_kind kind;
+    pst_format format; // 0: any will do; pst_piece.media tells.
     uint32_t n_channels;
-    double rate_hz; // 0: not known, so any will do.
+    double rate_hz;         // 0: not known, so any will do.
+    const pst_error *cause; // During an end with PST_ENDING_BROKEN: the error.
 };
 
 typedef struct pst_stage_ops {
@@ -101,28 +114,35 @@ typedef struct pst_stage_ops {
     // Takes frames from the begin of the piece `in`, and gives what came of them, if anything did.
     // At least one of *n_used and out->n_frames is not 0. What it gives of one piece may come with
     // later calls, and gaps and fillers stay where they are in the sound.
+    // Returns PST_OK, PST_TIMEOUT (it has waited for something and did nothing: it is asked again,
+    // with the same piece), or an error. What is given when a call fails is lost.
     pst_status (*process)(pst_stage *stage, const pst_piece *in, uint64_t *n_used, pst_piece *out,
                           pst_error *err);
+    // All of a piece of the source, or of a stage before that makes borders, has been processed:
+    // gives what it has kept for that, until out->n_frames is 0. May come more than once. NULL:
+    // borders do not count.
+    pst_status (*settle)(pst_stage *stage, pst_piece *out, pst_error *err);
     // The source has ended: gives what is still inside, until out->n_frames is 0. NULL: nothing is.
+    // Returns as process.
     pst_status (*drain)(pst_stage *stage, pst_piece *out, pst_error *err);
     // Forgets what is inside, for frames from another place. NULL: nothing is.
     // Returns PST_OK or PST_NO_MEMORY.
     pst_status (*reset)(pst_stage *stage, pst_error *err);
+    // Any: a call that waits returns soon, for the end of it all. NULL: none waits.
+    void (*wake)(pst_stage *stage);
+    // The last of the calls above was made: completes what it has opened itself. Called once, if the
+    // chain was started, before the sink's end. Returns PST_OK or an error, which counts if it is
+    // the first. NULL: nothing is open.
+    pst_status (*end)(pst_stage *stage, pst_ending ending, pst_error *err);
     // Frees what there is beside the struct, which is freed by pst_stage_destroy. NULL: nothing.
     void (*deinit)(pst_stage *stage);
 } pst_stage_ops;
 
-// What one side of a stage is like.
-typedef struct pst_stage_side {
-    pst_format format;
-    uint32_t n_channels;
-    double rate_hz; // 0: as it comes; the other side has the same then.
-} pst_stage_side;
-
 struct pst_stage {
     const pst_stage_ops *ops;
-    pst_stage_side in;
-    pst_stage_side out;
+    const char *name;        // In errors: that of the ops unless it has one of its own.
+    pst_media in;            // Rate 0: as it comes; the other side has the same then. Format 0:
+    pst_media out;           // open, so that each piece tells what it is.
     uint8_t *scratch;        // For the frames it gives; NULL: it needs none.
     uint64_t scratch_frames; // That fit there.
     _Atomic uint64_t n_clipped;
@@ -130,21 +150,31 @@ struct pst_stage {
 };
 
 // Allocates a stage of n_bytes, with pst_stage as the first member, and scratch if that is wanted.
+// Both sides are of frames and known.
 // Returns PST_OK, PST_BAD_ARGUMENT (of a side), PST_NO_MEMORY. Thread: control. Realtime: no.
 pst_status pst_stage_create(pst_stage **stage, size_t n_bytes, const pst_stage_ops *ops,
-                            const pst_stage_side *in, const pst_stage_side *out, bool has_scratch,
+                            const pst_media *in, const pst_media *out, bool has_scratch,
                             pst_error *err);
+
+// The same for a stage with a side that is open or of packets. It has no scratch.
+// Returns PST_OK, PST_NO_MEMORY. Thread: control. Realtime: no.
+pst_status pst_stage_create_open(pst_stage **stage, size_t n_bytes, const pst_stage_ops *ops,
+                                 const pst_media *in, const pst_media *out, pst_error *err);
 
 // Adds to the stage's counts. Thread: worker. Realtime: yes.
 void pst_stage_count(pst_stage *stage, const pst_convert_counts *counts) PST_RT;
 
-// Returns a piece with the numbers and flags of `in`, and with as many of its frames as fit into
-// scratch, where the data is to be put. For stages that give a frame for a frame.
+// Returns a piece with the numbers and flags of `in` except its border, and with as many of its
+// frames as fit into scratch, where the data is to be put. For stages that give a frame for a frame.
 // Thread: worker. Realtime: yes.
 pst_piece pst_stage_begin(pst_stage *stage, const pst_piece *in) PST_RT;
 
-// Returns the size of a frame at this side. Thread: any. Realtime: yes.
-uint32_t pst_side_bytes(const pst_stage_side *side) PST_RT;
+// What a source gives, and what a sink takes. Thread: any. Realtime: yes.
+pst_media pst_source_media(const pst_source *source) PST_RT;
+pst_media pst_sink_media(const pst_sink *sink) PST_RT;
+
+// Returns the size of a frame, or of a pst_packet. Thread: any. Realtime: yes.
+uint32_t pst_media_bytes(const pst_media *side) PST_RT;
 
 // Returns PST_OK, or PST_BAD_ARGUMENT if this is no format, or these are no channels.
 // Thread: any. Realtime: no.
@@ -153,6 +183,16 @@ pst_status pst_check_frames(pst_format format, uint32_t n_channels, pst_error *e
 // The same for the frames of a ring.
 pst_status pst_check_ring(const pst_ring *ring, pst_format format, uint32_t n_channels,
                           pst_error *err);
+
+// Whether what is given can be taken: the same kind, and, as far as both sides say, the same format,
+// channels and rate. Thread: any. Realtime: yes.
+bool pst_media_fits(const pst_media *given, const pst_media *taken) PST_RT;
+
+enum { PST_MEDIA_TEXT_BYTES = 64 };
+
+// Writes such as "2 channels of float32 at 48000 Hz", or "packets", into PST_MEDIA_TEXT_BYTES.
+// Returns the text. Thread: any. Realtime: no.
+const char *pst_media_text(const pst_media *media, char *text);
 
 // Whether frames of one rate can be taken for frames of the other: rates of a device are never
 // quite what they should be, and 0 is one that is not known. Thread: any. Realtime: yes.

@@ -47,8 +47,8 @@ pst_status pst_stage_convert(pst_stage **stage, pst_format in_format, pst_format
                              pst_error *err) {
     if ((unsigned)dither > PST_DITHER_TPDF)
         return pst_fail(err, PST_BAD_ARGUMENT, 0, "dither is %d, which is no dither", (int)dither);
-    const pst_stage_side in = {in_format, n_channels, 0.0};
-    const pst_stage_side out = {out_format, n_channels, 0.0};
+    const pst_media in = {.format = in_format, .n_channels = n_channels};
+    const pst_media out = {.format = out_format, .n_channels = n_channels};
     const pst_status status =
         pst_stage_create(stage, sizeof(convert_stage), &convert_ops, &in, &out, true, err);
     if (status != PST_OK)

@@ -84,7 +84,7 @@ void pst_stage_gain_apply(pst_stage *stage, void *frames, uint64_t n_frames) PST
     while (n_frames > 0 && !is_one(self)) {
         const uint64_t n = n_frames < stage->scratch_frames ? n_frames : stage->scratch_frames;
         multiply(self, at, at, n);
-        at += n * pst_side_bytes(&stage->in);
+        at += n * pst_media_bytes(&stage->in);
         n_frames -= n;
     }
 }
@@ -129,7 +129,7 @@ pst_status pst_stage_gain(pst_stage **stage, pst_format format, uint32_t n_chann
     if (ramp_frames > MOST_RAMP_FRAMES)
         return pst_fail(err, PST_BAD_ARGUMENT, 0, "ramp_frames is %u; it must be from 0 to %d",
                         (unsigned)ramp_frames, MOST_RAMP_FRAMES);
-    const pst_stage_side side = {format, n_channels, 0.0};
+    const pst_media side = {.format = format, .n_channels = n_channels};
     pst_stage *made = NULL;
     status = pst_stage_create(&made, sizeof(gain_stage), &gain_ops, &side, &side, true, err);
     if (status != PST_OK)

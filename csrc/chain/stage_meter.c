@@ -38,7 +38,7 @@ pst_status pst_stage_meter(pst_stage **stage, pst_format format, uint32_t n_chan
         return pst_fail(err, PST_BAD_ARGUMENT, 0,
                         "rate_hz is %g; it must be more than 0 and at most %d", rate_hz,
                         (int)PST_FILE_MAX_RATE_HZ);
-    const pst_stage_side side = {format, n_channels, rate_hz};
+    const pst_media side = {.format = format, .n_channels = n_channels, .rate_hz = rate_hz};
     pst_stage *made = NULL;
     const pst_status status =
         pst_stage_create(&made, sizeof(meter_stage), &meter_ops, &side, &side, false, err);

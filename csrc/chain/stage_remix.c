@@ -67,8 +67,8 @@ static pst_status set_gains(remix_stage *self, const float *gains, pst_error *er
 pst_status pst_stage_remix(pst_stage **stage, pst_format in_format, uint32_t in_channels,
                            pst_format out_format, uint32_t out_channels, const float *gains,
                            pst_error *err) {
-    const pst_stage_side in = {in_format, in_channels, 0.0};
-    const pst_stage_side out = {out_format, out_channels, 0.0};
+    const pst_media in = {.format = in_format, .n_channels = in_channels};
+    const pst_media out = {.format = out_format, .n_channels = out_channels};
     pst_stage *made = NULL;
     pst_status status =
         pst_stage_create(&made, sizeof(remix_stage), &remix_ops, &in, &out, true, err);

@@ -68,7 +68,7 @@ static void give(resample_stage *self, pst_piece *out) {
     const uint64_t n_left = frames_to_mark(self);
     const uint64_t n = self->n_ready < n_left ? self->n_ready : n_left;
     *out =
-        (pst_piece){.data = self->base.scratch + self->ready_at * pst_side_bytes(&self->base.out),
+        (pst_piece){.data = self->base.scratch + self->ready_at * pst_media_bytes(&self->base.out),
                     .n_frames = n,
                     .frame = self->first_out + self->n_out,
                     .is_filler = self->marks[0].is_filler,
@@ -171,8 +171,10 @@ static const pst_stage_ops resample_ops = {
 
 pst_status pst_stage_resample(pst_stage **stage, const pst_resampler_config *config,
                               pst_error *err) {
-    const pst_stage_side in = {config->format, config->n_channels, config->from_hz};
-    const pst_stage_side out = {config->format, config->n_channels, config->to_hz};
+    const pst_media in = {
+        .format = config->format, .n_channels = config->n_channels, .rate_hz = config->from_hz};
+    const pst_media out = {
+        .format = config->format, .n_channels = config->n_channels, .rate_hz = config->to_hz};
     pst_stage *made = NULL;
     pst_status status =
         pst_stage_create(&made, sizeof(resample_stage), &resample_ops, &in, &out, true, err);

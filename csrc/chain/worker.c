@@ -83,18 +83,9 @@ static void count_pushed(pst_chain *chain, const pst_piece *piece, uint64_t n_ta
     chain->came_ns = pst_now_ns();
 }
 
-// What was used up of a piece.
-static void advance(pst_piece *piece, uint64_t n_frames, uint32_t frame_bytes) {
-    piece->data += n_frames * frame_bytes;
-    piece->n_frames -= n_frames;
-    piece->frame += (int64_t)n_frames;
-    piece->begins = piece->begins && n_frames == 0;
-}
-
 // What the sink takes comes from the source itself if there is no stage; it is passed then.
 static pst_status give_to_sink(pst_chain *chain, const pst_piece *piece, pst_error *err) {
     pst_sink *sink = chain->sink;
-    const uint32_t frame_bytes = sink->n_channels * pst_format_bytes(sink->format);
     pst_piece rest = *piece;
     while (rest.n_frames > 0 && !is_called_off(chain)) {
         if (is_held(chain)) {
@@ -105,8 +96,7 @@ static pst_status give_to_sink(pst_chain *chain, const pst_piece *piece, pst_err
         }
         flush_sink(chain);
         uint64_t n_taken = 0;
-        const pst_status status =
-            came_from(chain, sink_place(chain), sink->ops->push(sink, &rest, &n_taken, err));
+        const pst_status status = sink->ops->push(sink, &rest, &n_taken, err);
         if (status == PST_TIMEOUT)
             continue;
         chain->is_full = status == PST_END;
@@ -115,60 +105,53 @@ static pst_status give_to_sink(pst_chain *chain, const pst_piece *piece, pst_err
         if (chain->n_stages == 0)
             chain->source->ops->pass(chain->source, n_taken);
         count_pushed(chain, &rest, n_taken);
-        advance(&rest, n_taken, frame_bytes);
+        pst_piece_advance(&rest, n_taken);
     }
     return PST_OK;
 }
 
 // ---- The stages -------------------------------------------------------------------------------
 
-// Gives a piece to a stage and what comes of it to the next, and so on; there are not many. Returns
-// PST_OK, also if it was called off; PST_END when the sink takes no more; or an error.
-static pst_status give_to(pst_chain *chain, uint32_t index, const pst_piece *piece,
-                          pst_error *err) {
-    if (index == chain->n_stages)
-        return give_to_sink(chain, piece, err);
-    pst_stage *stage = chain->stages[index];
-    pst_piece rest = *piece;
-    pst_status status = PST_OK;
-    while (status == PST_OK && rest.n_frames > 0 && !is_called_off(chain)) {
-        pst_piece out = {0};
-        uint64_t n_used = 0;
-        status = came_from(chain, index + 1, stage->ops->process(stage, &rest, &n_used, &out, err));
-        if (status == PST_OK && out.n_frames > 0)
-            status = give_to(chain, index + 1, &out, err);
-        if (index == 0) // The stage may have given the source's own frames.
-            chain->source->ops->pass(chain->source, n_used);
-        advance(&rest, n_used, pst_side_bytes(&stage->in));
-    }
-    return status;
+static pst_status emit(void *user, const pst_piece *piece, pst_error *err) {
+    return give_to_sink(user, piece, err);
 }
 
-// After the source's end: gives on what the stages still hold, from the first one to the last.
-static pst_status drain(pst_chain *chain, pst_error *err) {
-    pst_status status = PST_OK;
-    for (uint32_t i = 0; i < chain->n_stages; ++i) {
-        pst_stage *stage = chain->stages[i];
-        while (status == PST_OK && stage->ops->drain != NULL && !is_called_off(chain)) {
-            pst_piece out = {0};
-            status = came_from(chain, i + 1, stage->ops->drain(stage, &out, err));
-            if (status == PST_OK && out.n_frames == 0)
-                break;
-            if (status == PST_OK)
-                status = give_to(chain, i + 1, &out, err);
-        }
-    }
-    return status;
+static pst_status settle(void *user, pst_error *err) {
+    const pst_chain *chain = user;
+    const pst_sink_ops *ops = chain->sink->ops;
+    return ops->settle != NULL ? ops->settle(chain->sink, err) : PST_OK;
+}
+
+static bool is_unwanted(void *user) {
+    return is_called_off(user);
+}
+
+static void pass(void *user, uint64_t n_frames) {
+    const pst_chain *chain = user;
+    chain->source->ops->pass(chain->source, n_frames);
+}
+
+const pst_row_ops pst_chain_row_ops = {
+    .emit = emit, .settle = settle, .is_called_off = is_unwanted, .pass = pass};
+
+// Notes where in the row an error comes from.
+static pst_status came_from_row(pst_chain *chain, pst_status status) {
+    return came_from(chain, chain->row.failed_at, status);
 }
 
 // ---- The source -------------------------------------------------------------------------------
 
 // Returns a frame of the source as it is counted behind the stages.
 static int64_t frame_at_sink(const pst_chain *chain, int64_t frame) {
-    double ratio = 1.0;
-    for (uint32_t i = 0; i < chain->n_stages; ++i)
-        if (chain->stages[i]->out.rate_hz > 0.0)
-            ratio *= chain->stages[i]->out.rate_hz / chain->stages[i]->in.rate_hz;
+    double ratio = 1.0, rate_hz = chain->source->rate_hz;
+    for (uint32_t i = 0; i < chain->n_stages; ++i) {
+        const pst_stage *stage = chain->stages[i];
+        const double from_hz = stage->in.rate_hz > 0.0 ? stage->in.rate_hz : rate_hz;
+        if (stage->out.rate_hz > 0.0 && from_hz > 0.0)
+            ratio *= stage->out.rate_hz / from_hz;
+        if (stage->out.rate_hz > 0.0)
+            rate_hz = stage->out.rate_hz;
+    }
     return llround((double)frame * ratio);
 }
 
@@ -179,10 +162,7 @@ static pst_status seek(pst_chain *chain, pst_error *err) {
     pthread_mutex_unlock(&chain->lock);
     chain->must_flush = true;
     chain->sought_frame = frame_at_sink(chain, frame);
-    pst_status status = PST_OK;
-    for (uint32_t i = 0; i < chain->n_stages && status == PST_OK; ++i)
-        if (chain->stages[i]->ops->reset != NULL)
-            status = came_from(chain, i + 1, chain->stages[i]->ops->reset(chain->stages[i], err));
+    const pst_status status = came_from_row(chain, pst_row_reset(&chain->row, err));
     if (status != PST_OK)
         return status;
     return came_from(chain, 0, chain->source->ops->seek(chain->source, frame, err));
@@ -215,7 +195,10 @@ static pst_status step(pst_chain *chain, pst_error *err) {
     }
     piece.begins = piece.begins || chain->has_dropped;
     chain->has_dropped = false;
-    return give_to(chain, 0, &piece, err);
+    piece.is_whole = true;
+    if (piece.media == NULL)
+        piece.media = &chain->source_media;
+    return came_from_row(chain, pst_row_give(&chain->row, &piece, err));
 }
 
 // Moves frames until one side ends. Returns PST_OK, or what failed.
@@ -226,7 +209,9 @@ static pst_status pump(pst_chain *chain, pst_error *err) {
             status = step(chain, err);
         if (status < 0 && status != PST_TIMEOUT)
             return status;
-        status = is_cancelled(chain) || chain->is_full ? PST_OK : drain(chain, err);
+        status = is_cancelled(chain) || chain->is_full
+                     ? PST_OK
+                     : came_from_row(chain, pst_row_drain(&chain->row, err));
         if (status < 0)
             return status;
         if (!is_called_off(chain))
@@ -253,6 +238,28 @@ static bool is_called_back(const pst_chain *chain, pst_status status, const pst_
            err->native_code == ECANCELED;
 }
 
+// Makes sure that the error has a text.
+static pst_status name_error(pst_status status, pst_error *err) {
+    if (status != PST_OK && err->status != status)
+        pst_fail(err, status, 0, "%s", pst_strerror(status));
+    return status;
+}
+
+// Lets the stages complete what they have opened. Returns the first error, also that from before.
+static pst_status end_stages(pst_chain *chain, pst_ending ending, pst_status status,
+                             pst_error *err) {
+    for (uint32_t i = 0; i < chain->n_stages; ++i) {
+        pst_stage *stage = chain->stages[i];
+        if (stage->ops->end == NULL)
+            continue;
+        const pst_status ended = stage->ops->end(
+            stage, status != PST_OK ? PST_ENDING_BROKEN : ending, status == PST_OK ? err : NULL);
+        if (status == PST_OK && !is_called_back(chain, ended, err))
+            status = name_error(came_from(chain, i + 1, ended), err);
+    }
+    return status;
+}
+
 // Only the first error counts: a second is its consequence.
 void pst_chain_finish(pst_chain *chain, pst_status status, pst_error *err) {
     atomic_store(&chain->state, PST_CHAIN_DRAINING);
@@ -264,15 +271,17 @@ void pst_chain_finish(pst_chain *chain, pst_status status, pst_error *err) {
     const pst_ending ending = status != PST_OK ? PST_ENDING_BROKEN
                               : cancelled      ? PST_ENDING_CANCELLED
                                                : PST_ENDING_COMPLETE;
-    const pst_status ended =
-        chain->sink->ops->end(chain->sink, ending, status == PST_OK ? err : NULL);
-    if (status == PST_OK && !is_called_back(chain, ended, err))
-        status = came_from(chain, sink_place(chain), ended);
-    if (status != PST_OK) {
-        if (err->status != status)
-            pst_fail(err, status, 0, "%s", pst_strerror(status));
+    pst_status first = name_error(status, err);
+    first = end_stages(chain, ending, first, err);
+    chain->sink->cause = first != PST_OK ? err : NULL;
+    const pst_status ended = chain->sink->ops->end(
+        chain->sink, first != PST_OK ? PST_ENDING_BROKEN : ending, first == PST_OK ? err : NULL);
+    chain->sink->cause = NULL;
+    if (first == PST_OK && !is_called_back(chain, ended, err))
+        first = name_error(came_from(chain, sink_place(chain), ended), err);
+    if (first != PST_OK)
         chain->error = *err;
-    }
+    status = first;
     atomic_store(&chain->state, status != PST_OK ? PST_CHAIN_FAILED
                                 : cancelled      ? PST_CHAIN_CANCELLED
                                                  : PST_CHAIN_DONE);

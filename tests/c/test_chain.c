@@ -371,9 +371,8 @@ static void test_arguments_are_checked(void) {
     told->base.n_channels = 1;
     pst_chain *chain = NULL;
     CHECK_EQ(pst_chain_create(&chain, NULL, source, &told->base, &err), PST_BAD_ARGUMENT);
-    CHECK_STR(
-        err.text,
-        "the source (memory) gives 2 channels of float32, the sink (told) takes 1 of float32");
+    CHECK_STR(err.text, "the source (memory) gives 2 channels of float32, the sink (told) takes 1 "
+                        "channel of float32");
     pst_source_destroy(source);
     pst_sink_destroy(&told->base);
     close_ring(&box);

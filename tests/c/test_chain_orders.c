@@ -137,7 +137,7 @@ static const pst_stage_ops bad_end_ops = {
 
 static pst_stage *make_bad(const pst_stage_ops *ops, double rate_hz) {
     pst_stage *stage = NULL;
-    const pst_stage_side side = {PST_FORMAT_I32, 1, rate_hz};
+    const pst_media side = {.format = PST_FORMAT_I32, .n_channels = 1, .rate_hz = rate_hz};
     CHECK_EQ(pst_stage_create(&stage, sizeof *stage, ops, &side, &side, false, NULL), PST_OK);
     return stage;
 }

@@ -446,15 +446,15 @@ static void test_neighbours_have_to_fit(void) {
     CHECK_EQ(pst_chain_create_staged(&chain, NULL, source, stages, 3, sink, &err),
              PST_BAD_ARGUMENT);
     CHECK_STR(err.text, "stage 2 (meter) gives 2 channels of float32 at 44100 Hz, stage 3 "
-                        "(convert) takes 2 of float64");
+                        "(convert) takes 2 channels of float64");
     CHECK_EQ(pst_chain_create_staged(&chain, NULL, source, stages, 2, sink, &err),
              PST_BAD_ARGUMENT);
     CHECK_STR(err.text, "stage 2 (meter) gives 2 channels of float32 at 44100 Hz, the sink (rig) "
-                        "takes 2 of float32 at 48000 Hz");
+                        "takes 2 channels of float32 at 48000 Hz");
     CHECK_EQ(pst_chain_create_staged(&chain, NULL, source, stages + 2, 1, sink, &err),
              PST_BAD_ARGUMENT);
-    CHECK_STR(err.text,
-              "the source (rig) gives 2 channels of float32, stage 1 (convert) takes 2 of float64");
+    CHECK_STR(err.text, "the source (rig) gives 2 channels of float32, stage 1 (convert) takes 2 "
+                        "channels of float64");
     pst_stage *const twice[] = {stages[0], stages[0]};
     CHECK_EQ(pst_chain_create_staged(&chain, NULL, source, twice, 2, sink, &err), PST_BAD_ARGUMENT);
     CHECK_STR(err.text, "stages 1 and 2 are the same one");

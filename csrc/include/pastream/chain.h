@@ -29,6 +29,22 @@ typedef struct pst_stage pst_stage;
 
 enum { PST_CHAIN_MAX_STAGES = 16 };
 
+// What moves along a chain.
+typedef enum pst_media_kind {
+    PST_MEDIA_FRAMES = 0, // Of samples.
+    PST_MEDIA_PACKETS = 1 // Of a codec: pst_packet.
+} pst_media_kind;
+
+// What comes out of one part of a chain, or goes into one.
+typedef struct pst_media {
+    pst_media_kind kind;
+    pst_format format;      // 0: open, it is told by what comes. Of packets always 0.
+    uint32_t n_channels;    // 0: open as well.
+    double rate_hz;         // 0: not known; of a stage: as it comes, the same on both sides.
+    uint32_t time_base_num; // What pts were counted in when they were told, in seconds; 0: frames.
+    uint32_t time_base_den;
+} pst_media;
+
 typedef enum pst_chain_state {
     PST_CHAIN_CREATED = 0,
     PST_CHAIN_RUNNING = 1,
@@ -287,7 +303,8 @@ PST_API pst_status pst_chain_error(pst_chain *chain, pst_error *err);
 
 // Tells where in the chain the error that ended it comes from: 0 is the source, 1 the first stage,
 // and so on; behind the stages is the sink. Returns the name of that part's kind, such as "file" or
-// "resample", NULL if there is no error. Thread: any. Realtime: yes. Ownership: static text.
+// "resample", or the name that a node was given, NULL if there is no error. Thread: any. Realtime:
+// yes. Ownership: the chain's.
 PST_API const char *pst_chain_origin(pst_chain *chain, int32_t *place) PST_RT;
 
 #if !defined(PST_CFFI) && defined(__cplusplus)
