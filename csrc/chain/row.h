@@ -6,10 +6,10 @@
 
 #include "chain/stage.h"
 
-// A row of stages that pieces are pushed through: what comes of a piece has gone through all of them
-// before the next one is looked at. It knows nothing of threads, sources and sinks: a chain's worker
-// uses it, and so does whoever runs stages on a thread of its own. All calls come from one thread at
-// a time.
+// A row of stages that pieces are pushed through: what comes of a piece has gone through all of
+// them before the next one is looked at. It knows nothing of threads, sources and sinks: a chain's
+// worker uses it, and so does whoever runs stages on a thread of its own. All calls come from one
+// thread at a time.
 
 // What is behind the last stage.
 typedef struct pst_row_ops {

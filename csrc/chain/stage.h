@@ -130,9 +130,9 @@ typedef struct pst_stage_ops {
     pst_status (*reset)(pst_stage *stage, pst_error *err);
     // Any: a call that waits returns soon, for the end of it all. NULL: none waits.
     void (*wake)(pst_stage *stage);
-    // The last of the calls above was made: completes what it has opened itself. Called once, if the
-    // chain was started, before the sink's end. Returns PST_OK or an error, which counts if it is
-    // the first. NULL: nothing is open.
+    // The last of the calls above was made: completes what it has opened itself. Called once, if
+    // the chain was started, before the sink's end. Returns PST_OK or an error, which counts if it
+    // is the first. NULL: nothing is open.
     pst_status (*end)(pst_stage *stage, pst_ending ending, pst_error *err);
     // Frees what there is beside the struct, which is freed by pst_stage_destroy. NULL: nothing.
     void (*deinit)(pst_stage *stage);
@@ -165,7 +165,7 @@ pst_status pst_stage_create_open(pst_stage **stage, size_t n_bytes, const pst_st
 void pst_stage_count(pst_stage *stage, const pst_convert_counts *counts) PST_RT;
 
 // Returns a piece with the numbers and flags of `in` except its border, and with as many of its
-// frames as fit into scratch, where the data is to be put. For stages that give a frame for a frame.
+// frames as fit into scratch, where the data is to be put. For stages that give a frame for each.
 // Thread: worker. Realtime: yes.
 pst_piece pst_stage_begin(pst_stage *stage, const pst_piece *in) PST_RT;
 
@@ -184,8 +184,8 @@ pst_status pst_check_frames(pst_format format, uint32_t n_channels, pst_error *e
 pst_status pst_check_ring(const pst_ring *ring, pst_format format, uint32_t n_channels,
                           pst_error *err);
 
-// Whether what is given can be taken: the same kind, and, as far as both sides say, the same format,
-// channels and rate. Thread: any. Realtime: yes.
+// Whether what is given can be taken: the same kind, and, as far as both sides say, the same
+// format, channels and rate. Thread: any. Realtime: yes.
 bool pst_media_fits(const pst_media *given, const pst_media *taken) PST_RT;
 
 enum { PST_MEDIA_TEXT_BYTES = 64 };
