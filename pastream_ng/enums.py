@@ -28,6 +28,7 @@ __all__ = [
     "FaultKind",
     "Format",
     "IoMode",
+    "MediaKind",
     "OnLost",
     "OpusApplication",
     "Overflow",
@@ -317,6 +318,13 @@ class DamageFlags(IntFlag):
     MISSING = 4
     CHECKSUM = 8
     HEADER = 16
+
+
+class MediaKind(IntEnum):
+    """What moves along a chain."""
+
+    FRAMES = 0
+    PACKETS = 1
 
 
 class PacketFlags(IntFlag):
