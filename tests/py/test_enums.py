@@ -25,11 +25,8 @@ PAIRS = {
     "Encoding": ("pst_encoding", "PST_ENCODING_"),
     "ByteOrder": ("pst_byte_order", "PST_BYTES_"),
     "IoMode": ("pst_io_mode", "PST_IO_"),
-<<<<<<< HEAD
     "OpusApplication": ("pst_opus_application", "PST_OPUS_"),
-=======
     "MediaKind": ("pst_media_kind", "PST_MEDIA_"),
->>>>>>> e214cb0 (The kinds of what moves along a chain have names in Python)
     "PacketFlags": ("pst_packet_flags", "PST_PACKET_"),
     "PauseKind": ("pst_chain_pause_kind", "PST_PAUSE_"),
     "ReduceKind": ("pst_reduce_kind", "PST_REDUCE_"),
