@@ -166,7 +166,7 @@ CHECK_UNUSED static bool is_same(memory_place *a, memory_place *b) {
            (a->n_bytes == 0 || memcmp(a->bytes, b->bytes, (size_t)a->n_bytes) == 0);
 }
 
-// Decodes a stream as a file. frames: gets the first PUSH_FRAMES * 2 frames as float32, if not NULL.
+// Decodes a stream as a file. frames: gets the first PUSH_FRAMES * 2 frames as float32, or NULL.
 // Returns how many frames there are, or a failure.
 CHECK_UNUSED static int64_t decode_all(memory_place *m, const pst_file_format *format,
                                        float *frames) {
