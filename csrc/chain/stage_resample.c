@@ -4,20 +4,13 @@
 #include <math.h>
 
 #include "base/error.h"
+#include "chain/filler_marks.h"
 #include "chain/stage.h"
 
 // Another sample rate. Frames that follow each other are one run for the resampler; a gap or a new
 // segment ends it, and what is left of it comes before anything new. Fillers are silence in a run.
 //
 // What comes out is behind what goes in. So where fillers begin and end is kept until then.
-
-// Kept at once; a resampler would have to look thousands of blocks ahead for more.
-enum { MARKS = 64 };
-
-typedef struct filler_mark {
-    int64_t at; // From this output frame of the run on.
-    bool is_filler;
-} filler_mark;
 
 typedef struct resample_stage {
     pst_stage base;
@@ -32,46 +25,21 @@ typedef struct resample_stage {
     // In scratch, and not given yet:
     uint64_t ready_at;
     uint64_t n_ready;
-    filler_mark marks[MARKS]; // The first one holds now.
-    uint32_t n_marks;
+    pst_filler_marks marks;
 } resample_stage;
-
-// ---- Fillers ----------------------------------------------------------------------------------
-
-static void mark(resample_stage *self, bool is_filler) {
-    if (self->marks[self->n_marks - 1].is_filler == is_filler)
-        return;
-    if (self->n_marks == MARKS) {
-        self->marks[MARKS - 1].is_filler = false; // Rather too few than too many.
-        return;
-    }
-    const int64_t at =
-        pst_resampled_frames(self->n_in, self->base.in.rate_hz, self->base.out.rate_hz);
-    self->marks[self->n_marks++] = (filler_mark){at, is_filler};
-}
-
-// Forgets the marks that no longer hold. Returns how many frames the first one is good for.
-static uint64_t frames_to_mark(resample_stage *self) {
-    uint32_t n_past = 0;
-    while (n_past + 1 < self->n_marks && self->marks[n_past + 1].at <= self->n_out)
-        ++n_past;
-    self->n_marks -= n_past;
-    for (uint32_t i = 0; i < self->n_marks; ++i)
-        self->marks[i] = self->marks[i + n_past];
-    return self->n_marks > 1 ? (uint64_t)(self->marks[1].at - self->n_out) : UINT64_MAX;
-}
 
 // ---- Frames -----------------------------------------------------------------------------------
 
 // Gives what lies ready, as far as it is of one kind.
 static void give(resample_stage *self, pst_piece *out) {
-    const uint64_t n_left = frames_to_mark(self);
-    const uint64_t n = self->n_ready < n_left ? self->n_ready : n_left;
+    bool is_filler = false;
+    const uint64_t n_alike = pst_filler_marks_at(&self->marks, self->n_out, &is_filler);
+    const uint64_t n = self->n_ready < n_alike ? self->n_ready : n_alike;
     *out =
         (pst_piece){.data = self->base.scratch + self->ready_at * pst_media_bytes(&self->base.out),
                     .n_frames = n,
                     .frame = self->first_out + self->n_out,
-                    .is_filler = self->marks[0].is_filler,
+                    .is_filler = is_filler,
                     .begins = self->begins && n > 0};
     self->begins = self->begins && n == 0;
     self->ready_at += n;
@@ -99,8 +67,7 @@ static void begin_run(resample_stage *self, const pst_piece *in) {
     self->first_out = llround((double)in->frame * (base->out.rate_hz / base->in.rate_hz));
     self->n_out = 0;
     self->begins = in->begins;
-    self->marks[0] = (filler_mark){0, in->is_filler};
-    self->n_marks = 1;
+    pst_filler_marks_begin(&self->marks, in->is_filler);
 }
 
 static pst_status resample_reset(pst_stage *stage, pst_error *err) {
@@ -120,7 +87,9 @@ static pst_status take(resample_stage *self, const pst_piece *in, uint64_t *n_us
     const pst_stage *base = &self->base;
     if (self->n_in == 0)
         begin_run(self, in);
-    mark(self, in->is_filler);
+    pst_filler_marks_add(&self->marks,
+                         pst_resampled_frames(self->n_in, base->in.rate_hz, base->out.rate_hz),
+                         in->is_filler);
     int64_t n_taken = 0, n_made = 0;
     const pst_status status =
         pst_resampler_process(self->resampler, in->data, (int64_t)in->n_frames, &n_taken,

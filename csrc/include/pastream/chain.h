@@ -7,6 +7,7 @@
 #include "pastream/codec.h"
 #include "pastream/device.h"
 #include "pastream/diagnostics.h"
+#include "pastream/effects.h"
 #include "pastream/format.h"
 #include "pastream/resample.h"
 #include "pastream/ring.h"
@@ -173,6 +174,16 @@ PST_API PST_NODISCARD pst_status pst_stage_convert(pst_stage **stage, pst_format
 PST_API PST_NODISCARD pst_status pst_stage_resample(pst_stage **stage,
                                                     const pst_resampler_config *config,
                                                     pst_error *err);
+
+// A stage that is an effect (pastream/effects.h), whatever the format of its frames: they are
+// converted to the effect's and back. Frames keep their numbers, except those of a delay line,
+// whose numbers grow by its length. What is still inside at the end comes out. A gap stays as long
+// as it is: filters begin anew behind it, the others go on. effect: belongs to the stage from then
+// on, and has its channels.
+// Returns PST_OK, PST_NO_MEMORY, PST_BAD_ARGUMENT; the effect stays the caller's if it fails.
+// Thread: control. Realtime: no.
+PST_API PST_NODISCARD pst_status pst_stage_effect(pst_stage **stage, pst_format format,
+                                                  pst_effect *effect, pst_error *err);
 
 // A stage that measures levels and changes nothing, as the meters of a stream do.
 // Returns PST_OK, PST_NO_MEMORY, PST_BAD_ARGUMENT. Thread: control. Realtime: no.
