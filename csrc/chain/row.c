@@ -133,6 +133,10 @@ pst_status pst_row_give(pst_row *row, const pst_piece *piece, pst_error *err) {
     return give(row, 0, piece, err);
 }
 
+pst_status pst_row_settle(pst_row *row, pst_error *err) {
+    return settle(row, 0, err);
+}
+
 pst_status pst_row_drain(pst_row *row, pst_error *err) {
     pst_status status = PST_OK;
     for (uint32_t i = 0; i < row->n_stages; ++i) {

@@ -41,6 +41,10 @@ typedef struct pst_row {
 // Thread: worker. Realtime: no.
 pst_status pst_row_give(pst_row *row, const pst_piece *piece, pst_error *err);
 
+// Tells all stages that a buffer ends here, behind the last piece that was given. Returns as above.
+// Thread: worker. Realtime: no.
+pst_status pst_row_settle(pst_row *row, pst_error *err);
+
 // Gives on what the stages still hold, from the first one to the last. Returns as above.
 // Thread: worker. Realtime: no.
 pst_status pst_row_drain(pst_row *row, pst_error *err);
