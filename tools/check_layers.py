@@ -42,10 +42,12 @@ PUBLIC = {
     "graph.h": "graph",
     "param.h": "graph",
     "chain.h": "chain",
+    "buffer.h": "chain",
     "fork.h": "chain",
     "player.h": "chain",
     "recording.h": "chain",
     "series.h": "chain",
+    "user_parts.h": "chain",
     "transcode.h": "transcode",
 }
 UMBRELLA = "pastream.h"

@@ -7,6 +7,7 @@
 #define PASTREAM_PASTREAM_H
 
 #include "pastream/base.h"
+#include "pastream/buffer.h"
 #include "pastream/callback.h"
 #include "pastream/chain.h"
 #include "pastream/codec.h"
@@ -25,5 +26,6 @@
 #include "pastream/ring.h"
 #include "pastream/series.h"
 #include "pastream/stream.h"
+#include "pastream/user_parts.h"
 
 #endif
