@@ -282,12 +282,18 @@ class _Lib:
     def pst_source_file(
         self, source: CData, decoder: CData, format: int, loops: bool, err: CData, /
     ) -> int: ...
+    def pst_source_user(
+        self, source: CData, kind: int, functions: CData, user: CData, err: CData, /
+    ) -> int: ...
     def pst_source_destroy(self, source: CData, /) -> None: ...
     def pst_sink_ring(
         self, sink: CData, ring: CData, stream: CData, format: int, n_channels: int, err: CData, /
     ) -> int: ...
     def pst_sink_file(
         self, sink: CData, encoder: CData, stream: CData, format: int, err: CData, /
+    ) -> int: ...
+    def pst_sink_user(
+        self, sink: CData, kind: int, functions: CData, user: CData, err: CData, /
     ) -> int: ...
     def pst_sink_destroy(self, sink: CData, /) -> None: ...
     def pst_chain_create(
@@ -339,6 +345,17 @@ class _Lib:
         n_channels: int,
         dither: int,
         seed: int,
+        err: CData,
+        /,
+    ) -> int: ...
+    def pst_stage_user(
+        self,
+        stage: CData,
+        name: CData,
+        taken: int,
+        given: int,
+        functions: CData,
+        user: CData,
         err: CData,
         /,
     ) -> int: ...
