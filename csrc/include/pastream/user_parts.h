@@ -16,9 +16,9 @@ extern "C" {
 // way. Each may take its time; whoever cancels the chain does not wait for it, but the chain is not
 // over before it has returned.
 //
-// Failures are a negative status, with text for whoever waits for the chain. PST_TIMEOUT is none: it
-// says "not yet", and the same call comes again after some milliseconds. user is the caller's, and
-// what the other parameters point to is valid during the call.
+// Failures are a negative status, with text for whoever waits for the chain. PST_TIMEOUT is none:
+// it says "not yet", and the same call comes again after some milliseconds. user is the caller's,
+// and what the other parameters point to is valid during the call.
 //
 // free is called once, when nothing of the part is used any more, from whatever thread. It is not
 // called when making the part fails: user stays the caller's then.
