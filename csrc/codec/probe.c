@@ -232,7 +232,7 @@ static bool may_go_on(const window *w, const pst_kind *kind) {
             return true;
     if (w->n < 8 && w->bytes[0] == 0 && may_be(kind, PST_CONTAINER_MP4, PST_ENCODING_AAC))
         return true;
-    return w->n < 3 && memcmp(w->bytes, "ID3", w->n) == 0;
+    return w->n < PST_ID3_HEADER_BYTES && memcmp(w->bytes, "ID3", w->n < 3 ? w->n : 3) == 0;
 }
 
 pst_status pst_probe(pst_io *io, pst_tags *tags, pst_kind *kind, pst_container *container,
