@@ -13,6 +13,8 @@ from pastream_ng.files.info import info
 from pastream_ng.files.kinds import Kind, named
 from pastream_ng.files.soundfile import SoundFile
 from pastream_ng.formats import sample_format
+from pastream_ng.packets.audio_format import AudioFormat, is_planar, turned
+from pastream_ng.packets.node_buffer import NodeBuffer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,11 +24,22 @@ if TYPE_CHECKING:
     from pastream_ng.files.damage import Damage
     from pastream_ng.files.info import FileInfo
     from pastream_ng.files.tags import Tags
+    from pastream_ng.packets.node_buffer import Layout
 
 __all__ = ["AudioFileReader"]
 
 # What is called WAV by everybody.
 _WAVS = (Container.WAV, Container.WAVEX, Container.RF64)
+# The sample types of buffers, which have no int8 and no int24.
+_SAMPLE_TYPES = {
+    "float32": "f32",
+    "float64": "f64",
+    "int32": "i32",
+    "int24": "i32",
+    "int16": "i16",
+    "int8": "i16",
+    "uint8": "u8",
+}
 
 
 def _is_of(file: SoundFile, kind: Kind) -> bool:
@@ -71,7 +84,10 @@ class AudioFileReader:
     >>> n = place.seek(0)
     >>> with ps.AudioFileReader(place, "wav") as reader:
     ...     print(len(reader), [chunk.shape for chunk in reader])
+    ...     n = reader.seek(0)
+    ...     print(reader.next_frame().shape, reader.pull().pts)
     2500 [(1024, 2), (1024, 2), (452, 2)]
+    (2, 1024) 1024
     """
 
     def __init__(
@@ -164,6 +180,52 @@ class AudioFileReader:
     def __iter__(self) -> Iterator[Array]:
         """Iterate over chunks from where the file stands; only the last may be shorter."""
         return self._file.blocks(self._chunk, dtype=self._dtype, always_2d=self._always_2d)
+
+    def output_format(self) -> AudioFormat:
+        """Return what `pull` gives: planar, of the sample type that holds those of `dtype`."""
+        return AudioFormat(
+            self._file.samplerate, self._file.channels, _SAMPLE_TYPES[self._dtype], planar=True
+        )
+
+    def next_frame(self, layout: Layout = "planar") -> Array | None:
+        """Read the next chunk.
+
+        Parameters
+        ----------
+        layout : {"planar", "interleaved"}
+            (channels, samples) or (samples, channels).
+
+        Returns
+        -------
+        numpy.ndarray or None
+            Always 2-D, of `dtype`; only the last one may be shorter than `chunk_samples`. None: the
+            file has ended.
+
+        Raises
+        ------
+        SystemCallError, FileFormatError, StateError
+            As for `SoundFile.read`.
+        """
+        wants_planar = is_planar(layout)
+        frames = self._file.read(self._chunk, self._dtype, always_2d=True)
+        return turned(frames, False, wants_planar) if len(frames) else None
+
+    def pull(self) -> NodeBuffer | None:
+        """Read the next chunk as a buffer of `output_format`; None at the end.
+
+        Its time is the frame of the file that it begins with, in units of 1/samplerate.
+
+        Raises
+        ------
+        SystemCallError, FileFormatError, StateError
+            As for `SoundFile.read`.
+        """
+        form, start = self.output_format(), self._file.tell()
+        frames = self._file.read(self._chunk, form.dtype, always_2d=True)
+        if not len(frames):
+            return None
+        planes = turned(frames, False, True)
+        return NodeBuffer._of_pcm(planes, form, start, (1, form.sample_rate))
 
     def seek(self, frame: int, whence: int = 0) -> int:
         """Go to a frame, see `SoundFile.seek`."""
