@@ -181,7 +181,7 @@ static void test_a_reset_decoder_is_as_new(void) {
 }
 
 static void test_what_is_wrong_is_refused(void) {
-    static float frames[N];
+    static float frames[2 * N];
     if (!has_aac())
         return;
     make_speech(frames, N, 2, RATE);

@@ -21,9 +21,23 @@ void pst_push_decoder_config_default(pst_push_decoder_config *config) PST_RT {
     *config = (pst_push_decoder_config){.n_frames = -1};
 }
 
+static const pst_push_engine *engine_for(const pst_push_decoder_config *config) {
+    if (config->container == PST_CONTAINER_PACKETS)
+        return &pst_push_packets;
+    // Opus comes in Ogg or as packets; what the packets do not say, a page would.
+    const bool may_be_packets =
+        config->container == 0 &&
+        (config->encoding == PST_ENCODING_OPUS || config->encoding == PST_ENCODING_AAC) &&
+        pst_decoding_codec(PST_CONTAINER_PACKETS, config->encoding) != NULL;
+    if (may_be_packets && config->n_extradata > 0)
+        return &pst_push_packets;
+    return may_be_packets && config->encoding == PST_ENCODING_OPUS ? &pst_push_guess
+                                                                   : &pst_push_stream;
+}
+
 static pst_status check_kind(const pst_push_decoder_config *config, pst_error *err) {
     const bool is_raw = config->container == PST_CONTAINER_RAW;
-    if (config->container < 0 || config->container > PST_CONTAINER_MP4)
+    if (config->container < 0 || config->container > PST_CONTAINER_PACKETS)
         return pst_fail(err, PST_BAD_ARGUMENT, 0, "container is %d, which is no container",
                         (int)config->container);
     if (config->encoding < 0 || config->encoding > PST_ENCODING_GSM)
@@ -36,6 +50,9 @@ static pst_status check_kind(const pst_push_decoder_config *config, pst_error *e
     if (is_raw && config->raw->container != PST_CONTAINER_RAW)
         return pst_fail(err, PST_BAD_ARGUMENT, 0, "raw->container is %d; it must be RAW",
                         (int)config->raw->container);
+    if (config->container == PST_CONTAINER_PACKETS && config->encoding == PST_ENCODING_DEFAULT)
+        return pst_fail(err, PST_BAD_ARGUMENT, 0,
+                        "encoding is not told; packets without a container do not tell it");
     if (is_raw)
         return pst_encoder_check(config->raw, NULL, err);
     if (config->container != 0 && pst_decoding_codec(config->container, config->encoding) == NULL)
@@ -53,10 +70,21 @@ static pst_status check_config(const pst_push_decoder_config *config, pst_error 
     if (config->n_frames < -1)
         return pst_fail(err, PST_BAD_ARGUMENT, 0, "n_frames is %lld; it must be -1 or more",
                         (long long)config->n_frames);
-    if (config->n_extradata > 0)
+    const pst_status status = check_kind(config, err);
+    if (status != PST_OK)
+        return status;
+    const bool is_packets = engine_for(config) != &pst_push_stream;
+    if (config->n_extradata > 0 && !is_packets)
         return pst_fail(err, PST_BAD_ARGUMENT, 0,
                         "extradata is given; only packets without a container have any");
-    return check_kind(config, err);
+    if (config->n_channels > 0 && !is_packets)
+        return pst_fail(err, PST_BAD_ARGUMENT, 0,
+                        "channels is %u; only packets without a container do not tell themselves",
+                        (unsigned)config->n_channels);
+    if (config->n_channels > PST_MAX_CHANNELS)
+        return pst_fail(err, PST_BAD_ARGUMENT, 0, "channels is %u; there can be 1 to %d",
+                        (unsigned)config->n_channels, (int)PST_MAX_CHANNELS);
+    return PST_OK;
 }
 
 static pst_status copy_config(pst_push_decoder *decoder, const pst_push_decoder_config *config,
@@ -80,6 +108,8 @@ static pst_status copy_config(pst_push_decoder *decoder, const pst_push_decoder_
 // Forgets everything but the config.
 static void forget(pst_push_decoder *decoder) {
     decoder->engine->close(decoder);
+    decoder->engine = engine_for(&decoder->config);
+    decoder->guess_bytes = 0;
     pst_byte_queue_free(&decoder->frames);
     pst_push_times_free(&decoder->times);
     decoder->is_known = decoder->is_ended = decoder->is_over = false;
@@ -101,7 +131,7 @@ pst_status pst_push_decoder_create(pst_push_decoder **decoder,
     pst_push_decoder *made = pst_alloc(sizeof *made);
     if (made == NULL)
         return pst_fail_memory(err);
-    made->engine = &pst_push_stream;
+    made->engine = engine_for(config);
     status = copy_config(made, config, err);
     if (status == PST_OK)
         status = pst_push_decoder_reset(made, err);
@@ -170,18 +200,17 @@ static pst_status fail_again(const pst_push_decoder *decoder, pst_error *err) {
     return decoder->failure.status;
 }
 
-static pst_status refuse_more(const pst_push_decoder *decoder, pst_error *err) {
+pst_status pst_push_check_open(const pst_push_decoder *decoder, pst_error *err) {
     if (decoder->is_ended)
         return pst_fail(err, PST_CLOSED, 0,
                         "The end of the stream was told; after a reset another one may begin");
-    return fail_again(decoder, err);
+    return decoder->failure.status == PST_OK ? PST_OK : fail_again(decoder, err);
 }
 
 pst_status pst_push_decoder_write(pst_push_decoder *decoder, const void *data, uint64_t n_bytes,
                                   pst_error *err) {
-    if (decoder->is_ended || decoder->failure.status != PST_OK)
-        return refuse_more(decoder, err);
-    return decoder->engine->write(decoder, data, n_bytes, err);
+    const pst_status status = pst_push_check_open(decoder, err);
+    return status == PST_OK ? decoder->engine->write(decoder, data, n_bytes, err) : status;
 }
 
 pst_status pst_push_decoder_write_packet(pst_push_decoder *decoder, const pst_packet *packet,
@@ -190,9 +219,12 @@ pst_status pst_push_decoder_write_packet(pst_push_decoder *decoder, const pst_pa
         return pst_fail(err, PST_BAD_ARGUMENT, 0,
                         "the time base of the packet is %u/%u; neither may be 0",
                         (unsigned)packet->time_base_num, (unsigned)packet->time_base_den);
-    if (decoder->is_ended || decoder->failure.status != PST_OK)
-        return refuse_more(decoder, err);
-    const pst_status status = pst_push_times_note(&decoder->times, packet, decoder->n_decoded, err);
+    pst_status status = pst_push_check_open(decoder, err);
+    if (status != PST_OK)
+        return status;
+    if (decoder->engine->write_packet != NULL)
+        return decoder->engine->write_packet(decoder, packet, err);
+    status = pst_push_times_note(&decoder->times, packet, decoder->n_decoded, err);
     if (status != PST_OK)
         return status;
     return decoder->engine->write(decoder, packet->data, packet->n_bytes, err);

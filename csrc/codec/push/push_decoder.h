@@ -20,6 +20,8 @@ typedef struct pst_push_engine {
     // fill in decoder->failure.
     pst_status (*write)(pst_push_decoder *decoder, const void *data, uint64_t n_bytes,
                         pst_error *err);
+    // The same with the packet's time, which is to be noted. NULL: that is done, and write called.
+    pst_status (*write_packet)(pst_push_decoder *decoder, const pst_packet *packet, pst_error *err);
     pst_status (*end)(pst_push_decoder *decoder, pst_error *err);
     // Decodes what waits, as long as there is room. NULL: nothing ever waits.
     pst_status (*go_on)(pst_push_decoder *decoder, pst_error *err);
@@ -30,6 +32,9 @@ typedef struct pst_push_engine {
 
 // Streams, read by the decoders of files: push_stream.c.
 extern const pst_push_engine pst_push_stream;
+// Packets without a container; and Opus that is either: push_packets.c.
+extern const pst_push_engine pst_push_packets;
+extern const pst_push_engine pst_push_guess;
 
 typedef struct pst_push_stream_state {
     pst_feed feed;
@@ -39,12 +44,20 @@ typedef struct pst_push_stream_state {
     bool is_wrong; // It certainly is not what was asked for.
 } pst_push_stream_state;
 
+typedef struct pst_push_packets_state {
+    const struct pst_packet_codec_ops *ops; // NULL: there is no state.
+    void *state;
+    int64_t n_made; // Frames, with those at the start that are not meant to be heard.
+} pst_push_packets_state;
+
 struct pst_push_decoder {
     pst_push_decoder_config config; // What it points to is here:
     pst_file_format raw;
     uint8_t *extradata;
     const pst_push_engine *engine;
     pst_push_stream_state stream;
+    pst_push_packets_state packets;
+    uint32_t guess_bytes; // That came, and look like the begin of a page of Ogg.
 
     // Since the last reset:
     bool is_known;
@@ -71,6 +84,9 @@ void pst_push_know(pst_push_decoder *decoder, const pst_decoder_info *info, pst_
 // Takes frames in the native format. Returns PST_OK or PST_NO_MEMORY.
 pst_status pst_push_put(pst_push_decoder *decoder, const void *data, uint64_t n_frames,
                         pst_error *err);
+
+// Returns PST_OK if more may be brought; what refuses it otherwise.
+pst_status pst_push_check_open(const pst_push_decoder *decoder, pst_error *err);
 
 // Whether so much waits to be read that decoding more had better wait.
 bool pst_push_is_full(const pst_push_decoder *decoder);

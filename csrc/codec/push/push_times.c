@@ -11,16 +11,19 @@
 // Times beyond are none; sums of two of them are still numbers.
 #define MOST_FRAMES (INT64_MAX / 8)
 
-// Returns units as frames, rounded to nearest; brought into the range of numbers.
-static int64_t in_frames(const pst_time_mark *mark, uint32_t rate_hz) {
-    __extension__ __int128 frames = mark->units;
-    frames *= mark->num;
-    frames *= rate_hz;
-    frames += frames >= 0 ? mark->den / 2 : -(int64_t)(mark->den / 2);
-    frames /= mark->den;
-    return frames > MOST_FRAMES    ? MOST_FRAMES
-           : frames < -MOST_FRAMES ? -MOST_FRAMES
-                                   : (int64_t)frames;
+// Returns number * up / down, rounded to nearest; brought into the range of numbers.
+static int64_t scale(int64_t number, uint64_t up, uint64_t down) {
+    __extension__ __int128 scaled = number;
+    scaled *= (int64_t)up;
+    scaled += scaled >= 0 ? (int64_t)(down / 2) : -(int64_t)(down / 2);
+    scaled /= (int64_t)down;
+    return scaled > MOST_FRAMES    ? MOST_FRAMES
+           : scaled < -MOST_FRAMES ? -MOST_FRAMES
+                                   : (int64_t)scaled;
+}
+
+int64_t pst_push_times_in_frames(int64_t units, uint32_t num, uint32_t den, uint32_t rate_hz) {
+    return scale(units, (uint64_t)num * rate_hz, den);
 }
 
 static pst_status add_mark(pst_push_times *t, const pst_time_mark *mark, pst_error *err) {
@@ -72,10 +75,30 @@ pst_status pst_push_times_note(pst_push_times *times, const pst_packet *packet, 
     return status;
 }
 
+void pst_push_times_end(pst_push_times *times, const pst_packet *packet, int64_t n_frames,
+                        uint32_t rate_hz) {
+    if (packet->duration >= 0 || packet->pts == PST_NO_PTS)
+        return;
+    times->next = packet->pts;
+    pst_push_times_pass(times, n_frames, rate_hz);
+}
+
+void pst_push_times_pass(pst_push_times *times, int64_t n_frames, uint32_t rate_hz) {
+    if (times->next == PST_NO_PTS)
+        return;
+    const int64_t units = scale(n_frames, times->den, (uint64_t)times->num * rate_hz);
+    if (__builtin_add_overflow(times->next, units, &times->next))
+        times->next = PST_NO_PTS;
+}
+
+static int64_t mark_frames(const pst_time_mark *mark, uint32_t rate_hz) {
+    return pst_push_times_in_frames(mark->units, mark->num, mark->den, rate_hz);
+}
+
 int64_t pst_push_times_of(pst_push_times *times, int64_t frame, uint32_t rate_hz) {
     size_t n = 0;
     for (; n < times->n_marks && times->marks[n].frame <= frame; ++n) {
-        const int64_t change = in_frames(&times->marks[n], rate_hz);
+        const int64_t change = mark_frames(&times->marks[n], rate_hz);
         const int64_t sum = times->offset + change;
         times->offset = sum > MOST_FRAMES || sum < -MOST_FRAMES ? change : sum;
     }

@@ -41,6 +41,16 @@ int64_t pst_push_times_of(pst_push_times *times, int64_t frame, uint32_t rate_hz
 // Returns how many of n_frames from a frame on lie before the next jump.
 uint64_t pst_push_times_until_jump(const pst_push_times *times, int64_t frame, uint64_t n_frames);
 
+// Returns a duration in frames, rounded to nearest.
+int64_t pst_push_times_in_frames(int64_t units, uint32_t num, uint32_t den, uint32_t rate_hz);
+
+// Tells how long the packet that was noted last was, if it did not say that itself.
+void pst_push_times_end(pst_push_times *times, const pst_packet *packet, int64_t n_frames,
+                        uint32_t rate_hz);
+
+// Goes on by frames that came without a packet.
+void pst_push_times_pass(pst_push_times *times, int64_t n_frames, uint32_t rate_hz);
+
 void pst_push_times_free(pst_push_times *times);
 
 #endif

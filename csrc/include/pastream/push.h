@@ -129,9 +129,12 @@ typedef struct pst_push_decoder_config {
     pst_encoding encoding;
     // How to read PST_CONTAINER_RAW. NULL for all others.
     const pst_file_format *raw;
-    // What packets do not say themselves; NULL: nothing. Only for PST_CONTAINER_PACKETS.
+    // What packets without a container do not say themselves: Opus's OpusHead, which may be
+    // missing, AAC's AudioSpecificConfig; NULL: nothing. With it Opus and AAC come as such packets,
+    // if no container is told; Opus may do so without, too, which the first four bytes tell.
     const void *extradata;
     uint64_t n_extradata;
+    uint32_t n_channels; // Of such packets, where nothing tells it; 0: the first packet does.
     // Frames to leave out at the start, beyond what the stream itself says, and how many to give at
     // most behind them; -1: all.
     int64_t skip_frames;
@@ -168,6 +171,11 @@ PST_API PST_NODISCARD pst_status pst_push_decoder_create(pst_push_decoder **deco
 //
 // A failure stays: the same comes back from every call that brings more, until a reset. What was
 // decoded before can still be read.
+//
+// Of packets without a container each write is one: of no bytes, it is a pause in sending, as long
+// as the packet before, and concealed. A packet that is none gives PST_BAD_FILE, too, but that does
+// not stay: it is as if it had not come. While very much waits to be read, PST_LIMIT refuses more.
+//
 // Returns PST_OK; PST_BAD_FILE (this is no such stream, or cannot be read on; the text tells);
 // PST_CLOSED (the end was told); PST_UNSUPPORTED (a library cannot be loaded); PST_NO_MEMORY.
 // Thread: worker. Realtime: no (decodes). Ownership: data is not kept.
@@ -182,6 +190,20 @@ PST_API PST_NODISCARD pst_status pst_push_decoder_write(pst_push_decoder *decode
 PST_API PST_NODISCARD pst_status pst_push_decoder_write_packet(pst_push_decoder *decoder,
                                                                const pst_packet *packet,
                                                                pst_error *err);
+
+// Stands in for packets that did not come, so that what follows keeps its place: with sound that
+// goes on from what was before, and fades; of Opus with in-band FEC, for the end of the gap, with
+// what the next packet tells of the one before it. What is concealed counts as damage.
+//
+// n_frames: how long the gap is, in frames as they are read, at most PST_PUSH_MAX_CHUNK_FRAMES; 0:
+// as long as the last packet. next: the packet behind the gap, if it is there; it is still to be
+// written then. NULL: it is not.
+// Returns PST_OK; PST_BAD_STATE (the stream has a container, or no packet has come yet);
+// PST_BAD_FILE (next is no packet); PST_BAD_ARGUMENT; PST_LIMIT; PST_CLOSED; PST_NO_MEMORY.
+// Thread: worker. Realtime: no (decodes). Ownership: next is not kept.
+PST_API PST_NODISCARD pst_status pst_push_decoder_conceal(pst_push_decoder *decoder,
+                                                          int64_t n_frames, const void *next,
+                                                          uint64_t n_next, pst_error *err);
 
 // Tells that nothing more will come, so that what was held back is decoded. Writing gives
 // PST_CLOSED from then on. A stream that ends before it has told what it is has no frames, and
