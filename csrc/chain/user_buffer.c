@@ -116,6 +116,8 @@ pst_status pst_user_give(pst_user_giver *giver, pst_media_kind kind, const pst_b
         if (status != PST_OK)
             return status;
         piece->n_frames = buffer->n_frames;
+        piece->is_filler = buffer->is_filler;
+        piece->begins = buffer->begins;
         giver->has_begun = giver->has_begun && !is_other(&giver->media, &buffer->media);
         piece->frame = number_of(giver, buffer);
         giver->next_frame = piece->frame + (int64_t)buffer->n_frames;
@@ -157,6 +159,8 @@ pst_buffer pst_user_buffer(const pst_piece *piece) PST_RT {
     return (pst_buffer){.media = *piece->media,
                         .data = piece->data,
                         .n_frames = piece->n_frames,
+                        .is_filler = piece->is_filler,
+                        .begins = piece->begins,
                         .pts = pts_of(piece)};
 }
 

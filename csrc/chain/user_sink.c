@@ -25,6 +25,8 @@ typedef struct user_sink {
     pst_media media;
     int64_t frame;
     uint64_t n_frames;
+    bool is_filler;
+    bool begins;
     bool is_full; // The user wants no more.
     _Atomic bool is_called_back;
 } user_sink;
@@ -45,6 +47,8 @@ static pst_status give_collected(user_sink *self, pst_error *err) {
     const pst_piece piece = {.data = self->frames,
                              .n_frames = self->n_frames,
                              .frame = self->frame,
+                             .is_filler = self->is_filler,
+                             .begins = self->begins,
                              .is_whole = true,
                              .media = &self->media};
     const pst_status status = give(self, &piece, err);
@@ -57,7 +61,8 @@ static pst_status give_collected(user_sink *self, pst_error *err) {
 static bool goes_on(const user_sink *self, const pst_piece *piece) {
     const pst_media *a = &self->media, *b = piece->media;
     return piece->frame == self->frame + (int64_t)self->n_frames && !piece->begins &&
-           a->format == b->format && a->n_channels == b->n_channels && a->rate_hz == b->rate_hz;
+           piece->is_filler == self->is_filler && a->format == b->format &&
+           a->n_channels == b->n_channels && a->rate_hz == b->rate_hz;
 }
 
 // Makes room, as much as makes sense, for so many bytes more.
@@ -94,6 +99,8 @@ static pst_status collect(user_sink *self, const pst_piece *piece, uint64_t *n_t
     if (self->n_frames == 0) {
         self->media = *piece->media;
         self->frame = piece->frame;
+        self->is_filler = piece->is_filler;
+        self->begins = piece->begins;
     }
     *n_taken = piece->n_frames < room ? piece->n_frames : room;
     memcpy(self->frames + used, piece->data, (size_t)(*n_taken * frame_bytes));

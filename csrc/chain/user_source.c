@@ -50,6 +50,7 @@ static void user_pass(pst_source *source, uint64_t n_frames) {
     self->piece.data += n_frames * self->frame_bytes;
     self->piece.n_frames -= n_frames;
     self->piece.frame += (int64_t)n_frames;
+    self->piece.begins = self->piece.begins && n_frames == 0;
 }
 
 static void user_wake(pst_source *source) {

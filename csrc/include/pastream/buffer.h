@@ -20,8 +20,11 @@ typedef struct pst_buffer {
     uint64_t n_frames; // Of a packet 1.
     bool is_planar;    // All samples of the first channel, then all of the second, and so on; else
                        // frame by frame.
-    int64_t pts; // When its first frame is heard, in units of the time base; PST_NO_PTS: right
-                 // behind what was given before, or at 0. Packets tell their own.
+    bool is_filler;    // Silence in place of frames that are lost.
+    bool begins;       // What came before has nothing to do with it.
+    int64_t pts;  // When its first frame is heard, in units of the time base; PST_NO_PTS: right
+                  // behind what was given before, or at 0. Packets tell their own.
+    void *memory; // Of whoever gives it.
 } pst_buffer;
 
 #if !defined(PST_CFFI) && defined(__cplusplus)
