@@ -45,6 +45,7 @@ PUBLIC = {
     "buffer.h": "chain",
     "fork.h": "chain",
     "player.h": "chain",
+    "processor.h": "chain",
     "recording.h": "chain",
     "series.h": "chain",
     "user_parts.h": "chain",

@@ -21,6 +21,7 @@
 #include "pastream/io.h"
 #include "pastream/packet.h"
 #include "pastream/player.h"
+#include "pastream/processor.h"
 #include "pastream/push.h"
 #include "pastream/recording.h"
 #include "pastream/ring.h"
