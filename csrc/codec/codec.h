@@ -54,8 +54,8 @@ PST_NODISCARD pst_status pst_tags_copy(pst_tags **copy, const pst_tags *tags, ps
 typedef struct pst_kind {
     pst_container container;
     pst_encoding encoding;
-    // To be filled: whether it is certainly something else, however it may go on.
-    bool is_wrong;
+    // To be filled: whether it is known what it is, or that it is nothing, however it may go on.
+    bool is_certain;
 } pst_kind;
 
 // As pst_decoder_open, for what has to be of a certain kind.

@@ -50,7 +50,7 @@ static pst_status check_kind(pst_container container, pst_encoding encoding, pst
     const bool has_encoding = kind->encoding == 0 || encoding == 0 || kind->encoding == encoding;
     if (has_container && has_encoding)
         return PST_OK;
-    kind->is_wrong = true;
+    kind->is_certain = true;
     const bool names_both = encoding != 0 && encoding != pst_usual_encoding(container);
     return pst_fail(
         err, PST_BAD_FILE, 0, "The stream is %s%s%s, not %s", pst_container_name(container),

@@ -227,8 +227,9 @@ static bool may_go_on(const window *w, const pst_kind *kind) {
         return w->n == 0 || may_be(kind, PST_CONTAINER_MP3, PST_ENCODING_MP3) ||
                may_be(kind, PST_CONTAINER_ADTS, PST_ENCODING_AAC);
     for (size_t i = 0; i < sizeof magics / sizeof *magics; ++i)
-        if (w->n < 12 && memcmp(w->bytes, magics[i].bytes,
-                                w->n < magics[i].n_bytes ? w->n : magics[i].n_bytes) == 0)
+        if ((w->n < 12 || magics[i].container == PST_CONTAINER_OGG) &&
+            memcmp(w->bytes, magics[i].bytes,
+                   w->n < magics[i].n_bytes ? w->n : magics[i].n_bytes) == 0)
             return true;
     if (w->n < 8 && w->bytes[0] == 0 && may_be(kind, PST_CONTAINER_MP4, PST_ENCODING_AAC))
         return true;
@@ -255,7 +256,8 @@ pst_status pst_probe(pst_io *io, pst_tags *tags, pst_kind *kind, pst_container *
         *start_byte += *container != 0 ? (int64_t)at : 0;
     }
     const int64_t n_bytes = (int64_t)w->n;
-    kind->is_wrong = *container == 0 && !may_go_on(w, kind);
+    const bool is_found = *container != 0 && (*container != PST_CONTAINER_OGG || *encoding != 0);
+    kind->is_certain = is_found || !may_go_on(w, kind);
     pst_free(w);
     if (pst_io_error(io) != 0 || pst_io_seek(io, *start_byte) < 0)
         return pst_io_fail(io, err);

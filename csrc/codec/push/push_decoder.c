@@ -251,13 +251,19 @@ static void take(pst_push_decoder *decoder, uint8_t *data, pst_format format, bo
     const size_t n_piece = PIECE_BYTES / (n_channels * sample_bytes);
     if (!is_planar || n_channels == 1) {
         uint8_t *to = data + (size_t)at * n_channels * sample_bytes;
-        pst_convert(to, format, from, decoder->native, (size_t)n * n_channels, NULL);
+        if (format == decoder->native)
+            memcpy(to, from, (size_t)n * decoder->frame_bytes);
+        else
+            pst_convert(to, format, from, decoder->native, (size_t)n * n_channels, NULL);
     } else {
         for (size_t done = 0; done < n; done += n_piece) {
             const size_t n_now = n - done < n_piece ? (size_t)n - done : n_piece;
-            pst_convert(piece, format, from + done * decoder->frame_bytes, decoder->native,
-                        n_now * n_channels, NULL);
-            pst_deinterleave(data + ((size_t)at + done) * sample_bytes, (size_t)n_all, piece,
+            const uint8_t *now = from + done * decoder->frame_bytes;
+            if (format != decoder->native) {
+                pst_convert(piece, format, now, decoder->native, n_now * n_channels, NULL);
+                now = piece;
+            }
+            pst_deinterleave(data + ((size_t)at + done) * sample_bytes, (size_t)n_all, now,
                              (uint32_t)sample_bytes, (uint32_t)n_channels, n_now);
         }
     }

@@ -41,7 +41,7 @@ typedef struct pst_push_stream_state {
     pst_coroutine *coroutine;
     pst_io *io; // The decoder's as soon as there is one.
     pst_decoder *decoder;
-    bool is_wrong; // It certainly is not what was asked for.
+    bool is_certain; // What it is, or that it is nothing.
 } pst_push_stream_state;
 
 typedef struct pst_push_packets_state {

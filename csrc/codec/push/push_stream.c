@@ -17,7 +17,7 @@ static pst_status open_decoder(pst_push_decoder *d, pst_error *err) {
     pst_push_stream_state *s = &d->stream;
     pst_kind kind = {d->config.container, d->config.encoding, false};
     const pst_status status = pst_decoder_open_kind(&s->decoder, s->io, d->config.raw, &kind, err);
-    s->is_wrong = kind.is_wrong;
+    s->is_certain = kind.is_certain;
     if (status != PST_OK)
         return status;
     s->io = NULL;
@@ -47,7 +47,7 @@ static void run(pst_coroutine *self, void *user) {
     pst_push_decoder *d = user;
     pst_error why = {0};
     pst_status status = open_decoder(d, &why);
-    if (status == PST_BAD_FILE && d->stream.feed.has_met_end && !d->stream.is_wrong) {
+    if (status == PST_BAD_FILE && d->stream.feed.has_met_end && !d->stream.is_certain) {
         // All that came may have been right: it was too little.
         pst_note_damage(&d->damage, PST_DAMAGE_TRUNCATED, 0, 0);
         status = PST_OK;

@@ -207,7 +207,7 @@ PST_API PST_NODISCARD pst_status pst_push_decoder_conceal(pst_push_decoder *deco
 
 // Tells that nothing more will come, so that what was held back is decoded. Writing gives
 // PST_CLOSED from then on. A stream that ends before it has told what it is has no frames, and
-// counts as damaged. Idempotent.
+// counts as cut. Idempotent.
 // Returns as pst_push_decoder_write.
 // Thread: worker. Realtime: no (decodes).
 PST_API PST_NODISCARD pst_status pst_push_decoder_end(pst_push_decoder *decoder, pst_error *err);
