@@ -48,7 +48,7 @@ static void starve(const push_kind *kind) {
         return;
     pst_push_encoder_config config = push_config(kind);
     config.chunk_frames = 1200;
-    config.options.tags = kind->container == PST_CONTAINER_RAW ? NULL : tags;
+    config.options.tags = kind->container == PST_CONTAINER_RAW || !is_file(kind) ? NULL : tags;
     int64_t n_all = 0;
     CHECK_EQ(use(&config, &n_all, NULL), PST_OK);
     CHECK(n_all >= (int64_t)2 * PUSH_FRAMES);

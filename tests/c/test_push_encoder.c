@@ -27,6 +27,8 @@ static bool write_pipe(memory_place *m, const pst_push_encoder_config *config, i
 }
 
 static void join(const push_kind *kind) {
+    if (!is_file(kind))
+        return;
     static const int64_t lengths[] = {0, 1, 700, PUSH_FRAMES};
     for (size_t i = 0; i < sizeof lengths / sizeof *lengths; ++i) {
         for (int is_told = 0; is_told < 2; ++is_told) {
@@ -168,7 +170,8 @@ static void measure(const push_kind *kind) {
                 kind->container == PST_CONTAINER_MP3 || kind->container == PST_CONTAINER_ADTS;
             const bool is_opus = kind->encoding == PST_ENCODING_OPUS;
             const int64_t scale = is_opus ? 48000 / rates_hz[r] : 1;
-            if (out.bytes.n_bytes > 0 && (lengths[i] > 0 || kind->container != PST_CONTAINER_AU) &&
+            if (is_file(kind) && out.bytes.n_bytes > 0 &&
+                (lengths[i] > 0 || kind->container != PST_CONTAINER_AU) &&
                 lengths[i] * scale < 2 * PUSH_FRAMES)
                 CHECK_TEXT(decode_all(&out.bytes, &config.format, frames) ==
                                (is_bare ? out.n_frames : lengths[i] * scale),
@@ -340,11 +343,12 @@ static void flush(const push_kind *kind) {
     CHECK(!out.has_gaps);
     const bool is_bare =
         kind->container == PST_CONTAINER_MP3 || kind->container == PST_CONTAINER_ADTS;
-    CHECK_TEXT(decode_all(&out.bytes, &config.format, frames) ==
-                   (is_bare ? out.n_frames : PUSH_FRAMES),
-               "%s", kind->name);
+    if (is_file(kind))
+        CHECK_TEXT(decode_all(&out.bytes, &config.format, frames) ==
+                       (is_bare ? out.n_frames : PUSH_FRAMES),
+                   "%s", kind->name);
     double worst = 0.0;
-    for (int i = 0; i < PUSH_FRAMES * PUSH_CHANNELS && !is_bare; ++i)
+    for (int i = 0; i < PUSH_FRAMES * PUSH_CHANNELS && !is_bare && is_file(kind); ++i)
         worst = fmax(worst, fabs((double)frames[i] - (double)push_sound()[i]));
     CHECK_TEXT(worst < 0.2, "%s: %g", kind->name, worst);
     pst_push_encoder_destroy(encoder);
@@ -548,7 +552,7 @@ static void poison(const push_kind *kind) {
         CHECK_TEXT(info.counts.n_nonfinite > 0 && info.counts.n_nonfinite <= n_wanted, "%s: %llu",
                    kind->name, (unsigned long long)info.counts.n_nonfinite);
     CHECK(out.n_frames >= N);
-    CHECK(decode_all(&out.bytes, &config.format, NULL) >= N);
+    CHECK(!is_file(kind) || decode_all(&out.bytes, &config.format, NULL) >= N);
     pst_push_encoder_destroy(encoder);
     memory_free(&out.bytes);
 }

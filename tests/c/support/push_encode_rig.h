@@ -36,6 +36,8 @@ static const push_kind push_kinds[] = {
     {"VORBIS in OGG", PST_CONTAINER_OGG, PST_ENCODING_VORBIS, PST_FORMAT_F32},
     {"MP3", PST_CONTAINER_MP3, PST_ENCODING_MP3, PST_FORMAT_F32},
     {"ADTS", PST_CONTAINER_ADTS, PST_ENCODING_AAC, PST_FORMAT_F32},
+    {"packets of OPUS", PST_CONTAINER_PACKETS, PST_ENCODING_OPUS, PST_FORMAT_F32},
+    {"packets of AAC", PST_CONTAINER_PACKETS, PST_ENCODING_AAC, PST_FORMAT_F32},
 };
 
 static pst_push_encoder_config push_config(const push_kind *kind) {
@@ -164,6 +166,11 @@ CHECK_UNUSED static bool is_same(memory_place *a, memory_place *b) {
     forget_serials(b);
     return a->n_bytes == b->n_bytes &&
            (a->n_bytes == 0 || memcmp(a->bytes, b->bytes, (size_t)a->n_bytes) == 0);
+}
+
+// Whether the packets joined are a file.
+CHECK_UNUSED static bool is_file(const push_kind *kind) {
+    return kind->container != PST_CONTAINER_PACKETS;
 }
 
 // Decodes a stream as a file. frames: gets the first PUSH_FRAMES * 2 frames as float32, or NULL.
