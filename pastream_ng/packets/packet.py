@@ -87,6 +87,30 @@ class Packet:
         put(self, "duration", timestamp("duration", self.duration, 0))
         put(self, "flags", integer("flags", self.flags, 0, 2**32 - 1))
 
+    @classmethod
+    def _of(
+        cls,
+        data: bytes,
+        time_base_num: int,
+        time_base_den: int,
+        pts: int | None,
+        dts: int | None,
+        duration: int | None,
+        flags: int,
+    ) -> Packet:
+        """Return a packet of what is known to be right."""
+        self = object.__new__(cls)
+        self.__dict__.update(
+            data=data,
+            time_base_num=time_base_num,
+            time_base_den=time_base_den,
+            pts=pts,
+            dts=dts,
+            duration=duration,
+            flags=flags,
+        )
+        return self
+
     @property
     def time_base(self) -> tuple[int, int]:
         """(num, den): a unit of time is num/den seconds."""

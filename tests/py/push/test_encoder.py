@@ -1,0 +1,507 @@
+# Copyright 2026 The pastream_ng authors
+# SPDX-License-Identifier: MIT
+"""Encoders: packets that account for every sample, however these come, and what is refused."""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+import gc
+import os
+import pickle
+import threading
+import warnings
+import weakref
+
+import numpy as np
+import psutil
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import pastream_ng as ps
+
+from .streams import RATE, STREAMS, encoded, every, joined, sound
+
+STEREO = ps.AudioFormat(RATE, 2, "f32")
+
+
+def quiet(samples, channels=2):
+    return np.zeros((channels, samples), "float32")
+
+
+# ---- What comes out ------------------------------------------------------------------------------
+
+
+@every
+def test_packets_account_for_every_sample(stream):
+    for n in (0, 1, stream.frame - 1, stream.frame, stream.frame + 1, 9000):
+        form = stream.format(channels=1)
+        packets, encoder = encoded(stream, sound(form, n), form)
+        assert sum(p.duration for p in packets) == encoder.delay + n + encoder.padding
+        assert encoder.samples == n
+        assert all(p.time_base == (1, RATE) for p in packets)
+        at = -encoder.delay
+        for packet in packets:
+            assert packet.is_header == (packet.pts is None)
+            if not packet.is_header:
+                assert packet.pts == packet.dts == at
+            at += packet.duration
+        assert encoder.end_of_stream
+        assert encoder.get_packet(force=True) is None
+        assert encoder.flush() == []
+
+
+@every
+@settings(max_examples=5, deadline=None)
+@given(data=st.data())
+def test_how_sound_is_cut_does_not_show(stream, data):
+    form = stream.format()
+    x = sound(form, 5000)
+    cuts = sorted(data.draw(st.lists(st.integers(0, 5000), max_size=5)))
+    chunk = data.draw(st.integers(1, 6000))
+    whole, _ = encoded(stream, x, form, chunk_samples=chunk)
+    pieces, _ = encoded(stream, x, form, cuts, chunk_samples=chunk)
+    if stream.container == "OGG" and not stream.is_bare:  # The stream's number is another one.
+        assert [(p.pts, p.duration, len(p)) for p in pieces] == [
+            (p.pts, p.duration, len(p)) for p in whole
+        ]
+    else:
+        assert pieces == whole
+
+
+@every
+def test_a_reset_begins_anew(stream):
+    form = stream.format()
+    x = sound(form, 3000)
+    packets, encoder = encoded(stream, x, form)
+    encoder.reset()
+    assert encoder.padding is None
+    assert encoder.samples == encoder.pending_samples() == 0
+    assert encoder.state() in ("empty", "ready")  # There may be a header.
+    encoder.put_frame(x[:, :1111])  # Lost.
+    encoder.reset()
+    again = [*encoder.encode(x), *encoder.flush()]
+    assert [len(p) for p in again] == [len(p) for p in packets]
+    assert [p.pts for p in again] == [p.pts for p in packets]
+
+
+@every
+def test_what_is_not_finite_or_too_loud_does_no_harm(stream):
+    form = ps.AudioFormat(RATE, 2, "f32")
+    x = sound(form, 6000)
+    x[0, ::7], x[1, ::11], x[0, ::13] = np.nan, np.inf, -np.inf
+    x[1, ::17] = 1e30
+    encoder = ps.Encoder(stream.codec, stream.config(form, 6000))
+    packets = [*encoder.encode(x), *encoder.flush()]
+    assert sum(p.duration for p in packets) == encoder.delay + 6000 + encoder.padding
+    # Samples that are stored as they are given are not looked at.
+    is_plain = stream.frame == 1
+    assert encoder.nonfinite == (0 if is_plain else np.count_nonzero(~np.isfinite(x)))
+
+
+def test_what_is_not_finite_is_silent_or_full_scale_in_integers():
+    x = np.array([[np.nan, np.inf, -np.inf, 0.5]], "float32")
+    mono = ps.AudioFormat(RATE, 1, "f32")
+    encoder = ps.Encoder("pcm", ps.PcmEncoderConfig(mono, subtype="PCM_16"))
+    got = joined([*encoder.encode(x), *encoder.flush()])
+    assert np.frombuffer(got, "int16").tolist() == [0, 32767, -32768, 16384]
+    assert encoder.nonfinite == 3
+    assert encoder.clipped == 0
+
+
+def test_times_are_those_that_are_given():
+    encoder = ps.Encoder("pcm", ps.PcmEncoderConfig(STEREO, chunk_samples=100))
+    encoder.put_frame(quiet(150), pts=1000)
+    encoder.put_frame(quiet(50))
+    encoder.put_frame(quiet(100), pts=5000)
+    assert [p.pts for p in encoder.flush()] == [1000, 1100, 5000]
+    base = ps.NodeBuffer.pcm(quiet(100), STEREO, 2, 1, 10)
+    encoder.reset()
+    assert [p.pts for p in encoder.encode([base])] == [RATE // 5]
+
+
+def test_the_encoder_tells_what_it_is():
+    fmt = ps.AudioFormat(44100, 1, "f64")
+    config = ps.Mp3EncoderConfig(fmt, chunk_samples=500)
+    encoder = ps.Encoder("MP3", config)
+    assert (encoder.codec, encoder.chunk_samples, encoder.config) == ("mp3", 500, config)
+    assert encoder.delay == 1105
+    assert encoder.padding is None
+    assert encoder.extradata is None
+    assert encoder.output_format() == ps.AudioFormat(44100, 1, "f32")
+    assert repr(encoder) == "<pastream_ng.Encoder mp3, 44100 Hz, 1 channels>"
+    kinds = {"u8": "u8", "i16": "i16", "i32": "i32", "i64": "i32", "f32": "f32", "f64": "f64"}
+    for kind, stored in kinds.items():
+        wav = ps.Encoder("wav", ps.WavEncoderConfig(ps.AudioFormat(8000, 1, kind)))
+        assert wav.output_format().sample_type == stored
+    flac = ps.Encoder("flac", ps.FlacEncoderConfig(STEREO, subtype="PCM_16"))
+    assert flac.output_format().sample_type == "i16"
+
+
+def test_extradata_is_what_decoders_of_packets_need():
+    opus = ps.Encoder("opus", ps.OpusEncoderConfig(STEREO))
+    assert opus.extradata[:10] == b"OpusHead\x01\x02"
+    assert int.from_bytes(opus.extradata[10:12], "little") == opus.delay == 312
+    aac = ps.Encoder("aac", ps.AacEncoderConfig(ps.AudioFormat(44100, 2, "f32"), container="raw"))
+    assert aac.extradata[:2] == bytes([0b00010_010, 0b0_0010_000])  # LC, 44100 Hz, two channels.
+
+
+# ---- As pyaudiostream has it ---------------------------------------------------------------------
+
+
+def test_get_frame_gives_whole_chunks_and_warns_of_less():
+    encoder = ps.Encoder("pcm", ps.PcmEncoderConfig(STEREO, chunk_samples=1024))
+    assert encoder.get_frame() is None  # Nothing there: nothing to warn of.
+    encoder.put_frame(quiet(1000))
+    with pytest.warns(ps.IncompleteChunkWarning, match="1000 of 1024 samples") as told:
+        assert encoder.get_frame() is None
+    assert told[0].filename == __file__
+    assert encoder.get_packet() is None
+    encoder.put_frame(quiet(1100))
+    assert (encoder.pending_samples(), encoder.state()) == (52, "ready")
+    assert len(encoder.get_frame()) == len(encoder.get_frame()) == 1024 * 8
+    assert encoder.state() == "need_more"
+    assert len(encoder.get_frame(force=True)) == 52 * 8
+    assert (encoder.pending_samples(), encoder.state()) == (0, "empty")
+
+
+@every
+def test_force_gives_the_rest_and_then_ends_the_stream(stream):
+    form = stream.format()
+    encoder = ps.Encoder(stream.codec, stream.config(form, 1500, chunk_samples=1000))
+    x = sound(form, 1500)
+    encoder.put_frame(x)
+    got = []
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ps.IncompleteChunkWarning)
+        while (packet := encoder.get_packet()) is not None:
+            got.append(packet)
+        assert encoder.get_frame() is None
+    while (packet := encoder.get_packet(force=True)) is not None:
+        got.append(packet)
+    assert sum(p.duration for p in got) == encoder.delay + 1500 + encoder.padding
+    assert encoder.end_of_stream
+    with pytest.raises(ps.StateError, match="reset"):
+        encoder.put_frame(x)
+    with pytest.raises(ps.StateError, match="reset"):
+        list(encoder.encode(x))
+    assert encoder.get_frame() is None
+    encoder.reset()
+    encoder.put_frame(x)
+
+
+def test_a_format_may_come_with_the_first_sound():
+    encoder = ps.Encoder("wav", ps.WavEncoderConfig())
+    assert encoder.output_format() is encoder.delay is encoder.extradata is None
+    assert (encoder.state(), encoder.flush(), encoder.pending_samples()) == ("empty", [], 0)
+    assert repr(encoder) == "<pastream_ng.Encoder wav, no format yet>"
+    with pytest.raises(TypeError, match="format is None"):
+        encoder.put_frame(quiet(10))
+    encoder.put_frame(quiet(10), format=STEREO)
+    encoder.put_frame(np.zeros((10, 2), "i2"), format=ps.AudioFormat(RATE, 2, "i16", planar=False))
+    with pytest.raises(ValueError, match="format has 44100 Hz and 2 channels"):
+        encoder.put_frame(quiet(10), format=ps.AudioFormat(44100, 2, "f32"))
+    assert encoder.pending_samples() == 20
+    encoder.reset()
+    assert encoder.output_format() is None
+    encoder.put_frame(quiet(10, 1), format=ps.AudioFormat(8000, 1, "f32"))
+    assert encoder.output_format().sample_rate == 8000
+
+
+def test_an_empty_stream_is_a_stream():
+    for name, start in (("wav", b"RIFF"), ("flac", b"fLaC"), ("opus-ogg", b"OggS")):
+        packets, _ = encoded(STREAMS[name], quiet(0), STEREO)
+        assert joined(packets).startswith(start)
+
+
+# ---- Loops ---------------------------------------------------------------------------------------
+
+
+def test_loops_over_sound_in_pieces():
+    config = ps.PcmEncoderConfig(STEREO, chunk_samples=100)
+    x = sound(STEREO, 1000)
+    wanted = joined(encoded(STREAMS["pcm"], x, STEREO, chunk_samples=100)[0][:0]) + x.T.tobytes()
+    pieces = np.split(x, 10, axis=1)
+    for source in (x, pieces, tuple(pieces), iter(pieces), x.tolist()):
+        with ps.Encoder("pcm", config) as encoder:
+            packets = list(encoder.encode(source)) + encoder.flush()
+        assert joined(packets) == wanted
+    buffers = [ps.NodeBuffer.pcm(piece, STEREO) for piece in pieces]
+    encoder = ps.Encoder("pcm", config)
+    assert joined(encoder.encode(buffers)) == wanted
+    encoder.reset()
+    assert joined(encoder.encode(buffers[0])) == wanted[:800]
+
+
+def test_an_array_is_in_at_once_and_an_iterable_as_it_is_asked_for():
+    encoder = ps.Encoder("pcm", ps.PcmEncoderConfig(STEREO, chunk_samples=100))
+    encoder.encode(quiet(150))
+    assert encoder.samples == 150
+    endless = (quiet(100) for _ in iter(int, 1))
+    packets = encoder.encode(endless)
+    for _ in range(5):
+        next(packets)
+    assert encoder.samples <= 650
+
+
+def test_loops_of_one_channel():
+    mono = ps.AudioFormat(RATE, 1, "f32")
+    encoder = ps.Encoder("pcm", ps.PcmEncoderConfig(mono, chunk_samples=10))
+    flat = np.arange(20, dtype="float32") / 20
+    for source in (flat, [flat[:7], flat[7:]], flat.tolist(), [flat[None]]):
+        encoder.reset()
+        assert joined(encoder.encode(source)) == flat.tobytes()
+
+
+def test_async_loops():
+    x = sound(STEREO, 1000)
+
+    async def blocks():
+        for n in range(0, 1000, 130):
+            await asyncio.sleep(0)
+            yield x[:, n : n + 130]
+
+    async def run():
+        encoder = ps.Encoder("pcm", ps.PcmEncoderConfig(STEREO, chunk_samples=100))
+        packets = [packet async for packet in encoder.encode(blocks())]
+        packets += [packet async for packet in encoder.encode([])]
+        assert joined(packets + encoder.flush()) == x.T.tobytes()
+        encoder.reset()
+        with pytest.raises(TypeError, match="async for"):
+            list(encoder.encode(blocks()))
+
+    asyncio.run(run())
+
+
+# ---- Other rates ---------------------------------------------------------------------------------
+
+
+def test_rates_that_the_codec_lacks_are_refused_or_changed():
+    fmt = ps.AudioFormat(44100, 1, "i16")
+    with pytest.raises(ValueError, match="44100; Opus wants 48000 Hz input"):
+        ps.Encoder("opus", ps.OpusEncoderConfig(fmt))
+    encoder = ps.Encoder("opus", ps.OpusEncoderConfig(fmt, resample="auto"))
+    assert encoder.output_format().sample_rate == 48000
+    packets = list(encoder.encode(np.zeros((1, 4410), "i2"), pts=44100)) + encoder.flush()
+    assert encoder.samples == 4800
+    assert packets[0].pts == 48000 - encoder.delay
+    assert sum(p.duration for p in packets) == encoder.delay + 4800 + encoder.padding
+    encoder.reset()
+    assert [len(p) for p in encoder.encode(np.zeros((1, 4410), "i2"))]
+
+
+def test_a_changed_rate_is_that_of_the_resampler():
+    for kind in ("f32", "i16", "i64", "f64", "u8"):
+        fmt = ps.AudioFormat(96000, 2, kind)
+        x = sound(fmt, 9600)
+        config = ps.Mp3EncoderConfig(fmt, resample="auto", frames=9600)
+        a = ps.Encoder("mp3", config)
+        got = [*a.encode(x[:, :1234]), *a.encode(x[:, 1234:]), *a.flush()]
+        dtype = "int32" if kind == "i64" else x.dtype
+        given = ps.AudioFormat(96000, 2, "i32").array(x) if kind == "i64" else x
+        other = ps.resample(np.ascontiguousarray(given.T, dtype), 96000, 48000)
+        b = ps.Encoder("mp3", ps.Mp3EncoderConfig(ps.AudioFormat(48000, 2, "f32"), frames=4800))
+        form = ps.AudioFormat(48000, 2, "i32" if kind == "i64" else kind, planar=False)
+        b.put_frame(other, format=form)
+        assert joined(got) == joined(b.flush())
+
+
+# ---- What is wrong -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("make", "error", "words"),
+    [
+        (lambda: ps.Encoder("mp4"), ValueError, "codec is 'mp4'; it must be one of wav, pcm"),
+        (lambda: ps.Encoder(None), TypeError, "codec is None"),
+        (lambda: ps.Encoder("opus", ps.WavEncoderConfig()), TypeError, "OpusEncoderConfig"),
+        (lambda: ps.Encoder("wav", ps.PcmEncoderConfig()), TypeError, "WavEncoderConfig"),
+        (lambda: ps.Encoder("wav", {}), TypeError, "config is {}"),
+        (lambda: ps.WavEncoderConfig("f32"), TypeError, "input_format is 'f32'"),
+        (lambda: ps.WavEncoderConfig(chunk_samples=0), ValueError, "chunk_samples is 0"),
+        (lambda: ps.WavEncoderConfig(chunk_samples=2**31), ValueError, "chunk_samples is 2147"),
+        (lambda: ps.WavEncoderConfig(chunk_samples=1.5), TypeError, "chunk_samples is 1.5"),
+        (lambda: ps.WavEncoderConfig(chunk_samples=True), TypeError, "chunk_samples is True"),
+        (lambda: ps.WavEncoderConfig(subtype="PCM_99"), ValueError, "PCM_16"),
+        (lambda: ps.WavEncoderConfig(container="aiff"), ValueError, "container is 'aiff'"),
+        (lambda: ps.WavEncoderConfig(container=None), TypeError, "container is None"),
+        (lambda: ps.WavEncoderConfig(frames=-1), ValueError, "frames is -1"),
+        (lambda: ps.WavEncoderConfig(dither="some"), ValueError, "dither is 'some'"),
+        (lambda: ps.WavEncoderConfig(resample="yes"), ValueError, "resample is 'yes'"),
+        (lambda: ps.WavEncoderConfig(resample=True), TypeError, "resample is True"),
+        (lambda: ps.WavEncoderConfig(tags=3), TypeError, "tags"),
+        (lambda: ps.PcmEncoderConfig(endian="middle"), ValueError, "endian is 'middle'"),
+        (lambda: ps.Mp3EncoderConfig(bitrate=0), ValueError, "bitrate is 0"),
+        (lambda: ps.Mp3EncoderConfig(bitrate="128k"), TypeError, "bitrate is '128k'"),
+        (lambda: ps.Mp3EncoderConfig(quality=2), ValueError, "quality is 2"),
+        (lambda: ps.Mp3EncoderConfig(compression=10), ValueError, "compression is 10"),
+        (lambda: ps.AacEncoderConfig(container="m4a"), ValueError, "container is 'm4a'"),
+        (lambda: ps.FlacEncoderConfig(compression_level=13), ValueError, "compression_level is 13"),
+        (lambda: ps.OpusEncoderConfig(packet_ms=30), ValueError, "packet_ms is 30"),
+        (lambda: ps.OpusEncoderConfig(application="radio"), ValueError, "application is 'radio'"),
+        (lambda: ps.OpusEncoderConfig(expected_loss=101), ValueError, "expected_loss is 101"),
+        (lambda: ps.OpusEncoderConfig(complexity=11), ValueError, "complexity is 11"),
+        (lambda: ps.OpusEncoderConfig(fec="yes"), TypeError, "fec is 'yes'"),
+        (lambda: ps.OpusEncoderConfig(dtx=None), TypeError, "dtx is None"),
+        (lambda: ps.VorbisEncoderConfig(bitrate_mode="big"), ValueError, "bitrate_mode is 'big'"),
+    ],
+)
+def test_wrong_configs_are_refused(make, error, words):
+    with pytest.raises(error, match=words) as caught:
+        make()
+    assert isinstance(caught.value, ps.PastreamError)
+
+
+@pytest.mark.parametrize(
+    ("codec", "form", "keywords", "words"),
+    [
+        ("mp3", (48000, 3, "f32"), {}, "channels is 3; MP3 can have 1 to 2"),
+        ("mp3", (96000, 2, "f32"), {}, "96000; MP3 cannot have it: resample it to 48000"),
+        ("mp3", (48000, 2, "f32"), {"bitrate": 10}, "bitrate is 10"),
+        ("aac", (48000, 9, "f32"), {}, "channels is 9"),
+        ("aac", (48000, 2, "f32"), {"tags": {"title": "a"}, "container": "raw"}, "tags"),
+        ("pcm", (48000, 2, "f32"), {"tags": {"title": "a"}}, "tags"),
+        ("opus", (44100, 2, "f32"), {}, "48000"),
+        ("opus", (48000, 9, "f32"), {}, "channels is 9"),
+        ("flac", (48000, 9, "i16"), {}, "channels is 9"),
+        ("flac", (48000, 2, "i16"), {"subtype": "FLOAT"}, "subtype is 'FLOAT'"),
+        ("wav", (48000, 2, "i16"), {"subtype": "VORBIS"}, "subtype is 'VORBIS'"),
+        ("wav", (48000, 2, "i16"), {"container": "rf64"}, "seek|frames"),
+        ("vorbis", (500000, 2, "f32"), {}, "500000"),
+    ],
+)
+def test_what_a_codec_cannot_have_is_refused(codec, form, keywords, words):
+    config = type(ps.Encoder(codec, None).config)
+    with pytest.raises(ValueError, match=words):
+        ps.Encoder(codec, config(ps.AudioFormat(*form), **keywords))
+    encoder = ps.Encoder(codec, config(**keywords))
+    form = ps.AudioFormat(*form)
+    with pytest.raises(ValueError, match=words):
+        encoder.put_frame(sound(form, 10), format=form)
+    assert encoder.output_format() is None  # Nothing has changed.
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "words"),
+    [
+        (lambda e: e.put_frame(np.zeros((3, 5), "f4")), ValueError, r"pcm has shape \(3, 5\)"),
+        (lambda e: e.put_frame(np.zeros(5, "f4")), ValueError, r"pcm has shape \(5,\)"),
+        (lambda e: e.put_frame(np.zeros((2, 5), "c8")), TypeError, "pcm has dtype complex64"),
+        (lambda e: e.put_frame(None), ValueError, "pcm has shape"),
+        (lambda e: e.put_frame(quiet(5), 1.5), TypeError, "pts is 1.5"),
+        (lambda e: e.put_frame(quiet(5), 2**63), ValueError, "pts is 9223"),
+        (lambda e: e.put_frame(quiet(5), 2**63 - 1), ValueError, "pts is 9223"),
+        (lambda e: e.put_frame(quiet(5), format="f32"), TypeError, "format is 'f32'"),
+        (lambda e: e.get_frame(force=None), TypeError, "force is None"),
+        (lambda e: e.get_packet("yes"), TypeError, "force is 'yes'"),
+        (lambda e: e.encode(3), TypeError, "x is 3"),
+        (lambda e: e.encode(None), TypeError, "x is None"),
+        (
+            lambda e: list(e.encode([ps.NodeBuffer.packet(ps.Packet(b"a"))])),
+            TypeError,
+            "takes sound, not packets",
+        ),
+    ],
+)
+def test_wrong_calls_change_nothing(call, error, words):
+    encoder = ps.Encoder("pcm", ps.PcmEncoderConfig(STEREO))
+    encoder.put_frame(quiet(7))
+    with pytest.raises(error, match=words):
+        call(encoder)
+    assert encoder.pending_samples() == encoder.samples == 7
+
+
+# ---- Life ----------------------------------------------------------------------------------------
+
+
+def test_a_closed_encoder_is_closed():
+    with ps.Encoder("wav", ps.WavEncoderConfig(STEREO)) as encoder:
+        encoder.put_frame(quiet(5))
+    assert encoder.closed
+    encoder.close()
+    for call in (
+        lambda: encoder.put_frame(quiet(5)),
+        encoder.get_frame,
+        encoder.flush,
+        encoder.reset,
+        encoder.state,
+        encoder.pending_samples,
+        encoder.output_format,
+        encoder.__enter__,
+        lambda: encoder.delay,
+        lambda: encoder.extradata,
+        lambda: list(encoder.encode(quiet(5))),
+    ):
+        with pytest.raises(ps.ClosedError):
+            call()
+    assert "closed" in repr(encoder)
+    for how in (pickle.dumps, copy.copy):
+        with pytest.raises(TypeError, match="cannot be pickled or copied"):
+            how(encoder)
+
+
+@every
+def test_encoders_die_at_once_and_leave_nothing(stream):
+    form = stream.format()
+    x = sound(form, 3000)
+    process = psutil.Process()
+
+    def use():
+        encoder = ps.Encoder(stream.codec, stream.config(form, 3000))
+        packets = encoder.encode([x])
+        next(packets, None)
+        return weakref.ref(encoder)
+
+    gc.disable()
+    try:
+        for _ in range(3):
+            assert use()() is None
+        before = process.memory_info().rss
+        for _ in range(20):
+            use()
+        assert process.memory_info().rss - before < 4 << 20
+    finally:
+        gc.enable()
+
+
+def test_several_threads_may_put():
+    encoder = ps.Encoder("pcm", ps.PcmEncoderConfig(STEREO, chunk_samples=64))
+    taken, errors = [], []
+
+    def put(n):
+        try:
+            for _ in range(50):
+                encoder.put_frame(np.full((2, 64), n, "float32"))
+                if (packet := encoder.get_packet()) is not None:
+                    taken.append(packet)
+        except BaseException as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=put, args=(n / 8,)) for n in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not errors
+    taken += encoder.flush()
+    assert sorted(p.pts for p in taken) == list(range(0, 200 * 64, 64))
+    for packet in taken:
+        assert len(set(np.frombuffer(packet.data, "float32"))) == 1
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+def test_a_forked_child_is_told_and_harms_nobody():
+    encoder = ps.Encoder("opus", ps.OpusEncoderConfig(STEREO, container="ogg"))
+    encoder.put_frame(quiet(5000))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        child = os.fork()
+    if child == 0:
+        try:
+            encoder.flush()
+        except ps.ForkedError:
+            os._exit(7)
+        os._exit(1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7
+    assert sum(p.duration for p in encoder.flush()) == encoder.delay + 5000 + encoder.padding
