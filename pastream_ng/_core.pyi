@@ -446,6 +446,9 @@ class _Lib:
     def pst_push_decoder_write_packet(
         self, decoder: CData, packet: CData, err: CData, /
     ) -> int: ...
+    def pst_push_decoder_conceal(
+        self, decoder: CData, n_frames: int, next: CData, n_next: int, err: CData, /
+    ) -> int: ...
     def pst_push_decoder_end(self, decoder: CData, err: CData, /) -> int: ...
     def pst_push_decoder_read(
         self,

@@ -11,6 +11,7 @@ import numpy as np
 
 from pastream_ng._checks import flag, integer, shown
 from pastream_ng._native.arrays import memory_of
+from pastream_ng.codecs.encoder_configs import MOST_CHUNK
 from pastream_ng.codecs.names import codec_named, decoder_config
 from pastream_ng.codecs.native_decoder import DecoderTarget, NativeDecoder
 from pastream_ng.codecs.pieces import Pieces, source_of, warn_incomplete
@@ -212,6 +213,37 @@ class Decoder:
         with self._lock:
             native = self._ready_for_input(len(packet))
             native.write_packet(packet)
+            self._learn(native)
+
+    def conceal(self, samples: int, next_packet: Any = None) -> None:
+        """Make up sound for packets that were lost.
+
+        Of Opus and AAC packets without a container only.
+
+        Parameters
+        ----------
+        samples : int
+            How long they were, for each channel.
+        next_packet : bytes-like or Packet, optional
+            The packet behind them, if it is there. What it has of the lost one (`fec`) is used; it
+            is to be put in itself after this call.
+
+        Raises
+        ------
+        ArgumentError, ArgumentTypeError
+            An argument that is not as described above.
+        StateError
+            The stream is in a container, or has ended.
+        """
+        n_samples = integer("samples", samples, 1, MOST_CHUNK, "samples for each channel")
+        data = None
+        if isinstance(next_packet, Packet):
+            data = next_packet.data
+        elif next_packet is not None:
+            data = bytes(memory_of("next_packet", next_packet))
+        with self._lock:
+            native = self._ready_for_input(0)
+            native.conceal(n_samples, data)
             self._learn(native)
 
     def _ready_for_input(self, n_bytes: int) -> NativeDecoder:

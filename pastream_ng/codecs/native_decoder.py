@@ -148,6 +148,13 @@ class NativeDecoder(Handle):
         finally:
             made.data = ffi.NULL
 
+    def conceal(self, samples: int, next_packet: bytes | None) -> None:
+        """Make sound for packets that were lost."""
+        decoder, err = self._use(), new_error()
+        memory = ffi.NULL if next_packet is None else ffi.from_buffer(next_packet)
+        n_bytes = 0 if next_packet is None else len(next_packet)
+        self._checked(lib.pst_push_decoder_conceal(decoder, samples, memory, n_bytes, err), err)
+
     def end(self) -> None:
         """Tell that nothing more will come."""
         decoder, err = self._use(), new_error()

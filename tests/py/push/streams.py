@@ -175,7 +175,6 @@ every = pytest.mark.parametrize(
             marks=pytest.mark.skipif(not can(stream), reason=f"this build has no {stream.codec}"),
         )
         for name, stream in STREAMS.items()
-        if not stream.is_bare
     ],
 )
 

@@ -185,8 +185,8 @@ def test_force_gives_what_the_codec_holds(stream):
 
 @every
 def test_a_stream_too_short_to_be_told_has_no_sound(stream):
-    if stream.codec == "pcm":
-        pytest.skip("anything is such a stream")
+    if stream.codec in ("pcm", "opus"):
+        pytest.skip("anything is such a stream, or a packet of it")
     decoder = ps.Decoder(stream.codec)
     decoder.put_frame(b"...")
     with pytest.warns(ps.IncompleteChunkWarning):
