@@ -43,6 +43,7 @@ PUBLIC = {
     "param.h": "graph",
     "chain.h": "chain",
     "buffer.h": "chain",
+    "feed.h": "chain",
     "fork.h": "chain",
     "player.h": "chain",
     "processor.h": "chain",

@@ -13,6 +13,7 @@
 #include "pastream/codec.h"
 #include "pastream/device.h"
 #include "pastream/diagnostics.h"
+#include "pastream/feed.h"
 #include "pastream/fork.h"
 #include "pastream/effects.h"
 #include "pastream/format.h"
