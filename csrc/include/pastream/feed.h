@@ -4,27 +4,11 @@
 #ifndef PASTREAM_FEED_H
 #define PASTREAM_FEED_H
 
-#include "pastream/chain.h"
-#include "pastream/packet.h"
+#include "pastream/buffer.h"
 
 #if !defined(PST_CFFI) && defined(__cplusplus)
 extern "C" {
 #endif
-
-// Frames that belong together, or a packet.
-typedef struct pst_buffer {
-    pst_media media;   // What it is, with the time base of pts.
-    const void *data;  // Of frames: the samples; of packets: a pst_packet.
-    uint64_t n_frames; // A packet is 1.
-    bool is_planar;    // All samples of the first channel, then those of the second, ...; otherwise
-                       // frame after frame.
-    bool is_filler;    // Silence in place of frames that are lost.
-    bool begins;       // What came before has nothing to do with it.
-    int64_t pts;       // When its first frame is heard, in units of the time base, or
-                       // PST_NO_PTS: right behind what came before, which is 0 at first. A packet
-                       // says that itself.
-    void *memory;      // The feed's own.
-} pst_buffer;
 
 // A bounded row of buffers between two sides: chains, or whoever else puts them in and takes them
 // out. Any thread may use either side, at any time; the order is that of the calls. A feed outlives
