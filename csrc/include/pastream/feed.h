@@ -70,11 +70,11 @@ PST_API int pst_feed_arm_room(pst_feed *feed);
 // ---- Taking out -------------------------------------------------------------------------------
 
 // Takes the first buffer out, as soon as there is one. Frames come frame after frame. Their pts are
-// counted in the time base that was told with them if their rate is still the same, else in frames.
+// counted in the time base that was told with them if their rate is still that, else in frames.
 //
 // timeout_ns: 0 does not wait.
-// Returns PST_OK (the buffer is the caller's until pst_feed_pass, which has to follow); PST_TIMEOUT;
-// PST_END; PST_CLOSED (what was putting in has failed, or the feed was cancelled); PST_FORKED.
+// Returns PST_OK (the buffer is the caller's until pst_feed_pass, which has to follow);
+// PST_TIMEOUT; PST_END; PST_CLOSED (what was putting in has failed, or the feed was cancelled); PST_FORKED.
 // Thread: any. Realtime: no (blocks).
 PST_API PST_NODISCARD pst_status pst_feed_get(pst_feed *feed, pst_buffer *buffer,
                                               int64_t timeout_ns, pst_error *err);
