@@ -19,7 +19,9 @@ ALLOWED = {
     "csrc/device/portaudio_library.c": "PortAudio keeps its state per process, not per object",
 }
 
-NOT_A_VARIABLE = re.compile(r"\s*(?:__extension__\s+)?(typedef|extern|_Static_assert|static_assert)\b")
+NOT_A_VARIABLE = re.compile(
+    r"\s*(__extension__\s+)?(typedef|extern|_Static_assert|static_assert)\b"
+)
 TYPE_ONLY = re.compile(r"\s*(?:static\s+|const\s+)*(struct|union|enum)(\s+\w+)?\s*(\{\}\s*)?$")
 DECLARATOR = re.compile(r"(\w+)\s*(?:\[[^]]*\]\s*)*$")
 

@@ -74,7 +74,8 @@ PST_API int pst_feed_arm_room(pst_feed *feed);
 //
 // timeout_ns: 0 does not wait.
 // Returns PST_OK (the buffer is the caller's until pst_feed_pass, which has to follow);
-// PST_TIMEOUT; PST_END; PST_CLOSED (what was putting in has failed, or the feed was cancelled); PST_FORKED.
+// PST_TIMEOUT; PST_END; PST_CLOSED (what was putting in has failed, or the feed was cancelled);
+// PST_FORKED.
 // Thread: any. Realtime: no (blocks).
 PST_API PST_NODISCARD pst_status pst_feed_get(pst_feed *feed, pst_buffer *buffer,
                                               int64_t timeout_ns, pst_error *err);
