@@ -44,6 +44,7 @@ PUBLIC = {
     "chain.h": "chain",
     "buffer.h": "chain",
     "feed.h": "chain",
+    "codec_nodes.h": "chain",
     "fork.h": "chain",
     "player.h": "chain",
     "processor.h": "chain",

@@ -11,6 +11,7 @@
 #include "pastream/callback.h"
 #include "pastream/chain.h"
 #include "pastream/codec.h"
+#include "pastream/codec_nodes.h"
 #include "pastream/device.h"
 #include "pastream/diagnostics.h"
 #include "pastream/feed.h"

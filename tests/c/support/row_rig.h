@@ -98,9 +98,14 @@ static inline void row_forget(row_rig *self) {
     self->n_fillers = self->n_begins = 0;
 }
 
-static inline void row_free(row_rig *self) {
+static inline void row_destroy_stages(row_rig *self) {
     for (uint32_t i = 0; i < self->row.n_stages; ++i)
         pst_stage_destroy(self->stages[i]);
+    self->row.n_stages = 0;
+}
+
+static inline void row_free(row_rig *self) {
+    row_destroy_stages(self);
     free(self->data);
     free(self->numbers);
     free(self);
