@@ -1,6 +1,8 @@
 // Copyright 2026 The pastream_ng authors
 // SPDX-License-Identifier: MIT
 
+#include <math.h>
+
 #include "base/alloc.h"
 #include "base/error.h"
 #include "chain/stage.h"
@@ -15,8 +17,11 @@ typedef struct decode_stage {
     char *name;
     pst_push_decoder *decoder;
     pst_format format; // 0: the decoder's own.
-    bool is_taken;     // The packet at hand is in the decoder.
-    pst_media media;   // What comes out.
+    uint32_t conceal_frames;
+    bool is_taken;  // The packet at hand is in the decoder.
+    bool has_given; // Frames; the next one is due at:
+    int64_t due;
+    pst_media media; // What comes out.
     uint8_t *room;
 } decode_stage;
 
@@ -40,11 +45,49 @@ static pst_status give(decode_stage *self, pst_piece *out, pst_error *err) {
     const pst_status status =
         pst_push_decoder_read(self->decoder, self->room, self->media.format, false,
                               ROOM_BYTES / pst_media_bytes(&self->media), &n_read, &frame, err);
-    if (n_read > 0)
+    if (n_read > 0) {
         *out = (pst_piece){
             .data = self->room, .n_frames = n_read, .frame = frame, .media = &self->media};
+        self->has_given = true;
+        self->due = frame + (int64_t)n_read;
+    }
     return status < 0 ? status : PST_OK;
 }
+
+// ---- What is missing ---------------------------------------------------------------------------
+
+// How many frames are missing in front of a packet; 0 also if that is not known.
+static double missing_frames(const decode_stage *self, const pst_packet *packet) {
+    if (!self->has_given || packet->pts == PST_NO_PTS || packet->time_base_den == 0)
+        return 0.0;
+    const double unit = self->media.rate_hz * packet->time_base_num / packet->time_base_den;
+    const double n = (double)packet->pts * unit - (double)self->due;
+    return n > 0.5 && n >= unit ? n : 0.0; // Times are rounded to units.
+}
+
+// Streams in containers cannot be mended, which is no error.
+static pst_status conceal(decode_stage *self, int64_t n_frames, const pst_packet *next,
+                          pst_error *err) {
+    const pst_status status =
+        pst_push_decoder_conceal(self->decoder, n_frames, next == NULL ? NULL : next->data,
+                                 next == NULL ? 0 : next->n_bytes, err);
+    return status == PST_BAD_STATE || status == PST_BAD_FILE ? PST_OK : status;
+}
+
+static pst_status take(decode_stage *self, const pst_packet *packet, pst_error *err) {
+    const double n_missing = missing_frames(self, packet);
+    pst_status status = PST_OK;
+    if (n_missing > 0.0 && n_missing < (double)self->conceal_frames + 0.5)
+        status = conceal(self, llround(n_missing), packet, err);
+    if (status == PST_OK)
+        status = pst_push_decoder_write_packet(self->decoder, packet, err);
+    if (status == PST_BAD_FILE && self->conceal_frames > 0 && self->has_given)
+        status = pst_push_decoder_conceal(self->decoder, 0, NULL, 0, NULL) == PST_OK ? PST_OK
+                                                                                     : PST_BAD_FILE;
+    return status;
+}
+
+// ---- The stage ---------------------------------------------------------------------------------
 
 static pst_status decode_process(pst_stage *stage, const pst_piece *in, uint64_t *n_used,
                                  pst_piece *out, pst_error *err) {
@@ -52,7 +95,7 @@ static pst_status decode_process(pst_stage *stage, const pst_piece *in, uint64_t
     const pst_packet *packet = (const pst_packet *)(const void *)in->data;
     pst_status status = PST_OK;
     if (!self->is_taken)
-        status = pst_push_decoder_write_packet(self->decoder, packet, err);
+        status = take(self, packet, err);
     self->is_taken = true;
     if (status == PST_OK)
         status = give(self, out, err);
@@ -71,7 +114,7 @@ static pst_status decode_drain(pst_stage *stage, pst_piece *out, pst_error *err)
 
 static pst_status decode_reset(pst_stage *stage, pst_error *err) {
     decode_stage *self = (decode_stage *)stage;
-    self->is_taken = false;
+    self->is_taken = self->has_given = false;
     return pst_push_decoder_reset(self->decoder, err);
 }
 
@@ -93,6 +136,7 @@ static const pst_stage_ops decode_ops = {
 static pst_status fill(decode_stage *self, const char *name, const pst_decode_config *config,
                        pst_error *err) {
     self->format = config->format;
+    self->conceal_frames = config->conceal_frames;
     self->name = pst_alloc_text(name == NULL ? decode_ops.name : name);
     self->room = pst_alloc(ROOM_BYTES);
     if (self->name == NULL || self->room == NULL)
@@ -106,6 +150,9 @@ pst_status pst_node_decode(pst_stage **stage, const char *name, const pst_decode
     if (config->format != 0 && pst_format_bytes(config->format) == 0)
         return pst_fail(err, PST_BAD_ARGUMENT, 0, "format is %d, which is no sample format",
                         (int)config->format);
+    if (config->conceal_frames > PST_PUSH_MAX_CHUNK_FRAMES)
+        return pst_fail(err, PST_BAD_ARGUMENT, 0, "conceal_frames is %u; it must be at most %d",
+                        (unsigned)config->conceal_frames, (int)PST_PUSH_MAX_CHUNK_FRAMES);
     const pst_media in = {.kind = PST_MEDIA_PACKETS};
     const pst_media out = {.kind = PST_MEDIA_FRAMES, .format = (pst_format)0};
     pst_stage *made = NULL;

@@ -40,6 +40,9 @@ static const kind kinds[] = {
 #if PST_HAS_OPUS
     {"opus", PST_CONTAINER_OGG, PST_ENCODING_OPUS, PST_FORMAT_F32, false, true, 15},
 #endif
+#if PST_HAS_OPUS
+    {"opus packets", PST_CONTAINER_PACKETS, PST_ENCODING_OPUS, PST_FORMAT_F32, false, false, 15},
+#endif
 #if PST_HAS_VORBIS
     {"vorbis", PST_CONTAINER_OGG, PST_ENCODING_VORBIS, PST_FORMAT_F32, false, true, 15},
 #endif
@@ -47,6 +50,7 @@ static const kind kinds[] = {
     {"mp3", PST_CONTAINER_MP3, PST_ENCODING_MP3, PST_FORMAT_F32, false, false, 15},
 #endif
 #if PST_HAS_AAC
+    {"aac packets", PST_CONTAINER_PACKETS, PST_ENCODING_AAC, PST_FORMAT_F32, false, false, 15},
     {"aac", PST_CONTAINER_ADTS, PST_ENCODING_AAC, PST_FORMAT_F32, false, false, 15},
 #endif
 };
@@ -188,6 +192,77 @@ static void test_gaps_stay_gaps(void) {
         row_free(rig);
     }
 }
+
+#if PST_HAS_OPUS
+// Gives packets of Opus to a decoder, but for some.
+static void give_with_losses(row_rig *rig, const row_rig *packets, bool breaks) {
+    for (uint64_t i = 0; i < packets->n_packets; ++i) {
+        static const uint8_t broken[] = {0x03, 0xFF, 0x00};
+        pst_packet packet = packets->packets[i];
+        packet.data = packets->data + (uintptr_t)packet.data;
+        const bool is_lost = i == 5 || i == 6 || i == 12;
+        if (is_lost && !breaks)
+            continue;
+        if (is_lost) {
+            packet.data = broken;
+            packet.n_bytes = sizeof broken;
+        }
+        CHECK_EQ(row_give_packet(rig, &packet, NULL), PST_OK);
+    }
+    CHECK_EQ(pst_row_drain(&rig->row, NULL), PST_OK);
+}
+
+static void test_lost_packets_are_concealed(void) {
+    static const kind opus = {
+        "opus", PST_CONTAINER_PACKETS, PST_ENCODING_OPUS, PST_FORMAT_F32, false, false, 0};
+    const pst_encode_config config = encode_config(&opus);
+    row_rig *packets = make_rig();
+    row_add(packets, make_encoder(&config));
+    CHECK_EQ(row_give_all(packets, wave, N, 999, FIRST, 1, NULL), PST_OK);
+    uint64_t n_whole = 0;
+    for (int way = 0; way < 4; ++way) {
+        pst_decode_config decode;
+        pst_decode_config_default(&decode);
+        decode.decoder.container = PST_CONTAINER_PACKETS;
+        decode.decoder.encoding = PST_ENCODING_OPUS;
+        decode.format = PST_FORMAT_F32;
+        decode.conceal_frames = way == 0 ? 0 : way == 1 ? 1000 : 2000;
+        pst_stage *stage = NULL;
+        CHECK_EQ(pst_node_decode(&stage, NULL, &decode, NULL), PST_OK);
+        row_rig *rig = make_rig();
+        row_add(rig, stage);
+        give_with_losses(rig, packets, way == 3);
+        if (way == 0)
+            n_whole = rig->n_frames + 3 * 960;
+        const uint64_t n_lost = way == 0 ? 3 * 960 : way == 1 ? 2 * 960 : 0;
+        CHECK_EQ(rig->n_frames, n_whole - n_lost); // The first gap is too long in between.
+        CHECK_EQ(rig->numbers[rig->n_frames - 1], rig->numbers[0] + (int64_t)n_whole - 1);
+        if (n_lost == 0)
+            row_check_numbers(rig, rig->numbers[0]);
+        uint64_t n = 0;
+        CHECK(compare(rig, &n) > 3.0);
+        row_free(rig);
+    }
+    row_free(packets);
+}
+
+static void test_broken_packets_are_errors(void) {
+    static const kind opus = {
+        "opus", PST_CONTAINER_PACKETS, PST_ENCODING_OPUS, PST_FORMAT_F32, false, false, 0};
+    static const uint8_t broken[] = {0x03, 0xFF, 0x00};
+    row_rig *rig = make_rig();
+    row_add(rig, make_decoder(&opus, PST_FORMAT_F32, 48000));
+    const pst_packet packet = {.data = broken,
+                               .n_bytes = sizeof broken,
+                               .pts = PST_NO_PTS,
+                               .dts = PST_NO_PTS,
+                               .duration = -1,
+                               .time_base_num = 1,
+                               .time_base_den = 48000};
+    CHECK_EQ(row_give_packet(rig, &packet, NULL), PST_BAD_FILE);
+    row_free(rig);
+}
+#endif
 
 static void test_chunks_are_packets(void) {
     pst_encode_config config = encode_config(&kinds[1]);
@@ -477,6 +552,9 @@ static void test_configs_that_are_wrong(void) {
     CHECK_EQ(pst_node_decode(&stage, NULL, &decode, &err), PST_BAD_ARGUMENT);
     CHECK_STR(err.text, "format is 77, which is no sample format");
     pst_decode_config_default(&decode);
+    decode.conceal_frames = PST_PUSH_MAX_CHUNK_FRAMES + 1;
+    CHECK_EQ(pst_node_decode(&stage, NULL, &decode, &err), PST_BAD_ARGUMENT);
+    pst_decode_config_default(&decode);
     decode.decoder.skip_frames = -1;
     CHECK_EQ(pst_node_decode(&stage, NULL, &decode, &err), PST_BAD_ARGUMENT);
     CHECK(stage == NULL);
@@ -528,6 +606,10 @@ int main(void) {
     fill();
     RUN(test_there_and_back);
     RUN(test_gaps_stay_gaps);
+#if PST_HAS_OPUS
+    RUN(test_lost_packets_are_concealed);
+    RUN(test_broken_packets_are_errors);
+#endif
     RUN(test_chunks_are_packets);
     RUN(test_headers_come_first);
 #if PST_HAS_OPUS

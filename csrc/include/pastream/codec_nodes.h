@@ -42,6 +42,10 @@ PST_API PST_NODISCARD pst_status pst_node_encode(pst_stage **stage, const char *
 typedef struct pst_decode_config {
     pst_push_decoder_config decoder;
     pst_format format; // Of the frames that come out; 0: what the codec gives without loss.
+    // Gaps of up to so many frames between the times of two packets without a container are filled
+    // with sound (see pst_push_decoder_conceal), and so are packets that cannot be decoded, which
+    // are errors otherwise. 0: none are. At most PST_PUSH_MAX_CHUNK_FRAMES.
+    uint32_t conceal_frames;
 } pst_decode_config;
 
 // Fills in: the defaults of pst_push_decoder_config_default, the codec's own samples.
