@@ -41,11 +41,12 @@ pcm = dec.get_frame()     # numpy ndarray shape=(channels, samples) or None
 pcm_last = dec.get_frame(force=True)
 """
 
-# ruff: noqa: E501 (as it is written there)
 EXTRADATA = """
 import pastream_ng as ast
 
-cfg = ast.OpusDecoderConfig(chunk_samples=960, packet_time_base_den=48000, extradata=opus_head_bytes)
+cfg = ast.OpusDecoderConfig(
+    chunk_samples=960, packet_time_base_den=48000, extradata=opus_head_bytes
+)
 dec = ast.Decoder("opus", cfg)
 """
 
