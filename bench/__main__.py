@@ -24,6 +24,7 @@ NAMES = [
     "resample",
     "encode",
     "decode",
+    "packets",
     "import_time",
 ]
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "benchmarks.rst"
