@@ -218,6 +218,25 @@ static void test_gaps(void) {
     pst_push_encoder_destroy(encoder);
 }
 
+// Where no packet tells a time, gaps are counted as all else.
+static void test_gaps_without_times(void) {
+    static float got[ROOM];
+    pst_push_encoder *encoder =
+        encode(PST_CONTAINER_PACKETS, PST_ENCODING_OPUS, SECOND, 20000, SECOND / 5);
+    const pst_push_decoder_config config = config_for(PST_ENCODING_OPUS, encoder);
+    pst_push_decoder *decoder = open_decoder(&config);
+    for (int i = 0; i < 3; ++i) {
+        int64_t pts = -1;
+        CHECK_EQ(pst_push_decoder_write(decoder, packets[i].data, packets[i].packet.n_bytes, NULL),
+                 PST_OK);
+        CHECK_EQ(pst_push_decoder_conceal(decoder, 100, NULL, 0, NULL), PST_OK);
+        CHECK_EQ(read_all(decoder, got, &pts), 1060 - (i == 0 ? 312 : 0));
+        CHECK_EQ(pts, i == 0 ? 0 : i * 1060 - 312);
+    }
+    pst_push_decoder_destroy(decoder);
+    pst_push_encoder_destroy(encoder);
+}
+
 // An empty packet is a pause, as long as it says or as the one before.
 static void test_empty_packets(void) {
     static float got[ROOM];
@@ -431,6 +450,7 @@ static void test_opus_is_found_in_ogg_or_without(void) {
 int main(void) {
     RUN(test_round_trips);
     RUN(test_gaps);
+    RUN(test_gaps_without_times);
     RUN(test_empty_packets);
     RUN(test_gaps_that_cannot_be);
     RUN(test_a_bad_packet_is_refused_and_does_not_stay);

@@ -84,7 +84,7 @@ void pst_push_times_end(pst_push_times *times, const pst_packet *packet, int64_t
 }
 
 void pst_push_times_pass(pst_push_times *times, int64_t n_frames, uint32_t rate_hz) {
-    if (times->next == PST_NO_PTS)
+    if (!times->is_set || times->next == PST_NO_PTS)
         return;
     const int64_t units = scale(n_frames, times->den, (uint64_t)times->num * rate_hz);
     if (__builtin_add_overflow(times->next, units, &times->next))
