@@ -25,6 +25,7 @@ typedef struct pst_decoder_setup {
     pst_damage *damage;         // To add to, by pst_note_damage. Outlives the state.
     // To be filled:
     pst_decoder_info info;  // info.format.container and encoding are filled in already.
+    int64_t claimed_frames; // That a pipe says it has; -1: it does not, or info.n_frames tells.
     int64_t skipped_frames; // That the codec leaves out at the start: the encoder's delay.
     pst_format native;      // What read gives.
 } pst_decoder_setup;
@@ -65,6 +66,9 @@ PST_NODISCARD pst_status pst_decoder_open_kind(pst_decoder **decoder, pst_io *io
 
 // Returns the format in which the codec gives samples.
 pst_format pst_decoder_native(const pst_decoder *decoder);
+
+// Returns how many frames the file has, or says that it has; -1: it does not say.
+int64_t pst_decoder_claimed(const pst_decoder *decoder);
 
 // Returns how many frames at the start are left out since they are the encoder's delay.
 int64_t pst_decoder_skipped(const pst_decoder *decoder);

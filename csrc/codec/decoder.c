@@ -19,6 +19,7 @@ struct pst_decoder {
     void *state;
     pst_io *io;
     pst_decoder_info info;
+    int64_t claimed_frames;
     int64_t skipped_frames;
     pst_tags *tags;
     pst_damage damage;
@@ -61,6 +62,7 @@ static pst_status check_kind(pst_container container, pst_encoding encoding, pst
 static pst_status open_state(pst_decoder *decoder, const pst_file_format *raw, pst_kind *kind,
                              pst_error *err) {
     pst_decoder_setup setup = {
+        .claimed_frames = -1,
         .io = decoder->io,
         .container = PST_CONTAINER_RAW,
         .raw = raw,
@@ -92,6 +94,7 @@ static pst_status open_state(pst_decoder *decoder, const pst_file_format *raw, p
             return status;
     }
     decoder->info = setup.info;
+    decoder->claimed_frames = setup.info.n_frames >= 0 ? setup.info.n_frames : setup.claimed_frames;
     decoder->skipped_frames = setup.skipped_frames;
     decoder->native = setup.native;
     if (raw == NULL) {
@@ -157,6 +160,10 @@ pst_status pst_decoder_open_kind(pst_decoder **decoder, pst_io *io, const pst_fi
 
 pst_format pst_decoder_native(const pst_decoder *decoder) {
     return decoder->native;
+}
+
+int64_t pst_decoder_claimed(const pst_decoder *decoder) {
+    return decoder->claimed_frames;
 }
 
 int64_t pst_decoder_skipped(const pst_decoder *decoder) {

@@ -133,12 +133,13 @@ static void test_setups_that_ask_for_too_much(void) {
         int lookup;
         bool is_bearable;
     } cases[] = {
-        {1, 1, 100, 0, true},     {256, 2, 1000, 0, true},
-        {1, 1, 1 << 20, 0, true}, {2, 1, (1 << 19) + 1, 0, false},
-        {1, 65535, 17, 0, false}, {1, 0, 100, 0, false},
-        {1, 1, 0, 0, false},      {1, 1, (1 << 24) - 1, 0, false},
-        {1, 1, 20, 3, false},     {1, 2, 900, 1, true},
-        {1, 8, 1000, 1, true},    {256, 65535, 1, 1, false},
+        {1, 1, 100, 0, true},      {256, 2, 1000, 0, true},
+        {1, 1, 1 << 16, 0, true},  {1, 1, (1 << 16) + 1, 0, false},
+        {16, 1, 1 << 16, 0, true}, {17, 1, 1 << 16, 0, false},
+        {1, 65535, 17, 0, false},  {1, 0, 100, 0, false},
+        {1, 1, 0, 0, false},       {1, 1, (1 << 24) - 1, 0, false},
+        {1, 1, 20, 3, false},      {1, 2, 900, 1, true},
+        {1, 8, 1000, 1, true},     {256, 65535, 1, 1, false},
     };
     static uint8_t data[65536];
     for (size_t i = 0; i < sizeof cases / sizeof *cases; ++i) {

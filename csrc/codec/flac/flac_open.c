@@ -134,6 +134,7 @@ static pst_status open_reader(void **state, pst_decoder_setup *setup, pst_error 
     }
     setup->info.format = r->format;
     setup->info.n_frames = r->n_frames;
+    setup->claimed_frames = r->frames.info.n_frames > 0 ? r->frames.info.n_frames : -1;
     setup->info.is_seekable = pst_io_is_seekable(setup->io);
     setup->native = r->native;
     *state = r;

@@ -342,6 +342,8 @@ static pst_status measure(reader *r, pst_decoder_setup *setup, pst_error *err) {
     const bool knows = r->has_info && r->info.has_frames;
     if (knows && r->info.has_delay)
         r->claimed_end = heard_end(r, (int64_t)r->info.n_frames, true);
+    if (r->claimed_end >= 0)
+        setup->claimed_frames = r->claimed_end - r->n_skipped;
     setup->info.bitrate_bps =
         bitrate_of(r, knows && r->info.has_bytes ? (int64_t)r->info.n_bytes : 0,
                    knows ? (int64_t)r->info.n_frames : 0);

@@ -8,8 +8,8 @@
 #include "base/error.h"
 #include "codec/push/push_decoder.h"
 
-// libvorbis takes what it needs from the stack; nothing else comes near this.
-enum { STACK_BYTES = 1 << 19 };
+// libvorbis takes half of this for the largest codebook that it is given; nothing else comes near.
+enum { STACK_BYTES = 1 << 20 };
 
 // ---- In the coroutine ------------------------------------------------------------------------
 
@@ -23,6 +23,7 @@ static pst_status open_decoder(pst_push_decoder *d, pst_error *err) {
     s->io = NULL;
     pst_decoder_info info;
     pst_decoder_get_info(s->decoder, &info);
+    info.n_frames = pst_decoder_claimed(s->decoder);
     d->skipped_frames = pst_decoder_skipped(s->decoder);
     pst_push_know(d, &info, pst_decoder_native(s->decoder));
     return PST_OK;

@@ -141,6 +141,7 @@ static pst_status sndfile_open(void **state, pst_decoder_setup *setup, pst_error
         return status;
     }
     s->format = setup->info.format;
+    setup->claimed_frames = s->n_frames_told;
     setup->native = s->native = pst_sndfile_native(&s->format);
     *state = s;
     return PST_OK;

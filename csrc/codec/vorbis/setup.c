@@ -13,7 +13,9 @@ enum {
     SYNC = 0x564342,
     MAX_LENGTH = 32, // Of a code word, in bits.
     // libvorbis' own codebooks have less than a tenth of that, all together.
-    MAX_VALUES = 1 << 20
+    MAX_VALUES = 1 << 20,
+    // libvorbis takes 8 bytes from the stack for each; see push/push_stream.c.
+    MAX_ENTRIES = 1 << 16
 };
 
 // Reads the lengths of the entries; they are of no interest.
@@ -79,7 +81,7 @@ bool pst_vorbis_setup_is_bearable(const uint8_t *data, size_t n_bytes) {
         const long sync = oggpack_read(&bits, 24);
         const long n_dimensions = oggpack_read(&bits, 16);
         const long n_entries = oggpack_read(&bits, 24);
-        if (sync != SYNC || n_dimensions < 1 || n_entries < 1)
+        if (sync != SYNC || n_dimensions < 1 || n_entries < 1 || n_entries > MAX_ENTRIES)
             return false;
         n_values += (int64_t)n_entries * n_dimensions;
         if (n_values > MAX_VALUES || !skip_lengths(&bits, n_entries) ||

@@ -79,6 +79,8 @@ static pst_status wav_open(void **state, pst_decoder_setup *setup, pst_error *er
     setup->info.format = header.format;
     setup->info.is_seekable = pst_io_is_seekable(w->io);
     setup->info.n_frames = setup->info.is_seekable ? w->n_frames : -1;
+    if (!is_endless && w->is_told)
+        setup->claimed_frames = w->n_frames;
     if (w->encoding != PST_ENCODING_PCM)
         setup->info.bitrate_bps = 8 * header.format.rate_hz * header.format.n_channels;
     setup->native = header.format.sample_format;
