@@ -408,7 +408,8 @@ class OpusEncoderConfig(EncoderConfig):
     container : {"raw", "ogg"}, optional
         ``"raw"``, or None: packets alone. `Encoder.extradata` is their OpusHead.
     packet_ms : float, optional
-        How long a packet lasts: 2.5, 5, 10, 20, 40 or 60 ms.
+        How long a packet lasts: 2.5, 5, 10, 20, 40 or 60 ms. None: as long as a chunk, if that is
+        shorter than 20 ms and packets can be so; else 20 ms.
     application : {"audio", "voip", "lowdelay"}, optional
         What the codec is to be best at.
     bitrate_mode : {"variable", "constant", "average"}, optional
@@ -426,7 +427,7 @@ class OpusEncoderConfig(EncoderConfig):
     chunk_samples: int = 960
     bitrate: int | None = 96_000
     container: str | None = field(default="raw", kw_only=True)
-    packet_ms: float = field(default=20, kw_only=True)
+    packet_ms: float | None = field(default=None, kw_only=True)
     application: OpusApplication = field(default="audio", kw_only=True)
     bitrate_mode: Any = field(default=None, kw_only=True)
     complexity: int | None = field(default=None, kw_only=True)
@@ -436,8 +437,10 @@ class OpusEncoderConfig(EncoderConfig):
 
     def _check(self) -> None:
         container = "raw" if self.container is None else self.container
-        length = real("packet_ms", self.packet_ms, 2.5, 60, "milliseconds")
-        if length not in _OPUS_PACKETS_MS:
+        length = self.packet_ms
+        if length is not None:
+            length = real("packet_ms", length, 2.5, 60, "milliseconds")
+        if length not in (None, *_OPUS_PACKETS_MS):
             known = ", ".join(f"{each:g}" for each in _OPUS_PACKETS_MS)
             raise ArgumentError(f"packet_ms is {shown(self.packet_ms)}; it must be one of {known}")
         _put(
@@ -469,10 +472,17 @@ class OpusEncoderConfig(EncoderConfig):
     def _is_bare(self) -> bool:
         return self.container == "raw"
 
+    def _packet_ms(self, rate: int) -> float:
+        if self.packet_ms is not None:
+            return self.packet_ms
+        chunk = 1000 * self.chunk_samples / rate
+        shortest = 10 if self.fec else 2.5  # That can have it.
+        return chunk if chunk in _OPUS_PACKETS_MS and shortest <= chunk < 20 else 20
+
     def _to_c(self, native: Any) -> None:
         opus = native.options.opus
         opus.application = _APPLICATIONS.index(self.application)
-        opus.packet_us = round(1000 * self.packet_ms)
+        opus.packet_us = round(1000 * self._packet_ms(native.format.rate_hz))
         opus.has_fec = self.fec
         opus.expected_loss_percent = self.expected_loss
         opus.has_dtx = self.dtx

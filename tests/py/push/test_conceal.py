@@ -169,3 +169,27 @@ def test_only_packets_without_a_container_are_concealed():
     decoder.flush()
     with pytest.raises(ps.StateError, match="reset"):
         decoder.conceal(100)
+
+
+@opus
+@pytest.mark.parametrize(
+    ("rate", "chunk", "keywords", "wanted"),
+    [
+        (48000, 120, {}, 120),
+        (48000, 240, {}, 240),
+        (48000, 480, {}, 480),
+        (48000, 960, {}, 960),
+        (48000, 2880, {}, 960),
+        (48000, 100, {}, 960),
+        (16000, 160, {}, 160),
+        (16000, 960, {}, 320),
+        (48000, 480, {"fec": True}, 480),
+        (48000, 240, {"fec": True}, 960),
+        (48000, 240, {"packet_ms": 60}, 2880),
+    ],
+)
+def test_short_chunks_make_short_packets(rate, chunk, keywords, wanted):
+    form = ps.AudioFormat(rate, 1, "f32")
+    encoder = ps.Encoder("opus", ps.OpusEncoderConfig(form, chunk_samples=chunk, **keywords))
+    packets = [*encoder.encode(np.zeros((1, 5000), "float32")), *encoder.flush()]
+    assert {packet.duration for packet in packets} == {wanted}
