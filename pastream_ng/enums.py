@@ -42,6 +42,7 @@ __all__ = [
     "StreamFlags",
     "StreamState",
     "TakeState",
+    "TapFull",
     "Trigger",
     "Underflow",
     "VirtualClock",
@@ -367,6 +368,14 @@ class ReduceKind(IntEnum):
     MIN = 5
     CONCAT = 6
     XOR = 7
+
+
+class TapFull(IntEnum):
+    """What happens when what a tap leads into is full."""
+
+    WAIT = 0
+    DROP_OLDEST = 1
+    DROP_NEWEST = 2
 
 
 class ByteOrder(IntEnum):

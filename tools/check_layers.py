@@ -50,6 +50,7 @@ PUBLIC = {
     "processor.h": "chain",
     "recording.h": "chain",
     "series.h": "chain",
+    "tap.h": "chain",
     "user_parts.h": "chain",
     "transcode.h": "transcode",
 }

@@ -245,6 +245,7 @@ static pst_status fork_end(pst_stage *stage, pst_ending ending, pst_error *err) 
             pst_stage *inner = self->branches[i].stages[k];
             if (inner->ops->end == NULL)
                 continue;
+            inner->cause = first != PST_OK ? err : stage->cause;
             const pst_status status = inner->ops->end(
                 inner, first != PST_OK ? PST_ENDING_BROKEN : ending, first == PST_OK ? err : NULL);
             if (status >= 0 || first != PST_OK)

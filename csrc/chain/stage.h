@@ -141,6 +141,7 @@ typedef struct pst_stage_ops {
 struct pst_stage {
     const pst_stage_ops *ops;
     const char *name;        // In errors: that of the ops unless it has one of its own.
+    const pst_error *cause;  // During an end with PST_ENDING_BROKEN: the error.
     pst_media in;            // Rate 0: as it comes; the other side has the same then. Format 0:
     pst_media out;           // open, so that each piece tells what it is.
     uint8_t *scratch;        // For the frames it gives; NULL: it needs none.

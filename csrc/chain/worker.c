@@ -252,8 +252,10 @@ static pst_status end_stages(pst_chain *chain, pst_ending ending, pst_status sta
         pst_stage *stage = chain->stages[i];
         if (stage->ops->end == NULL)
             continue;
+        stage->cause = status != PST_OK ? err : NULL;
         const pst_status ended = stage->ops->end(
             stage, status != PST_OK ? PST_ENDING_BROKEN : ending, status == PST_OK ? err : NULL);
+        stage->cause = NULL;
         if (status == PST_OK && !is_called_back(chain, ended, err))
             status = name_error(came_from(chain, i + 1, ended), err);
     }

@@ -30,6 +30,7 @@ PAIRS = {
     "PacketFlags": ("pst_packet_flags", "PST_PACKET_"),
     "PauseKind": ("pst_chain_pause_kind", "PST_PAUSE_"),
     "ReduceKind": ("pst_reduce_kind", "PST_REDUCE_"),
+    "TapFull": ("pst_tap_full", "PST_TAP_"),
     "TakeState": ("pst_take_state", "PST_TAKE_"),
     "Trigger": ("pst_trigger", "PST_TRIGGER_"),
     "Status": ("pst_status", "PST_"),

@@ -29,6 +29,7 @@
 #include "pastream/ring.h"
 #include "pastream/series.h"
 #include "pastream/stream.h"
+#include "pastream/tap.h"
 #include "pastream/user_parts.h"
 
 #endif
