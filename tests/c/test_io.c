@@ -26,6 +26,46 @@ static void make_data(void) {
         data[i] = (int16_t)(i * 7);
 }
 
+// ---- Pipes that give what they have ----------------------------------------------------------
+
+static void test_whole_units_come_as_a_pipe_gives_them(void) {
+    enum { N_BYTES = 3 * PST_IO_HEAD_BYTES + 5, MOST_UNITS = 2000 };
+    memory_place m = {.is_choppy = true, .n_bytes = N_BYTES, .random = 3};
+    m.bytes = malloc(N_BYTES);
+    for (int i = 0; i < N_BYTES; ++i)
+        m.bytes[i] = (uint8_t)(i * 7 + i / 251);
+    pst_io *io = NULL;
+    REQUIRE(pst_io_open_user(&io, &memory_pipe, &m, PST_IO_READ, NULL) == PST_OK);
+    CHECK_EQ(pst_io_at_hand(io), -1);
+    static uint8_t got[8 * MOST_UNITS];
+    uint64_t seed = 9;
+    int64_t at = 0;
+    for (int i = 0; at < N_BYTES; ++i) {
+        if (i == 3) // Back into the head, which gives what it has.
+            at = pst_io_seek(io, 100);
+        const int64_t unit = check_random_in(&seed, 1, 8);
+        const int64_t wanted = unit * check_random_in(&seed, 1, MOST_UNITS);
+        const int64_t n = pst_io_read_some(io, got, unit, wanted);
+        if (!CHECK(n > 0 && n <= wanted && (n % unit == 0 || at + n == N_BYTES)))
+            break;
+        CHECK(memcmp(got, m.bytes + at, (size_t)n) == 0);
+        at += n;
+        CHECK_EQ(pst_io_tell(io), at);
+    }
+    CHECK_EQ(pst_io_read_some(io, got, 1, 10), 0);
+    pst_io_close(io, NULL);
+    // No more is waited for than a unit.
+    m.is_choppy = false;
+    m.position = 0;
+    m.broken_at = 10;
+    REQUIRE(pst_io_open_user(&io, &memory_pipe, &m, PST_IO_READ, NULL) == PST_OK);
+    CHECK_EQ(pst_io_read_some(io, got, 5, 5000), 10);
+    CHECK_EQ(pst_io_error(io), 0);
+    CHECK_EQ(pst_io_read_some(io, got, 5, 5000), -EIO);
+    pst_io_close(io, NULL);
+    memory_free(&m);
+}
+
 // ---- Memory ----------------------------------------------------------------------------------
 
 static void test_memory(void) {
@@ -297,6 +337,7 @@ static void test_pipes_that_do_not_wait_are_waited_for(void) {
 
 int main(void) {
     make_data();
+    RUN(test_whole_units_come_as_a_pipe_gives_them);
     RUN(test_memory);
     RUN(test_a_file_in_memory);
     RUN(test_sync_brings_all_to_the_disk);

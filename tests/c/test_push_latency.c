@@ -5,11 +5,13 @@
 
 #include "push_rig.h"
 
+enum { FIRST_PTS = 1000000 }; // When the sound begins.
 enum { RATE = 48000, N_FRAMES = 40000, MOST_PACKETS = 1024 };
 
 typedef struct stream_packet {
     uint8_t *bytes;
     size_t n_bytes;
+    int64_t pts;
     int64_t duration;
     bool is_header;
 } stream_packet;
@@ -34,7 +36,7 @@ static void encode(stream *s, const pst_file_format *format) {
     for (size_t i = 0; i < n_samples; ++i)
         data[i] = push_sample((int)i, format->n_channels);
     CHECK_EQ(
-        pst_push_encoder_write(encoder, data, PST_FORMAT_F32, N_FRAMES, false, PST_NO_PTS, NULL),
+        pst_push_encoder_write(encoder, data, PST_FORMAT_F32, N_FRAMES, false, FIRST_PTS, NULL),
         PST_OK);
     CHECK_EQ(pst_push_encoder_end(encoder, NULL), PST_OK);
     pst_push_encoder_info info;
@@ -46,6 +48,7 @@ static void encode(stream *s, const pst_file_format *format) {
         p->bytes = malloc(packet.n_bytes);
         memcpy(p->bytes, packet.data, packet.n_bytes);
         p->n_bytes = packet.n_bytes;
+        p->pts = packet.pts;
         p->duration = packet.duration;
         p->is_header = (packet.flags & PST_PACKET_HEADER) != 0;
     }
@@ -176,6 +179,42 @@ static void test_the_first_frame_needs_no_more_than_its_format(void) {
     for_every_kind(byte_by_byte);
 }
 
+// The times that an encoder gives to packets come out with the frames, less what is in front.
+static void with_times(const pst_file_format *format, const stream *s) {
+    pst_push_decoder *decoder = push_decoder(format);
+    const bool drops = format->encoding == PST_ENCODING_OPUS;
+    int64_t due = FIRST_PTS - (drops ? 0 : s->delay);
+    static int16_t frames[2 * N_FRAMES];
+    for (int i = 0; i < s->n_packets; ++i) {
+        const stream_packet *p = &s->packets[i];
+        const pst_packet packet = {.data = p->bytes,
+                                   .n_bytes = p->n_bytes,
+                                   .pts = p->pts,
+                                   .dts = p->pts,
+                                   .duration = p->duration,
+                                   .time_base_num = 1,
+                                   .time_base_den = RATE,
+                                   .flags = p->is_header ? PST_PACKET_HEADER : 0};
+        CHECK_EQ(pst_push_decoder_write_packet(decoder, &packet, NULL), PST_OK);
+        uint64_t n = 1;
+        int64_t pts = -1;
+        for (; n > 0; due += (int64_t)n) {
+            CHECK_EQ(
+                pst_push_decoder_read(decoder, frames, PST_FORMAT_I16, false, 700, &n, &pts, NULL),
+                PST_OK);
+            CHECK_TEXT(n == 0 || pts == due, "container %d, encoding %d: time %lld, not %lld",
+                       (int)format->container, (int)format->encoding, (long long)pts,
+                       (long long)due);
+        }
+    }
+    CHECK(due >= FIRST_PTS + N_FRAMES);
+    pst_push_decoder_destroy(decoder);
+}
+
+static void test_times_go_through(void) {
+    for_every_kind(with_times);
+}
+
 // ---- From a pipe -----------------------------------------------------------------------------
 
 // A pipe that is stuck behind a packet has to be read up to there.
@@ -222,6 +261,7 @@ static void test_pipes_are_not_asked_for_more_than_is_needed(void) {
 int main(void) {
     RUN(test_what_is_in_a_packet_comes_with_it);
     RUN(test_the_first_frame_needs_no_more_than_its_format);
+    RUN(test_times_go_through);
     RUN(test_pipes_are_not_asked_for_more_than_is_needed);
     return check_done();
 }
