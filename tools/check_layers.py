@@ -46,6 +46,7 @@ PUBLIC = {
     "feed.h": "chain",
     "codec_nodes.h": "chain",
     "fork.h": "chain",
+    "node.h": "chain",
     "player.h": "chain",
     "processor.h": "chain",
     "recording.h": "chain",

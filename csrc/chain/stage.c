@@ -145,6 +145,8 @@ void pst_stage_destroy(pst_stage *stage) {
 }
 
 void pst_stage_count(pst_stage *stage, const pst_convert_counts *counts) PST_RT {
+    while (stage->owner != NULL)
+        stage = stage->owner;
     if (counts->n_clipped > 0)
         atomic_fetch_add_explicit(&stage->n_clipped, counts->n_clipped, memory_order_relaxed);
     if (counts->n_nonfinite > 0)

@@ -146,6 +146,7 @@ struct pst_stage {
     pst_media out;           // open, so that each piece tells what it is.
     uint8_t *scratch;        // For the frames it gives; NULL: it needs none.
     uint64_t scratch_frames; // That fit there.
+    pst_stage *owner;        // Counts what this one counts; NULL: itself.
     _Atomic uint64_t n_clipped;
     _Atomic uint64_t n_nonfinite;
 };

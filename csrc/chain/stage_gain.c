@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "chain/node.h"
 #include "chain/stage_gain.h"
 #include "core/convert.h"
 
@@ -14,7 +15,8 @@ enum { MOST_RAMP_FRAMES = 1000000 };
 
 typedef struct gain_stage {
     pst_stage base;
-    _Atomic double wanted;
+    _Atomic double own;     // What is wanted,
+    _Atomic double *wanted; // unless somebody else says it.
     // The worker's own: the gain goes from one value to another.
     double from;
     double to;
@@ -31,7 +33,7 @@ static double gain_now(const gain_stage *self) PST_RT {
 }
 
 static void follow(gain_stage *self) PST_RT {
-    const double wanted = atomic_load_explicit(&self->wanted, memory_order_relaxed);
+    const double wanted = atomic_load_explicit(self->wanted, memory_order_relaxed);
     if (wanted == self->to)
         return;
     self->from = gain_now(self);
@@ -121,14 +123,23 @@ static pst_status check_gain(double gain, pst_error *err) {
                : pst_fail(err, PST_BAD_ARGUMENT, 0, "gain is %g; it must be a finite number", gain);
 }
 
+pst_status pst_stage_gain_check(double gain, uint32_t ramp_frames, pst_error *err) {
+    const pst_status status = check_gain(gain, err);
+    if (status != PST_OK || ramp_frames <= MOST_RAMP_FRAMES)
+        return status;
+    return pst_fail(err, PST_BAD_ARGUMENT, 0, "ramp_frames is %u; it must be from 0 to %d",
+                    (unsigned)ramp_frames, MOST_RAMP_FRAMES);
+}
+
+void pst_stage_gain_follow(pst_stage *stage, _Atomic double *wanted) {
+    ((gain_stage *)stage)->wanted = wanted;
+}
+
 pst_status pst_stage_gain(pst_stage **stage, pst_format format, uint32_t n_channels, double gain,
                           uint32_t ramp_frames, pst_error *err) {
-    pst_status status = check_gain(gain, err);
+    pst_status status = pst_stage_gain_check(gain, ramp_frames, err);
     if (status != PST_OK)
         return status;
-    if (ramp_frames > MOST_RAMP_FRAMES)
-        return pst_fail(err, PST_BAD_ARGUMENT, 0, "ramp_frames is %u; it must be from 0 to %d",
-                        (unsigned)ramp_frames, MOST_RAMP_FRAMES);
     const pst_media side = {.format = format, .n_channels = n_channels};
     pst_stage *made = NULL;
     status = pst_stage_create(&made, sizeof(gain_stage), &gain_ops, &side, &side, true, err);
@@ -144,7 +155,8 @@ pst_status pst_stage_gain(pst_stage **stage, pst_format format, uint32_t n_chann
         pst_stage_destroy(made);
         return pst_fail_memory(err);
     }
-    atomic_init(&self->wanted, gain);
+    atomic_init(&self->own, gain);
+    self->wanted = &self->own;
     self->from = self->to = gain;
     self->ramp_frames = self->n_done = ramp_frames;
     *stage = made;
@@ -152,11 +164,13 @@ pst_status pst_stage_gain(pst_stage **stage, pst_format format, uint32_t n_chann
 }
 
 pst_status pst_stage_set_gain(pst_stage *stage, double gain, pst_error *err) {
-    if (stage->ops != &gain_ops)
+    _Atomic double *wanted =
+        stage->ops == &gain_ops ? ((gain_stage *)stage)->wanted : pst_node_gain_wanted(stage);
+    if (wanted == NULL)
         return pst_fail(err, PST_BAD_ARGUMENT, 0, "stage is a %s stage, which has no gain",
-                        stage->ops->name);
+                        stage->name);
     const pst_status status = check_gain(gain, err);
     if (status == PST_OK)
-        atomic_store_explicit(&((gain_stage *)stage)->wanted, gain, memory_order_relaxed);
+        atomic_store_explicit(wanted, gain, memory_order_relaxed);
     return status;
 }

@@ -21,6 +21,7 @@
 #include "pastream/mixer.h"
 #include "pastream/resample.h"
 #include "pastream/io.h"
+#include "pastream/node.h"
 #include "pastream/packet.h"
 #include "pastream/player.h"
 #include "pastream/processor.h"
