@@ -36,7 +36,14 @@ static const pst_codec *const codecs[] = {
 
 enum { N_CODECS = sizeof codecs / sizeof *codecs };
 
+// Whoever asks may have any number.
+static bool is_container(pst_container container) {
+    return container >= PST_CONTAINER_WAV && container <= PST_CONTAINER_PACKETS;
+}
+
 const pst_codec *pst_decoding_codec(pst_container container, pst_encoding encoding) {
+    if (!is_container(container))
+        return NULL;
     for (size_t i = 0; i < N_CODECS; ++i)
         if ((codecs[i]->decodes & PST_IN(container)) != 0 &&
             (encoding == PST_ENCODING_DEFAULT || codecs[i]->encoding == encoding))
@@ -47,6 +54,8 @@ const pst_codec *pst_decoding_codec(pst_container container, pst_encoding encodi
 const pst_codec *pst_encoding_codec(pst_container container, pst_encoding encoding) {
     if (encoding == PST_ENCODING_DEFAULT)
         encoding = pst_usual_encoding(container);
+    if (!is_container(container))
+        return NULL;
     for (size_t i = 0; i < N_CODECS; ++i)
         if ((codecs[i]->encodes & PST_IN(container)) != 0 && codecs[i]->encoding == encoding)
             return codecs[i];
