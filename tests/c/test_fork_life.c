@@ -45,15 +45,16 @@ static void test_cancelling_wakes_the_branches(void) {
 
 static void test_a_bad_end_is_told(void) {
     odd_stage *odd = make_odd();
+    odd->ends_badly = true;
     branch_table table = {{0}, {make_gain(PST_FORMAT_F32, 1, 2.0), &odd->base}};
     pst_branch branches[2] = {{table[0], 0}, {table[1], 2}};
     pst_stage *stage = NULL;
     CHECK_EQ(pst_node_fork(&stage, "both", branches, 2, &sum, NULL), PST_OK);
     pst_chain *chain = make_chain(stage);
     CHECK_EQ(pst_chain_start(chain, NULL), PST_OK);
-    odd->fails = PST_OK;
     pst_error err = {.status = PST_OK};
-    CHECK_EQ(pst_chain_wait(chain, 20 * PST_NS_PER_SECOND, &err), PST_OK);
+    CHECK_EQ(pst_chain_wait(chain, 20 * PST_NS_PER_SECOND, &err), PST_SYSTEM_ERROR);
+    CHECK_STR(err.text, "branch 1, odd: a bad end");
     pst_chain_release(chain);
     odd = make_odd();
     odd->fails = PST_UNSUPPORTED;
