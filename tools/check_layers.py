@@ -47,6 +47,7 @@ PUBLIC = {
     "codec_nodes.h": "chain",
     "fork.h": "chain",
     "node.h": "chain",
+    "effect_nodes.h": "chain",
     "player.h": "chain",
     "processor.h": "chain",
     "recording.h": "chain",

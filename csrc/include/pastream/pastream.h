@@ -16,6 +16,7 @@
 #include "pastream/diagnostics.h"
 #include "pastream/feed.h"
 #include "pastream/fork.h"
+#include "pastream/effect_nodes.h"
 #include "pastream/effects.h"
 #include "pastream/format.h"
 #include "pastream/mixer.h"
