@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import threading
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -15,6 +14,7 @@ from pastream_ng.codecs.encoder_configs import MOST_CHUNK
 from pastream_ng.codecs.names import codec_named, decoder_config
 from pastream_ng.codecs.native_decoder import DecoderTarget, NativeDecoder
 from pastream_ng.codecs.pieces import Pieces, source_of, warn_incomplete
+from pastream_ng.codecs.turns import Turns
 from pastream_ng.enums import Container, DamageFlags, Format
 from pastream_ng.errors import ArgumentTypeError, ClosedError, FileFormatError, StateError
 from pastream_ng.files.damage import Damage
@@ -99,7 +99,7 @@ class Decoder:
         skip: int = 0,
         frames: int | None = None,
     ) -> None:
-        self._lock = threading.RLock()
+        self._lock = Turns("Decoder")
         self._is_closed = False
         self._codec = codec_named(codec)
         self._config = decoder_config(self._codec, config)
@@ -186,7 +186,8 @@ class Decoder:
         Parameters
         ----------
         data : bytes-like
-            Any piece of a stream. Of packets without a container, exactly one.
+            Any piece of a stream. Of packets without a container, exactly one; one of no bytes is a
+            pause in sending, as long as the packet before.
 
         Raises
         ------
@@ -502,6 +503,8 @@ class Decoder:
 
     def close(self) -> None:
         """Free what the codec holds; closing again does nothing. What was not taken is lost."""
+        if not self._lock.is_ours:
+            return  # What there is to free is the parent's.
         with self._lock:
             self._native = self._held = None
 

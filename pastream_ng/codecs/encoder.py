@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import threading
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -14,6 +13,7 @@ from pastream_ng.codecs.names import codec_named, encoder_config
 from pastream_ng.codecs.native_encoder import NativeEncoder, target_of
 from pastream_ng.codecs.pieces import Pieces, source_of, warn_incomplete
 from pastream_ng.codecs.rate import RateChange
+from pastream_ng.codecs.turns import Turns
 from pastream_ng.errors import ArgumentError, ArgumentTypeError, ClosedError, StateError
 from pastream_ng.packets.audio_format import AudioFormat, check_format
 from pastream_ng.packets.node_buffer import NodeBuffer
@@ -78,7 +78,7 @@ class Encoder:
     """
 
     def __init__(self, codec: str, config: EncoderConfig | None = None) -> None:
-        self._lock = threading.RLock()
+        self._lock = Turns("Encoder")
         self._is_closed = False
         self._native: NativeEncoder | None = None
         self._format: AudioFormat | None = None
@@ -444,6 +444,8 @@ class Encoder:
 
     def close(self) -> None:
         """Free what the codec holds; closing again does nothing. What was not taken is lost."""
+        if not self._lock.is_ours:
+            return  # What there is to free is the parent's.
         with self._lock:
             self._is_closed = True
             self._native = self._rate = None

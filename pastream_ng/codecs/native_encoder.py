@@ -6,6 +6,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
+
 from pastream_ng._native import ffi, lib
 from pastream_ng._native.arrays import address
 from pastream_ng._native.errors import check, new_error
@@ -134,24 +136,17 @@ class NativeEncoder(Handle):
         """Put an array in, (channels, samples) or (samples, channels), C-contiguous."""
         encoder, err = self._use(), new_error()
         start = NO_PTS if pts is None else pts
-        samples = array.shape[1 if planar else 0]
-        if array.size <= _SLICE_SAMPLES or planar:
-            check(
-                lib.pst_push_encoder_write(
-                    encoder, address(array), code, samples, planar, start, err
-                ),
-                err,
+        samples, channels = array.shape[::-1] if planar else array.shape
+        step = max(1, _SLICE_SAMPLES // channels)
+        for at in range(0, samples, step) if samples > step else (0,):
+            piece = array
+            if samples > step:
+                whole = array[:, at : at + step] if planar else array[at : at + step]
+                piece = np.ascontiguousarray(whole)
+            status = lib.pst_push_encoder_write(
+                encoder, address(piece), code, piece.size // channels, planar, start, err
             )
-            return
-        step = max(1, _SLICE_SAMPLES // array.shape[1])
-        for at in range(0, samples, step):
-            piece = array[at : at + step]
-            check(
-                lib.pst_push_encoder_write(
-                    encoder, address(piece), code, len(piece), False, start, err
-                ),
-                err,
-            )
+            check(status, err)
             start = NO_PTS
 
     def flush(self) -> None:

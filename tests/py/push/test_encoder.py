@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 
 import pastream_ng as ps
 
+from ..conftest import run_python
 from .streams import RATE, STREAMS, encoded, every, joined, sound
 
 STEREO = ps.AudioFormat(RATE, 2, "f32")
@@ -490,18 +491,82 @@ def test_several_threads_may_put():
         assert len(set(np.frombuffer(packet.data, "float32"))) == 1
 
 
+def test_long_arrays_are_the_same_in_both_layouts():
+    # Longer than what one call of C takes.
+    x = np.random.default_rng(5).uniform(-1, 1, (2, 200_000)).astype("float32")
+    encoder = ps.Encoder("pcm", ps.PcmEncoderConfig(STEREO, chunk_samples=1 << 20))
+    encoder.put_frame(x, pts=5)
+    encoder.put_frame(x.T, format=STEREO.replace(planar=False))
+    (packet,) = encoder.flush()
+    assert packet.data == 2 * x.T.tobytes()
+    assert packet.pts == 5
+
+
+def test_ctrl_c_comes_through_while_a_long_array_is_encoded():
+    code = """
+import os, signal, threading
+import numpy as np
+import pastream_ng as ps
+
+x = np.random.default_rng(1).uniform(-1, 1, (2, 48000 * 300)).astype("float32")
+encoder = ps.Encoder("mp3", ps.Mp3EncoderConfig(ps.AudioFormat(48000, 2, "f32")))
+
+timer = threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGINT))
+timer.start()
+try:
+    encoder.put_frame(x)
+except KeyboardInterrupt:
+    print(0 < encoder.samples < x.shape[1], len(encoder.flush()) > 0)
+"""
+    assert run_python(code).stdout == "True True\n"
+
+
+def test_samples_beyond_the_width_of_flac_are_clipped():
+    loud = np.array([[2.0, -2.0, 0.999999, 1e9]], "float32")
+    mono = ps.AudioFormat(RATE, 1, "f32")
+    for subtype, most in (
+        ("PCM_16", 2**15),
+        ("PCM_24", 2**23),
+        ("PCM_12", 2**11),
+        ("PCM_S8", 2**7),
+    ):
+        encoder = ps.Encoder("flac", ps.FlacEncoderConfig(mono, subtype=subtype))
+        data = joined([*encoder.encode(loud), *encoder.flush()])
+        decoder = ps.Decoder("flac", ps.FlacDecoderConfig(sample_type="f64"))
+        (y,) = [*decoder.decode(data), *decoder.flush()]
+        highest = (most - 1) / most
+        assert y[0].tolist() == pytest.approx([highest, -1, min(highest, 0.999999), highest])
+        assert encoder.clipped >= 3
+
+
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
 def test_a_forked_child_is_told_and_harms_nobody():
     encoder = ps.Encoder("opus", ps.OpusEncoderConfig(STEREO, container="ogg"))
     encoder.put_frame(quiet(5000))
+    is_held, may_go = threading.Event(), threading.Event()
+
+    def hold():
+        with encoder._lock:
+            is_held.set()
+            may_go.wait(60)
+
+    holder = threading.Thread(target=hold)
+    holder.start()
+    is_held.wait()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
         child = os.fork()
+    if child != 0:
+        may_go.set()
+        holder.join()
     if child == 0:
+        code = 1
         try:
             encoder.flush()
         except ps.ForkedError:
-            os._exit(7)
-        os._exit(1)
+            encoder.close()
+            code = 7
+        finally:
+            os._exit(code)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7
     assert sum(p.duration for p in encoder.flush()) == encoder.delay + 5000 + encoder.padding
