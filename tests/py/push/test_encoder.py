@@ -512,11 +512,13 @@ x = np.random.default_rng(1).uniform(-1, 1, (2, 48000 * 300)).astype("float32")
 encoder = ps.Encoder("mp3", ps.Mp3EncoderConfig(ps.AudioFormat(48000, 2, "f32")))
 
 timer = threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGINT))
-timer.start()
 try:
+    timer.start()
     encoder.put_frame(x)
 except KeyboardInterrupt:
-    print(0 < encoder.samples < x.shape[1], len(encoder.flush()) > 0)
+    n = encoder.samples
+    packets = encoder.flush()
+    print(n < x.shape[1], sum(p.duration for p in packets) == encoder.delay + n + encoder.padding)
 """
     assert run_python(code).stdout == "True True\n"
 
