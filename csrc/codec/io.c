@@ -127,13 +127,16 @@ static int64_t fill_head(pst_io *io, int64_t n_bytes) {
     return 0;
 }
 
+static int64_t drop(pst_io *io, int64_t n_bytes) {
+    uint8_t dropped[512];
+    return read_on(io, dropped, n_bytes < 512 ? n_bytes : 512);
+}
+
 // Reads a pipe up to the position; what lies between is passed over. Returns 1, 0 if the pipe ended
 // before, or a failure.
 static int64_t pass_over(pst_io *io) {
-    uint8_t passed[512];
     while (io->real_position < io->position) {
-        const int64_t gap = io->position - io->real_position;
-        const int64_t n = read_on(io, passed, gap < 512 ? gap : 512);
+        const int64_t n = drop(io, io->position - io->real_position);
         if (n <= 0)
             return n;
         io->real_position += n;

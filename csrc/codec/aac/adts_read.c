@@ -41,8 +41,10 @@ static size_t need(adts *a, size_t n_bytes) {
         a->at = 0;
         while (a->n < n_bytes && !a->is_eof) {
             const int64_t room = (int64_t)(ROOM_BYTES - a->n);
-            const int64_t n = pst_io_read_some(a->io, a->buffer + a->n, 1, room);
-            a->is_eof = n <= 0;
+            const int64_t lacking = (int64_t)(n_bytes - a->n);
+            const int64_t n =
+                pst_io_read_some(a->io, a->buffer + a->n, lacking, room / lacking * lacking);
+            a->is_eof = n < lacking;
             a->n += n > 0 ? (size_t)n : 0;
         }
     }

@@ -13,6 +13,10 @@ size_t pst_feed_bytes(const pst_feed *feed) {
     return pst_byte_queue_bytes(&feed->kept) + feed->n_brought;
 }
 
+bool pst_feed_is_ready(const pst_feed *feed) {
+    return feed->is_ended || feed->is_cancelled || pst_feed_bytes(feed) >= feed->n_wanted;
+}
+
 static size_t least(size_t a, size_t b) {
     return a < b ? a : b;
 }
@@ -39,12 +43,14 @@ static int64_t feed_read(void *user, void *data, int64_t n_bytes) {
         if (feed->is_cancelled)
             return -ECANCELED;
         const size_t n = give(feed, data, (size_t)n_bytes);
+        feed->n_wanted = 0;
         if (n > 0)
             return (int64_t)n;
         if (feed->is_ended) {
             feed->has_met_end = true;
             return 0;
         }
+        feed->n_wanted = (size_t)n_bytes;
         pst_coroutine_yield(feed->reader);
     }
 }

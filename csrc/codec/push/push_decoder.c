@@ -241,32 +241,38 @@ pst_status pst_push_decoder_end(pst_push_decoder *decoder, pst_error *err) {
 
 // ---- Taking ----------------------------------------------------------------------------------
 
+// Puts n interleaved frames into planes that begin plane_frames samples apart.
+static void spread(const pst_push_decoder *decoder, uint8_t *planes, pst_format format,
+                   uint64_t plane_frames, const uint8_t *from, size_t n) {
+    const uint32_t n_channels = decoder->info.format.n_channels;
+    const uint32_t sample_bytes = pst_format_bytes(format);
+    uint8_t piece[PIECE_BYTES];
+    const size_t n_piece = PIECE_BYTES / ((size_t)n_channels * sample_bytes);
+    for (size_t done = 0; done < n; done += n_piece) {
+        const size_t n_now = n - done < n_piece ? n - done : n_piece;
+        const uint8_t *now = from + done * decoder->frame_bytes;
+        if (format != decoder->native) {
+            pst_convert(piece, format, now, decoder->native, n_now * n_channels, NULL);
+            now = piece;
+        }
+        pst_deinterleave(planes + done * sample_bytes, (size_t)plane_frames, now, sample_bytes,
+                         n_channels, n_now);
+    }
+}
+
 // Takes n frames, which are there, to a place in data; n_all: how many one channel of data has.
 static void take(pst_push_decoder *decoder, uint8_t *data, pst_format format, bool is_planar,
                  uint64_t at, uint64_t n, uint64_t n_all) {
     const size_t n_channels = decoder->info.format.n_channels;
     const size_t sample_bytes = pst_format_bytes(format);
     const uint8_t *from = pst_byte_queue_front(&decoder->frames);
-    uint8_t piece[PIECE_BYTES];
-    const size_t n_piece = PIECE_BYTES / (n_channels * sample_bytes);
-    if (!is_planar || n_channels == 1) {
-        uint8_t *to = data + (size_t)at * n_channels * sample_bytes;
-        if (format == decoder->native)
-            memcpy(to, from, (size_t)n * decoder->frame_bytes);
-        else
-            pst_convert(to, format, from, decoder->native, (size_t)n * n_channels, NULL);
-    } else {
-        for (size_t done = 0; done < n; done += n_piece) {
-            const size_t n_now = n - done < n_piece ? (size_t)n - done : n_piece;
-            const uint8_t *now = from + done * decoder->frame_bytes;
-            if (format != decoder->native) {
-                pst_convert(piece, format, now, decoder->native, n_now * n_channels, NULL);
-                now = piece;
-            }
-            pst_deinterleave(data + ((size_t)at + done) * sample_bytes, (size_t)n_all, now,
-                             (uint32_t)sample_bytes, (uint32_t)n_channels, n_now);
-        }
-    }
+    uint8_t *to = data + (size_t)at * sample_bytes * (is_planar ? 1 : n_channels);
+    if (is_planar && n_channels > 1)
+        spread(decoder, to, format, n_all, from, (size_t)n);
+    else if (format == decoder->native)
+        memcpy(to, from, (size_t)n * decoder->frame_bytes);
+    else
+        pst_convert(to, format, from, decoder->native, (size_t)n * n_channels, NULL);
     pst_byte_queue_drop(&decoder->frames, (size_t)n * decoder->frame_bytes);
     decoder->n_read += (int64_t)n;
 }

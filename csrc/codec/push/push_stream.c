@@ -89,7 +89,7 @@ static pst_status stream_write(pst_push_decoder *d, const void *data, uint64_t n
         return PST_OK;
     feed->brought = data;
     feed->n_brought = (size_t)n_bytes;
-    const pst_status status = resume(d, err);
+    const pst_status status = pst_feed_is_ready(feed) ? resume(d, err) : PST_OK;
     if (status != PST_OK)
         return status;
     const pst_status kept = pst_feed_keep(feed, err);
@@ -106,13 +106,16 @@ static pst_status stream_end(pst_push_decoder *d, pst_error *err) {
 
 static pst_status stream_go_on(pst_push_decoder *d, pst_error *err) {
     const pst_feed *feed = &d->stream.feed;
-    if (d->is_over || (pst_feed_bytes(feed) == 0 && !feed->is_ended))
+    const bool has_bytes = pst_feed_bytes(feed) > 0 && pst_feed_is_ready(feed);
+    if (d->is_over || (!has_bytes && !feed->is_ended))
         return PST_OK;
     return resume(d, err);
 }
 
 static void stream_tell(const pst_push_decoder *d, pst_push_decoder_info *info) {
-    info->n_waiting = pst_feed_bytes(&d->stream.feed);
+    // What is the beginning of what the reader waits for is on its way already.
+    const pst_feed *feed = &d->stream.feed;
+    info->n_waiting = pst_feed_is_ready(feed) ? pst_feed_bytes(feed) : 0;
     if (d->stream.decoder != NULL)
         pst_decoder_get_damage(d->stream.decoder, &info->damage);
 }
