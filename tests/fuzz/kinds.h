@@ -30,6 +30,8 @@ static const fuzz_kind fuzz_kinds[] = {
     {"mp3", PST_CONTAINER_MP3, PST_ENCODING_MP3},
     {"adts", PST_CONTAINER_ADTS, PST_ENCODING_AAC},
     {"mp4", PST_CONTAINER_MP4, PST_ENCODING_AAC},
+    {"opus_packets", PST_CONTAINER_PACKETS, PST_ENCODING_OPUS},
+    {"aac_packets", PST_CONTAINER_PACKETS, PST_ENCODING_AAC},
 };
 
 enum { N_FUZZ_KINDS = sizeof fuzz_kinds / sizeof *fuzz_kinds };

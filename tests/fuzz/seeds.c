@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "kinds.h"
+#include "pastream/push.h"
 
 enum { MOST_FRAMES = 3000 };
 
@@ -48,6 +49,50 @@ static bool write_seed(const fuzz_kind *kind, const char *folder, int number, ui
     return is_written;
 }
 
+// Writes packets as packets.h tells them apart, with a gap among them.
+static bool write_packets(const fuzz_kind *kind, const char *folder, int number,
+                          uint32_t n_channels, uint32_t n_frames) {
+    static float data[MOST_FRAMES * 8];
+    for (uint32_t i = 0; i < n_frames * n_channels; ++i)
+        data[i] = (float)(0.4 * sin(i * 0.03) + 0.1 * sin(i * 1.7));
+    pst_push_encoder_config config;
+    pst_push_encoder_config_default(&config);
+    config.format.container = kind->container;
+    config.format.encoding = kind->encoding;
+    config.format.n_channels = n_channels;
+    config.options.opus.has_fec = kind->encoding == PST_ENCODING_OPUS;
+    pst_push_encoder *encoder = NULL;
+    if (pst_push_encoder_create(&encoder, &config, NULL) != PST_OK)
+        return false;
+    char path[512];
+    snprintf(path, sizeof path, "%s/%s_%d", folder, kind->name, number);
+    FILE *file = fopen(path, "wb");
+    bool is_written =
+        file != NULL &&
+        pst_push_encoder_write(encoder, data, PST_FORMAT_F32, n_frames, false, 0, NULL) == PST_OK &&
+        pst_push_encoder_end(encoder, NULL) == PST_OK;
+    if (is_written) {
+        pst_push_encoder_info info;
+        pst_push_encoder_get_info(encoder, &info);
+        fputc((int)info.n_extradata, file);
+        fwrite(info.extradata, 1, info.n_extradata, file);
+        pst_packet packet;
+        for (int i = 0; pst_push_encoder_next(encoder, &packet) == PST_OK; ++i) {
+            const uint32_t word = (uint32_t)(i % 2) << 12 | (uint32_t)packet.n_bytes;
+            if (i == 2) // A gap of 960 frames before it.
+                fwrite("\xC0\x33", 1, 2, file);
+            fputc((int)(word & 255), file);
+            fputc((int)(word >> 8), file);
+            fwrite(packet.data, 1, (size_t)packet.n_bytes, file);
+        }
+        is_written = ferror(file) == 0;
+    }
+    if (file != NULL)
+        fclose(file);
+    pst_push_encoder_destroy(encoder);
+    return is_written;
+}
+
 int main(int n_arguments, char **arguments) {
     const fuzz_kind *kind = n_arguments == 3 ? find_kind(arguments[1]) : NULL;
     if (kind == NULL)
@@ -60,8 +105,10 @@ int main(int n_arguments, char **arguments) {
         {6, 1500, PST_FORMAT_I24}, {2, 2000, PST_FORMAT_F32}, {8, 10, PST_FORMAT_I32},
     };
     for (size_t i = 0; i < sizeof seeds / sizeof *seeds; ++i)
-        if (!write_seed(kind, arguments[2], (int)i, seeds[i].n_channels, seeds[i].n_frames,
-                        seeds[i].sample_format)) {
+        if (kind->container == PST_CONTAINER_PACKETS
+                ? !write_packets(kind, arguments[2], (int)i, seeds[i].n_channels, seeds[i].n_frames)
+                : !write_seed(kind, arguments[2], (int)i, seeds[i].n_channels, seeds[i].n_frames,
+                              seeds[i].sample_format)) {
             fprintf(stderr, "seed %zu of %s could not be written\n", i, kind->name);
             return EXIT_FAILURE;
         }
