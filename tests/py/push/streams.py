@@ -157,6 +157,12 @@ STREAMS = {
 }
 
 
+def needs(*names):
+    """Skip a test where this build has not all of these streams."""
+    missing = [name for name in names if not can(STREAMS[name])]
+    return pytest.mark.skipif(bool(missing), reason=f"this build has no {', '.join(missing)}")
+
+
 def can(stream):
     if stream.codec in ("wav", "pcm"):
         return True

@@ -9,7 +9,7 @@ import pytest
 
 import pastream_ng as ps
 
-from .streams import RATE, STREAMS, can, encoded, joined, snr_db, sound
+from .streams import RATE, STREAMS, can, encoded, joined, needs, snr_db, sound
 
 MONO = ps.AudioFormat(RATE, 1, "f32")
 opus = pytest.mark.skipif(not can(STREAMS["opus"]), reason="this build has no Opus")
@@ -152,6 +152,7 @@ def test_a_bad_packet_is_told_and_the_next_one_is_decoded(stream):
     assert sum(block.shape[1] for block in got) > 9000 - stream.frame
 
 
+@needs("flac")
 def test_only_packets_without_a_container_are_concealed():
     decoder = ps.Decoder("flac")
     with pytest.raises(ps.StateError):

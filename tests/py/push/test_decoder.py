@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 
 import pastream_ng as ps
 
-from .streams import RATE, STREAMS, encoded, every, joined, snr_db, sound
+from .streams import RATE, STREAMS, encoded, every, joined, needs, snr_db, sound
 
 STEREO = ps.AudioFormat(RATE, 2, "f32")
 
@@ -116,6 +116,7 @@ def test_chunks_are_whole_until_the_end(stream):
     np.testing.assert_array_equal(again, np.concatenate(blocks, axis=1))
 
 
+@needs("flac")
 def test_times_count_from_the_first_packet_that_tells_one():
     form = ps.AudioFormat(44100, 1, "i16")
     packets, _ = encoded(STREAMS["flac"], sound(form, 9000), form, chunk_samples=1000)
@@ -199,6 +200,7 @@ def test_a_stream_too_short_to_be_told_has_no_sound(stream):
 # ---- What it is ----------------------------------------------------------------------------------
 
 
+@needs("flac")
 def test_the_decoder_tells_what_it_is():
     form = ps.AudioFormat(44100, 1, "i16")
     x = sound(form, 3000)
@@ -215,6 +217,7 @@ def test_the_decoder_tells_what_it_is():
     assert repr(decoder) == "<pastream_ng.Decoder flac, 44100 Hz, 1 channels>"
 
 
+@needs("flac")
 @pytest.mark.parametrize("kind", ["u8", "i16", "i32", "i64", "f32", "f64"])
 def test_samples_come_in_the_type_that_is_wanted(kind):
     given = ps.AudioFormat(8000, 2, "i16")
@@ -226,6 +229,7 @@ def test_samples_come_in_the_type_that_is_wanted(kind):
     assert decoder.output_format() == wanted
 
 
+@needs("flac")
 def test_the_widest_samples_are_not_lost():
     for subtype, kind in (
         ("PCM_S8", "i16"),
@@ -453,6 +457,7 @@ def test_streams_that_are_cut_or_broken_end_without_harm(stream):
 # ---- Life ----------------------------------------------------------------------------------------
 
 
+@needs("mp3")
 def test_a_closed_decoder_is_closed():
     with ps.Decoder("mp3") as decoder:
         decoder.put_frame(b"abc")
@@ -529,6 +534,7 @@ def test_several_threads_may_put_and_take():
     np.testing.assert_array_equal(np.concatenate(taken, axis=1)[0], data)
 
 
+@needs("flac")
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
 def test_a_forked_child_is_told_and_harms_nobody():
     form = STREAMS["flac"].format()

@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 import pastream_ng as ps
 
 from ..conftest import run_python
-from .streams import RATE, STREAMS, encoded, every, joined, sound
+from .streams import RATE, STREAMS, encoded, every, joined, needs, sound
 
 STEREO = ps.AudioFormat(RATE, 2, "f32")
 
@@ -122,6 +122,7 @@ def test_times_are_those_that_are_given():
     assert [p.pts for p in encoder.encode([base])] == [RATE // 5]
 
 
+@needs("mp3", "flac")
 def test_the_encoder_tells_what_it_is():
     fmt = ps.AudioFormat(44100, 1, "f64")
     config = ps.Mp3EncoderConfig(fmt, chunk_samples=500)
@@ -140,6 +141,7 @@ def test_the_encoder_tells_what_it_is():
     assert flac.output_format().sample_type == "i16"
 
 
+@needs("opus", "aac-raw")
 def test_extradata_is_what_decoders_of_packets_need():
     opus = ps.Encoder("opus", ps.OpusEncoderConfig(STEREO))
     assert opus.extradata[:10] == b"OpusHead\x01\x02"
@@ -210,6 +212,7 @@ def test_a_format_may_come_with_the_first_sound():
     assert encoder.output_format().sample_rate == 8000
 
 
+@needs("flac", "opus-ogg")
 def test_an_empty_stream_is_a_stream():
     for name, start in (("wav", b"RIFF"), ("flac", b"fLaC"), ("opus-ogg", b"OggS")):
         packets, _ = encoded(STREAMS[name], quiet(0), STEREO)
@@ -278,6 +281,7 @@ def test_async_loops():
 # ---- Other rates ---------------------------------------------------------------------------------
 
 
+@needs("opus")
 def test_rates_that_the_codec_lacks_are_refused_or_changed():
     fmt = ps.AudioFormat(44100, 1, "i16")
     with pytest.raises(ValueError, match="44100; Opus wants 48000 Hz input"):
@@ -292,6 +296,7 @@ def test_rates_that_the_codec_lacks_are_refused_or_changed():
     assert [len(p) for p in encoder.encode(np.zeros((1, 4410), "i2"))]
 
 
+@needs("mp3")
 def test_a_changed_rate_is_that_of_the_resampler():
     for kind in ("f32", "i16", "i64", "f64", "u8"):
         fmt = ps.AudioFormat(96000, 2, kind)
@@ -354,6 +359,7 @@ def test_wrong_configs_are_refused(make, error, words):
     assert isinstance(caught.value, ps.PastreamError)
 
 
+@needs("mp3", "aac", "aac-raw", "opus", "flac", "vorbis")
 @pytest.mark.parametrize(
     ("codec", "form", "keywords", "words"),
     [
@@ -502,6 +508,7 @@ def test_long_arrays_are_the_same_in_both_layouts():
     assert packet.pts == 5
 
 
+@needs("mp3")
 def test_ctrl_c_comes_through_while_a_long_array_is_encoded():
     code = """
 import os, signal, threading
@@ -523,6 +530,7 @@ except KeyboardInterrupt:
     assert run_python(code).stdout == "True True\n"
 
 
+@needs("flac")
 def test_samples_beyond_the_width_of_flac_are_clipped():
     loud = np.array([[2.0, -2.0, 0.999999, 1e9]], "float32")
     mono = ps.AudioFormat(RATE, 1, "f32")
@@ -541,6 +549,7 @@ def test_samples_beyond_the_width_of_flac_are_clipped():
         assert encoder.clipped >= 3
 
 
+@needs("opus-ogg")
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
 def test_a_forked_child_is_told_and_harms_nobody():
     encoder = ps.Encoder("opus", ps.OpusEncoderConfig(STEREO, container="ogg"))
