@@ -7,7 +7,8 @@
 #include "chain/feed_private.h"
 #include "chain/stage.h"
 
-// What is put into a feed as a source. Each buffer is one piece, which tells what it is.
+// What is put into a feed as a source. Each buffer is one piece, which tells what it is; its memory
+// goes back with the next pull.
 
 typedef struct feed_source {
     pst_source base;
@@ -35,8 +36,16 @@ static pst_piece piece_of(const feed_source *self) {
                        .media = &held->media};
 }
 
+static void let_go(feed_source *self) {
+    if (self->held != NULL)
+        pst_feed_forget(self->feed, self->held);
+    self->held = NULL;
+}
+
 static pst_status feed_pull(pst_source *source, pst_piece *piece, pst_error *err) {
     feed_source *self = (feed_source *)source;
+    if (self->held != NULL && self->n_passed >= self->held->n_frames)
+        let_go(self);
     if (self->held == NULL && self->n_taken >= atomic_load(&self->stop_at))
         return PST_END;
     if (self->held == NULL) {
@@ -51,17 +60,9 @@ static pst_status feed_pull(pst_source *source, pst_piece *piece, pst_error *err
     return PST_OK;
 }
 
-static void let_go(feed_source *self) {
-    if (self->held != NULL)
-        pst_feed_forget(self->feed, self->held);
-    self->held = NULL;
-}
-
 static void feed_pass(pst_source *source, uint64_t n_frames) {
     feed_source *self = (feed_source *)source;
     self->n_passed += n_frames;
-    if (self->held != NULL && self->n_passed >= self->held->n_frames)
-        let_go(self);
 }
 
 static void feed_wake(pst_source *source) {

@@ -119,10 +119,10 @@ static pst_status give(pst_row *row, uint32_t index, const pst_piece *piece, pst
         }
         if (status == PST_OK && out.n_frames > 0)
             status = give_on(row, index, piece->media, &out, err);
-        if (index == 0 &&
-            row->ops->pass != NULL) // The stage may have given the giver's own frames.
-            row->ops->pass(row->user, n_used);
+        // Only now: the stage may have given the giver's own frames.
         pst_piece_advance(&rest, n_used);
+        if (index == 0 && row->ops->pass != NULL)
+            row->ops->pass(row->user, n_used);
     }
     if (status == PST_OK && piece->is_whole && !is_called_off(row))
         status = settle(row, index, err);

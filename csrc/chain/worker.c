@@ -102,10 +102,10 @@ static pst_status give_to_sink(pst_chain *chain, const pst_piece *piece, pst_err
         chain->is_full = status == PST_END;
         if (status != PST_OK)
             return status;
-        if (chain->n_stages == 0)
-            chain->source->ops->pass(chain->source, n_taken);
         count_pushed(chain, &rest, n_taken);
         pst_piece_advance(&rest, n_taken);
+        if (chain->n_stages == 0)
+            chain->source->ops->pass(chain->source, n_taken);
     }
     return PST_OK;
 }
