@@ -179,6 +179,25 @@ static void test_the_first_frame_needs_no_more_than_its_format(void) {
     for_every_kind(byte_by_byte);
 }
 
+// AIFF is written into files only, and can be read from pipes.
+static void test_aiff_comes_frame_by_frame(void) {
+    const pst_file_format format = {.container = PST_CONTAINER_AIFF,
+                                    .encoding = PST_ENCODING_PCM,
+                                    .sample_format = PST_FORMAT_I16,
+                                    .rate_hz = RATE,
+                                    .n_channels = 2};
+    memory_place m = {0};
+    REQUIRE(push_make(&m, &format, 100, false));
+    pst_push_decoder *decoder = push_decoder(&format);
+    const int64_t n_head = m.n_bytes - 400;
+    for (int64_t at = 0; at < m.n_bytes; ++at) {
+        CHECK_EQ(pst_push_decoder_write(decoder, m.bytes + at, 1, NULL), PST_OK);
+        CHECK_EQ(available(decoder), at + 1 < n_head ? 0 : (at + 1 - n_head) / 4);
+    }
+    pst_push_decoder_destroy(decoder);
+    memory_free(&m);
+}
+
 // The times that an encoder gives to packets come out with the frames, less what is in front.
 static void with_times(const pst_file_format *format, const stream *s) {
     pst_push_decoder *decoder = push_decoder(format);
@@ -261,6 +280,7 @@ static void test_pipes_are_not_asked_for_more_than_is_needed(void) {
 int main(void) {
     RUN(test_what_is_in_a_packet_comes_with_it);
     RUN(test_the_first_frame_needs_no_more_than_its_format);
+    RUN(test_aiff_comes_frame_by_frame);
     RUN(test_times_go_through);
     RUN(test_pipes_are_not_asked_for_more_than_is_needed);
     return check_done();

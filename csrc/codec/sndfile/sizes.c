@@ -41,27 +41,44 @@ static bool read_at(pst_io *io, int64_t position, uint8_t *bytes, int64_t n_byte
     return pst_io_seek(io, position) == position && pst_io_read(io, bytes, n_bytes) == n_bytes;
 }
 
-// Whether the samples are said to go on behind the end of the file.
-static bool is_cut(pst_io *io, const chunks *kind, int64_t start, int64_t length) {
+// What was found of the chunk with the samples.
+typedef struct data_chunk {
+    int64_t at;
+    uint64_t n_bytes; // With name and size.
+    bool is_endless;
+    bool is_described; // By a chunk before it.
+} data_chunk;
+
+static bool find_data(pst_io *io, const chunks *kind, int64_t start, int64_t length,
+                      data_chunk *found) {
     const int64_t head_bytes = kind->name_bytes + kind->size_bytes;
     int64_t at = start + kind->first;
     uint8_t head[LONGEST_NAME + SIZE_BYTES];
+    *found = (data_chunk){0};
     for (int i = 0; i < MAX_CHUNKS && read_at(io, at, head, head_bytes); ++i) {
         uint64_t size = number(head + kind->name_bytes, kind->size_bytes, kind->is_big);
         const bool is_data = memcmp(head, kind->data, (size_t)kind->name_bytes) == 0;
-        if (is_data && kind->endless != 0 && size == kind->endless)
-            return false;
+        found->is_endless = kind->endless != 0 && size == kind->endless;
         if (!kind->counts_head)
             size = size > INT64_MAX ? size : size + (uint64_t)head_bytes;
-        const uint64_t left = (uint64_t)(length - at);
+        found->at = at;
+        found->n_bytes = size;
         if (is_data)
-            return size > left;
-        if (size < (uint64_t)head_bytes || size > left)
+            return true;
+        found->is_described |= memcmp(head, "COMM", 4) == 0;
+        if (size < (uint64_t)head_bytes || size > (uint64_t)(length - at))
             return false;
         const uint64_t align = (uint64_t)kind->align;
         at += (int64_t)((size + align - 1) / align * align);
     }
     return false;
+}
+
+// Whether the samples are said to go on behind the end of the file.
+static bool is_cut(pst_io *io, const chunks *kind, int64_t start, int64_t length) {
+    data_chunk found;
+    return find_data(io, kind, start, length, &found) && !found.is_endless &&
+           found.n_bytes > (uint64_t)(length - found.at);
 }
 
 // AU has no chunks: only where the samples begin, and how many bytes they have.
@@ -86,4 +103,17 @@ void pst_sndfile_check_sizes(const pst_decoder_setup *setup) {
     if (cut)
         pst_note_damage(setup->damage, PST_DAMAGE_TRUNCATED, -1, 0);
     pst_io_seek(io, start);
+}
+
+int64_t pst_sndfile_head_end(const pst_decoder_setup *setup) {
+    enum { SSND_HEAD_BYTES = 16 };
+    if (setup->container != PST_CONTAINER_AIFF || pst_io_is_seekable(setup->io))
+        return 0;
+    data_chunk found;
+    pst_io_peek(setup->io, true);
+    const bool is_there =
+        find_data(setup->io, &kinds[0], setup->start_byte, INT64_MAX, &found) && found.is_described;
+    pst_io_peek(setup->io, false);
+    pst_io_seek(setup->io, setup->start_byte);
+    return is_there ? found.at + SSND_HEAD_BYTES : 0;
 }

@@ -19,6 +19,7 @@ typedef struct pst_sndfile {
     pst_file_format format;
     // Of a file that is read:
     int64_t start_byte;
+    int64_t head_end;      // While it is opened, libsndfile sees nothing behind; 0: all.
     int64_t n_left;        // Frames that are still to come, INT64_MAX if nobody knows.
     int64_t n_frames_told; // By the header; -1: nobody knows.
     int64_t n_done;        // The next frame.
@@ -53,6 +54,10 @@ pst_format pst_sndfile_native(const pst_file_format *format);
 
 // Notes as damage what the header claims beyond the end of the file. Leaves the place at its start.
 void pst_sndfile_check_sizes(const pst_decoder_setup *setup);
+
+// Returns where the samples of an AIFF file begin that comes from a pipe: libsndfile would wait for
+// what is behind them. 0 if that cannot be told, or is of no use.
+int64_t pst_sndfile_head_end(const pst_decoder_setup *setup);
 
 // Go and tell, for libsndfile.
 sf_count_t pst_sndfile_length(void *user);

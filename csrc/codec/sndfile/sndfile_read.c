@@ -32,7 +32,9 @@ sf_count_t pst_sndfile_seek(sf_count_t offset, int whence, void *user) {
 }
 
 static sf_count_t read_bytes(void *data, sf_count_t n_bytes, void *user) {
-    const int64_t n = pst_io_read(((pst_sndfile *)user)->io, data, n_bytes);
+    const pst_sndfile *s = user;
+    const int64_t left = s->head_end > 0 ? s->head_end - pst_io_tell(s->io) : n_bytes;
+    const int64_t n = pst_io_read(s->io, data, left < n_bytes ? left : n_bytes);
     return n < 0 ? 0 : n;
 }
 
@@ -133,7 +135,9 @@ static pst_status sndfile_open(void **state, pst_decoder_setup *setup, pst_error
     s->start_byte = setup->start_byte;
     pst_sndfile_check_sizes(setup);
     s->format.container = setup->container;
+    s->head_end = pst_sndfile_head_end(setup);
     const pst_status status = open_file(s, setup->raw, &setup->info, err);
+    s->head_end = 0;
     if (status != PST_OK) {
         if (s->file != NULL)
             sf_close(s->file);
