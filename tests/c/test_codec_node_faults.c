@@ -6,7 +6,7 @@
 
 // Codecs as stages: packets that are lost or broken, what is refused, and what memory is for.
 
-#if PST_HAS_OPUS
+#if defined(PST_HAS_OPUS)
 // Gives packets of Opus to a decoder, but for some.
 static void give_with_losses(row_rig *rig, const row_rig *packets, bool breaks) {
     for (uint64_t i = 0; i < packets->n_packets; ++i) {
@@ -172,7 +172,7 @@ static void test_every_allocation_failing_in_turn(void) {
 
 int main(void) {
     fill();
-#if PST_HAS_OPUS
+#if defined(PST_HAS_OPUS)
     RUN(test_lost_packets_are_concealed);
     RUN(test_broken_packets_are_errors);
 #endif

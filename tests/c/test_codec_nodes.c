@@ -102,7 +102,7 @@ static void test_headers_come_first(void) {
 
 // ---- Rates -------------------------------------------------------------------------------------
 
-#if PST_HAS_OPUS
+#if defined(PST_HAS_OPUS)
 static const kind ogg_opus = {
     "opus", PST_CONTAINER_OGG, PST_ENCODING_OPUS, PST_FORMAT_F32, false, true, 15};
 
@@ -311,7 +311,7 @@ int main(void) {
     RUN(test_gaps_stay_gaps);
     RUN(test_chunks_are_packets);
     RUN(test_headers_come_first);
-#if PST_HAS_OPUS
+#if defined(PST_HAS_OPUS)
     RUN(test_rates_that_fit);
     RUN(test_rates_that_do_not_fit);
 #endif

@@ -36,22 +36,22 @@ typedef struct kind {
 static const kind kinds[] = {
     {"wav", PST_CONTAINER_WAV, PST_ENCODING_PCM, PST_FORMAT_F32, true, true, 0},
     {"pcm", PST_CONTAINER_RAW, PST_ENCODING_PCM, PST_FORMAT_F32, true, true, 0},
-#if PST_HAS_FLAC
+#if defined(PST_HAS_FLAC)
     {"flac", PST_CONTAINER_FLAC, PST_ENCODING_FLAC, PST_FORMAT_I16, true, true, 0},
 #endif
-#if PST_HAS_OPUS
+#if defined(PST_HAS_OPUS)
     {"opus", PST_CONTAINER_OGG, PST_ENCODING_OPUS, PST_FORMAT_F32, false, true, 15},
 #endif
-#if PST_HAS_OPUS
+#if defined(PST_HAS_OPUS)
     {"opus packets", PST_CONTAINER_PACKETS, PST_ENCODING_OPUS, PST_FORMAT_F32, false, false, 15},
 #endif
-#if PST_HAS_VORBIS
+#if defined(PST_HAS_VORBIS)
     {"vorbis", PST_CONTAINER_OGG, PST_ENCODING_VORBIS, PST_FORMAT_F32, false, true, 15},
 #endif
-#if PST_HAS_LAME && PST_HAS_MP3
+#if defined(PST_HAS_LAME) && defined(PST_HAS_MP3)
     {"mp3", PST_CONTAINER_MP3, PST_ENCODING_MP3, PST_FORMAT_F32, false, false, 15},
 #endif
-#if PST_HAS_AAC
+#if defined(PST_HAS_AAC)
     {"aac packets", PST_CONTAINER_PACKETS, PST_ENCODING_AAC, PST_FORMAT_F32, false, false, 15},
     {"aac", PST_CONTAINER_ADTS, PST_ENCODING_AAC, PST_FORMAT_F32, false, false, 15},
 #endif
