@@ -28,6 +28,7 @@ PACKET_MS = 20
 PACKET_SAMPLES = RATE * PACKET_MS // 1000
 LONGEST_GAP = RATE  # After a longer one it is another stream.
 N_ENDS = 8
+PAUSE_BYTES = 2  # So short is a packet that says: silence goes on. It need not be sent.
 # Version 2 and the payload type 111; number, timestamp, and who sends (RFC 3550). The last
 # datagrams have the marker bit set, and nothing in them but the time of the end.
 RTP = struct.Struct(">BBHII")
@@ -68,6 +69,7 @@ class Sender:
                 application="voip",
                 fec=True,  # Each packet says a little of the one before it.
                 expected_loss=expected_loss,
+                dtx=True,  # Silence takes next to no packets.
             ),
         )
         self.samples = 0  # That were sent, with the encoder's delay.
@@ -87,7 +89,8 @@ class Sender:
         self._put_datagram(b"", MARKER)
 
     def _put_packet(self, packet: ps.Packet) -> None:
-        self._put_datagram(packet.data, 0)
+        if len(packet.data) > PAUSE_BYTES:
+            self._put_datagram(packet.data, 0)
         self.samples += packet.duration or 0
 
     def _put_datagram(self, payload: bytes, marker: int) -> None:
@@ -209,8 +212,10 @@ class Receiver:
         self._buffer = JitterBuffer(depth)
         self._decoder = ps.Decoder("opus", ps.OpusDecoderConfig(chunk_samples=None, channels=1))
         self._due: int | None = None  # Timestamp of the next sample.
+        self._last: int | None = None  # Number of the datagram before.
         self.received = 0  # Samples that were decoded,
-        self.concealed = 0  # made up,
+        self.concealed = 0  # made up for datagrams that were lost,
+        self.paused = 0  # or for those that were not sent, as there was silence,
         self.missed = 0  # and sent before the first that came.
         self.broken = 0  # Datagrams that made no sense.
 
@@ -233,26 +238,31 @@ class Receiver:
         if self._due is None:
             self._due = self.missed = datagram.timestamp
         gap = datagram.timestamp - self._due
+        follows = datagram.number - 1 == self._last
+        self._last = datagram.number
         if not 0 <= gap <= LONGEST_GAP:
             self._decoder.reset()
             self._due = datagram.timestamp
+        elif gap > 0 and follows:
+            self.paused += self._conceal(gap, None)
         elif gap > 0:
-            self._conceal(gap, datagram.payload or None)
+            self.concealed += self._conceal(gap, datagram.payload or None)
         if not datagram.payload:
             return
         try:
             self._decoder.put_frame(datagram.payload)
-        except ps.FileFormatError:
-            self.broken += 1  # Its time is concealed when the next one comes.
+        except ps.FileFormatError:  # As if it had not come.
+            self.broken += 1
+            self._last = None
             return
         self.received += self._give()
 
-    def _conceal(self, samples: int, following: bytes | None) -> None:
+    def _conceal(self, samples: int, following: bytes | None) -> int:
         try:
             self._decoder.conceal(samples, following)
         except ps.FileFormatError:  # What follows is broken, too.
             self._decoder.conceal(samples)
-        self.concealed += self._give()
+        return self._give()
 
     def _give(self) -> int:
         sound = self._decoder.get_frame(layout="interleaved")
@@ -329,7 +339,7 @@ def receive(sock: socket.socket, options: argparse.Namespace) -> None:
             stream.wait(timeout=10)
     print(
         f"received {receiver.received} samples, concealed {receiver.concealed}, "
-        f"missed {receiver.missed} at the start; "
+        f"paused {receiver.paused}, missed {receiver.missed} at the start; "
         f"{receiver.buffer.late} late and {receiver.buffer.doubled} double datagrams"
     )
 

@@ -75,8 +75,9 @@ class Run:
 
     def check(self):
         receiver = self.receiver
-        assert receiver.missed + receiver.received + receiver.concealed == self.sent
-        assert len(self.heard) == receiver.received + receiver.concealed
+        heard = receiver.received + receiver.concealed + receiver.paused
+        assert receiver.missed + heard == self.sent
+        assert len(self.heard) == heard
         assert receiver.received % 960 == 0
 
     def snr(self):
@@ -135,9 +136,7 @@ def test_the_next_packet_restores_the_lost_one(udp, monkeypatch):
     monkeypatch.setattr(
         udp.Receiver,
         "_conceal",
-        lambda self, samples, following, conceal=udp.Receiver._conceal: conceal(
-            self, samples, None
-        ),
+        lambda self, samples, _, conceal=udp.Receiver._conceal: conceal(self, samples, None),
     )
     concealed = lossy()
     assert concealed.receiver.concealed == restored.receiver.concealed > 0
@@ -172,16 +171,28 @@ def test_broken_datagrams_are_concealed_and_strange_ones_passed_over(udp):
 
 
 def test_pauses_that_are_not_sent_keep_their_time(udp):
-    """What has a byte or two (DTX) need not be sent: the timestamps tell."""
+    silence = np.zeros((96000, 1), np.float32)
+    run = Run(udp, sound=np.concatenate([SPEECH, silence, SPEECH]))
+    run.check()
+    receiver = run.receiver
+    assert receiver.concealed == 0
+    assert receiver.paused > 48000
+    assert run.sender._number < 150 + udp.N_ENDS
+    assert np.sqrt(np.mean(run.heard[72000:120000] ** 2)) < 1e-3
+    assert np.sqrt(np.mean(run.heard[150000:190000] ** 2)) > 0.05
+    # Among lost ones, too.
+    Run(udp, sound=np.concatenate([SPEECH, silence, SPEECH]), loss=0.2, jitter=0.03).check()
+
+
+def test_datagrams_without_sound_are_pauses(udp):
     count = iter(range(1000))
 
-    def pause(data):
-        """Leave payloads out, without a gap in the numbers."""
+    def empty(data):
         return data[: udp.RTP.size] if 10 <= next(count) < 20 else data
 
-    run = Run(udp, change=pause)
+    run = Run(udp, change=empty)
     run.check()
-    assert run.receiver.concealed == 10 * 960
+    assert (run.receiver.paused, run.receiver.concealed) == (10 * 960, 0)
 
 
 def test_numbers_wrap_around(udp):
@@ -223,12 +234,12 @@ def test_two_sockets_and_a_file(udp, tmp_path, capsys):
         listener.join(20)
         assert not listener.is_alive()
     said = capsys.readouterr().out
-    sent, received, concealed, missed = (
+    sent, received, concealed, paused, missed = (
         int(re.search(rf"{word} (\d+)", said)[1])
-        for word in ("sent", "received", "concealed", "missed")
+        for word in ("sent", "received", "concealed", "paused", "missed")
     )
-    assert sent == received + concealed + missed
+    assert sent == received + concealed + paused + missed
     assert concealed > 0
     heard, rate = ps.read(tmp_path / "out.wav")
     assert rate == 48000
-    assert len(heard) == received + concealed
+    assert len(heard) == received + concealed + paused
