@@ -34,6 +34,7 @@ void pst_encode_config_default(pst_encode_config *config) PST_RT {
     pst_push_encoder_config_default(&config->encoder);
     config->encoder.format.rate_hz = 0;
     config->encoder.format.n_channels = 0;
+    config->encoder.format.sample_format = (pst_format)0;
 }
 
 // ---- A stream ----------------------------------------------------------------------------------
@@ -73,6 +74,18 @@ static pst_status fit_rate(encode_stage *self, const pst_media *media, uint32_t 
     return pst_chain_fit(self->fit, &self->row.n_stages, &source, &sink, &fit, err);
 }
 
+// Returns how samples are stored, if nobody has told: as they are, or in the next best way.
+static pst_format choose_samples(const pst_file_format *format, pst_format came) {
+    static const pst_format others[] = {
+        [PST_FORMAT_F32] = PST_FORMAT_I24, [PST_FORMAT_F64] = PST_FORMAT_I24,
+        [PST_FORMAT_I32] = PST_FORMAT_I32, [PST_FORMAT_I24] = PST_FORMAT_I24,
+        [PST_FORMAT_I16] = PST_FORMAT_I16, [PST_FORMAT_I8] = PST_FORMAT_U8,
+        [PST_FORMAT_U8] = PST_FORMAT_I8};
+    pst_file_format tried = *format;
+    tried.sample_format = came;
+    return pst_encoder_check(&tried, NULL, NULL) == PST_OK ? came : others[came];
+}
+
 // Tells what is encoded when such frames come.
 static pst_status tell_format(const encode_stage *self, const pst_media *media,
                               pst_file_format *format, pst_error *err) {
@@ -89,6 +102,8 @@ static pst_status tell_format(const encode_stage *self, const pst_media *media,
     }
     if (self->config.fits_rate)
         format->rate_hz = pst_encoder_fit_rate(format);
+    if (format->sample_format == 0)
+        format->sample_format = choose_samples(format, media->format);
     return PST_OK;
 }
 
@@ -222,6 +237,8 @@ static pst_status check(const pst_encode_config *config, pst_error *err) {
         format.rate_hz = 48000;
     if (config->fits_rate || config->encoder.format.rate_hz == 0)
         format.rate_hz = pst_encoder_fit_rate(&format);
+    if (format.sample_format == 0)
+        format.sample_format = choose_samples(&format, PST_FORMAT_F32);
     return pst_encoder_check(&format, is_known ? &config->encoder.options : NULL, err);
 }
 

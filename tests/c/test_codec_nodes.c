@@ -80,6 +80,44 @@ static void test_chunks_are_packets(void) {
     row_free(rig);
 }
 
+static void test_samples_are_stored_as_they_come(void) {
+    static const struct {
+        pst_container container;
+        pst_format came, decoded; // FLAC decodes to the next wider type.
+    } rows[] = {
+        {PST_CONTAINER_WAV, PST_FORMAT_F32, PST_FORMAT_F32},
+        {PST_CONTAINER_WAV, PST_FORMAT_F64, PST_FORMAT_F64},
+        {PST_CONTAINER_WAV, PST_FORMAT_I32, PST_FORMAT_I32},
+        {PST_CONTAINER_WAV, PST_FORMAT_I16, PST_FORMAT_I16},
+        {PST_CONTAINER_WAV, PST_FORMAT_I8, PST_FORMAT_U8},
+        {PST_CONTAINER_WAV, PST_FORMAT_U8, PST_FORMAT_U8},
+#if PST_HAS_FLAC
+        {PST_CONTAINER_FLAC, PST_FORMAT_F32, PST_FORMAT_I32},
+        {PST_CONTAINER_FLAC, PST_FORMAT_I16, PST_FORMAT_I16},
+        {PST_CONTAINER_FLAC, PST_FORMAT_U8, PST_FORMAT_I16},
+#endif
+    };
+    for (size_t r = 0; r < sizeof rows / sizeof rows[0]; ++r) {
+        pst_encode_config config;
+        pst_encode_config_default(&config);
+        config.encoder.format.container = rows[r].container;
+        row_rig *rig = make_rig();
+        rig->media.format = rows[r].came;
+        row_add(rig, make_encoder(&config));
+        pst_decode_config decode;
+        pst_decode_config_default(&decode);
+        pst_stage *stage = NULL;
+        CHECK_EQ(pst_node_decode(&stage, NULL, &decode, NULL), PST_OK);
+        row_add(rig, stage);
+        CHECK_EQ(row_give_all(rig, wave, 1000, 300, 0, 1, NULL), PST_OK);
+        CHECK_EQ(rig->n_frames, 1000);
+        CHECK_STR(pst_format_name(rig->last.format), pst_format_name(rows[r].decoded));
+        if (rig->last.format == rows[r].came)
+            CHECK(memcmp(rig->data, wave, rig->n_bytes) == 0);
+        row_free(rig);
+    }
+}
+
 static void test_headers_come_first(void) {
     for (int k = 0; k < N_KINDS; ++k) {
         const pst_encode_config config = encode_config(&kinds[k]);
@@ -310,6 +348,7 @@ int main(void) {
     RUN(test_there_and_back);
     RUN(test_gaps_stay_gaps);
     RUN(test_chunks_are_packets);
+    RUN(test_samples_are_stored_as_they_come);
     RUN(test_headers_come_first);
 #if defined(PST_HAS_OPUS)
     RUN(test_rates_that_fit);

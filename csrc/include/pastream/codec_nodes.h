@@ -16,7 +16,8 @@ extern "C" {
 
 typedef struct pst_encode_config {
     // With rate_hz or n_channels of the format 0: as those of the frames that come; otherwise other
-    // frames are refused. Their sample format is any.
+    // frames are refused. Their samples are any. With sample_format 0 they are stored as they come
+    // where that can be, else floats as int24, and bytes with or without a sign as bytes.
     pst_push_encoder_config encoder;
     // Frames of any rate are taken, and resampled to the rate that the codec can store and that
     // serves the format's rate best (see pst_encoder_fit_rate), or theirs if that is 0.
@@ -24,8 +25,8 @@ typedef struct pst_encode_config {
     pst_resample_quality quality; // Of that.
 } pst_encode_config;
 
-// Fills in: the defaults of pst_push_encoder_config_default with rate and channels as they come; no
-// resampling, else PST_RESAMPLE_BEST. Thread: any. Realtime: yes.
+// Fills in: the defaults of pst_push_encoder_config_default with rate, channels and samples as they
+// come; no resampling, else PST_RESAMPLE_BEST. Thread: any. Realtime: yes.
 PST_API void pst_encode_config_default(pst_encode_config *config) PST_RT;
 
 // A stage that encodes frames. Packets that decoders need first come first. Frames of another
