@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/event.h"
+#include "core/planes.h"
 #include "chain/stage.h"
 #include "chain/times.h"
 
@@ -316,17 +317,6 @@ static pst_status check_buffer(const pst_feed *feed, const pst_buffer *buffer, p
     return PST_OK;
 }
 
-// Sample k of each channel becomes frame k.
-static void interleave(uint8_t *frames, const uint8_t *planes, uint64_t n_frames,
-                       const pst_media *media) {
-    const size_t sample_bytes = pst_format_bytes(media->format);
-    const size_t frame_bytes = sample_bytes * media->n_channels;
-    for (uint32_t c = 0; c < media->n_channels; ++c)
-        for (uint64_t i = 0; i < n_frames; ++i)
-            memcpy(frames + i * frame_bytes + c * sample_bytes,
-                   planes + (c * n_frames + i) * sample_bytes, sample_bytes);
-}
-
 static pst_status copy_frames(pst_feed_memory *memory, const pst_buffer *buffer, pst_error *err) {
     const uint32_t frame_bytes = pst_media_bytes(&buffer->media);
     if (buffer->n_frames > SIZE_MAX / 4 / frame_bytes)
@@ -336,7 +326,9 @@ static pst_status copy_frames(pst_feed_memory *memory, const pst_buffer *buffer,
     if (bytes == NULL)
         return pst_fail_memory(err);
     if (buffer->is_planar && buffer->media.n_channels > 1)
-        interleave(bytes, buffer->data, buffer->n_frames, &buffer->media);
+        pst_interleave(bytes, buffer->data, (size_t)buffer->n_frames,
+                       pst_format_bytes(buffer->media.format), buffer->media.n_channels,
+                       (size_t)buffer->n_frames);
     else
         memcpy(bytes, buffer->data, n_bytes);
     memory->n_bytes = n_bytes;

@@ -4,26 +4,20 @@
 #include "chain/user_buffer.h"
 
 #include <math.h>
-#include <string.h>
 
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "core/planes.h"
+#include "chain/times.h"
 
 // ---- From the caller's buffers to pieces --------------------------------------------------------
-
-static pst_status check_time_base(uint32_t num, uint32_t den, pst_error *err) {
-    return (num == 0) == (den == 0)
-               ? PST_OK
-               : pst_fail(err, PST_BAD_ARGUMENT, 0, "the buffer has a time base of %u/%u",
-                          (unsigned)num, (unsigned)den);
-}
 
 static pst_status check_frames(const pst_buffer *buffer, pst_error *err) {
     const pst_media *media = &buffer->media;
     pst_status status = pst_check_frames(media->format, media->n_channels, err);
     if (status == PST_OK)
-        status = check_time_base(media->time_base_num, media->time_base_den, err);
+        status = pst_check_times(media, buffer->pts, err);
     if (status != PST_OK)
         return status;
     if (!(media->rate_hz > 0.0) || !isfinite(media->rate_hz))
@@ -44,17 +38,6 @@ static pst_status check_packet(const pst_buffer *buffer, pst_error *err) {
     return PST_OK;
 }
 
-// Brings planes into order: sample k of each channel becomes frame k.
-static void interleave(uint8_t *frames, const uint8_t *planes, uint64_t n_frames,
-                       uint32_t n_channels, uint32_t sample_bytes) {
-    for (uint32_t c = 0; c < n_channels; ++c) {
-        const uint8_t *from = planes + c * n_frames * sample_bytes;
-        uint8_t *to = frames + (size_t)c * sample_bytes;
-        for (uint64_t i = 0; i < n_frames; ++i)
-            memcpy(to + i * n_channels * sample_bytes, from + i * sample_bytes, sample_bytes);
-    }
-}
-
 static pst_status put_in_order(pst_user_giver *giver, const pst_buffer *buffer,
                                const uint8_t **frames, pst_error *err) {
     const uint32_t n_channels = buffer->media.n_channels;
@@ -72,7 +55,8 @@ static pst_status put_in_order(pst_user_giver *giver, const pst_buffer *buffer,
         giver->frames = more;
         giver->n_bytes = n_bytes;
     }
-    interleave(giver->frames, buffer->data, buffer->n_frames, n_channels, sample_bytes);
+    pst_interleave(giver->frames, buffer->data, (size_t)buffer->n_frames, sample_bytes, n_channels,
+                   (size_t)buffer->n_frames);
     *frames = giver->frames;
     return PST_OK;
 }
@@ -82,18 +66,13 @@ static int64_t first_frame(const pst_user_giver *giver, double rate_hz) {
                                    : 0;
 }
 
-// Times are rounded to their time base: what is nearer than one unit of it is no gap.
+// Before anything was given, there is nothing that a time could follow.
 static int64_t number_of(const pst_user_giver *giver, const pst_buffer *buffer) {
     const pst_media *media = &buffer->media;
-    if (buffer->pts == PST_NO_PTS)
-        return giver->has_begun ? giver->next_frame : first_frame(giver, media->rate_hz);
-    if (media->time_base_num == 0)
-        return buffer->pts;
-    const double tick = media->rate_hz * media->time_base_num / media->time_base_den;
-    const int64_t frame = tick == 1.0 ? buffer->pts : llround((double)buffer->pts * tick);
-    const bool is_near =
-        giver->has_begun && fabs((double)(frame - giver->next_frame)) < fmax(tick, 1.0);
-    return is_near ? giver->next_frame : frame;
+    if (giver->has_begun)
+        return pst_frame_after(media, buffer->pts, giver->next_frame);
+    return buffer->pts == PST_NO_PTS ? first_frame(giver, media->rate_hz)
+                                     : pst_frame_of_pts(media, buffer->pts);
 }
 
 static bool is_other(const pst_media *a, const pst_media *b) {
@@ -146,13 +125,9 @@ void pst_user_giver_deinit(pst_user_giver *giver) {
 
 // Times go out in the unit that they came in.
 static int64_t pts_of(const pst_piece *piece) PST_RT {
-    const pst_media *media = piece->media;
-    if (media->kind == PST_MEDIA_PACKETS)
-        return ((const pst_packet *)(const void *)piece->data)->pts;
-    const double tick = media->rate_hz * media->time_base_num;
-    return media->time_base_num == 0 || !(tick > 0.0) || tick == media->time_base_den
-               ? piece->frame
-               : llround((double)piece->frame / tick * media->time_base_den);
+    return piece->media->kind == PST_MEDIA_PACKETS
+               ? ((const pst_packet *)(const void *)piece->data)->pts
+               : pst_pts_of_frame(piece->media, piece->frame);
 }
 
 pst_buffer pst_user_buffer(const pst_piece *piece) PST_RT {
