@@ -417,9 +417,11 @@ class OpusEncoderConfig(EncoderConfig):
     complexity : int, optional
         Effort, 0 to 10.
     fec : bool, optional
-        Whether each packet also has the one before it, smaller; see `Decoder.conceal`.
+        Whether packets of speech also have the one before them, smaller, where bits can be spared
+        for it; see `Decoder.conceal`. Not with ``"lowdelay"``, nor in packets below 10 ms.
     expected_loss : int, optional
-        How many packets in 100 will be lost, for the codec to prepare for it.
+        How many packets in 100 will be lost, for the codec to prepare for it. 0 with `fec` means
+        10.
     dtx : bool, optional
         Whether silence gets (nearly) no packets.
     """

@@ -194,3 +194,17 @@ def test_short_chunks_make_short_packets(rate, chunk, keywords, wanted):
     encoder = ps.Encoder("opus", ps.OpusEncoderConfig(form, chunk_samples=chunk, **keywords))
     packets = [*encoder.encode(np.zeros((1, 5000), "float32")), *encoder.flush()]
     assert {packet.duration for packet in packets} == {wanted}
+
+
+@opus
+@pytest.mark.parametrize(
+    ("keywords", "text"),
+    [
+        ({"fec": True, "application": "lowdelay"}, "fec is true with the application lowdelay"),
+        ({"fec": True, "packet_ms": 5}, "fec is true with packet_ms 5; packets need 10 ms"),
+        ({"bitrate": 499}, "bitrate is 499; OPUS can have 500 to"),
+    ],
+)
+def test_choices_that_do_not_go_together(keywords, text):
+    with pytest.raises(ps.ArgumentError, match=text):
+        ps.Encoder("opus", ps.OpusEncoderConfig(MONO, **keywords))
