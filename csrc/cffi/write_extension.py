@@ -7,8 +7,9 @@ from pathlib import Path
 
 import cffi
 
-# What C calls for file objects of the user's (pst_io_functions), from any thread, with the GIL.
-# pastream_ng/_native/places.py defines them.
+# What C calls for objects of the user's, from any thread, with the GIL: file objects
+# (pst_io_functions), defined in pastream_ng/_native/places.py, and parts of chains
+# (pst_source_functions and its relatives), defined in pastream_ng/pipelines/parts.py.
 IN_PYTHON = """
 extern "Python" {
     int64_t pst_python_read(void *user, void *data, int64_t n_bytes);
@@ -17,6 +18,34 @@ extern "Python" {
     int64_t pst_python_length(void *user);
     int64_t pst_python_truncate(void *user, int64_t n_bytes);
     int64_t pst_python_close(void *user);
+
+    pst_status pst_python_pull(void *user, pst_buffer *buffer, pst_error *err);
+    pst_status pst_python_push(void *user, const pst_buffer *buffer, pst_error *err);
+    pst_status pst_python_flush(void *user, pst_error *err);
+    pst_status pst_python_reset(void *user, pst_error *err);
+    pst_status pst_python_finalize(void *user, pst_chain_state how, pst_error *err);
+    void pst_python_let_go(void *user);
+}
+"""
+
+# C lets parts go whenever it has done with them. After Python's end there is nobody to be told.
+IN_C = """
+void pst_python_drop(void *user);
+void pst_python_is_over(void);
+"""
+SOURCE = """
+#include "pastream/pastream.h"
+
+static void pst_python_let_go(void *user);
+static volatile int is_over;
+
+static void pst_python_drop(void *user) {
+    if (!is_over)
+        pst_python_let_go(user);
+}
+
+static void pst_python_is_over(void) {
+    is_over = 1;
 }
 """
 
@@ -32,7 +61,8 @@ def main(source: str, output: str) -> None:
     builder = cffi.FFI()
     builder.cdef(declarations(Path(source).read_text(encoding="utf-8")))
     builder.cdef(IN_PYTHON)
-    builder.set_source("pastream_ng._core", '#include "pastream/pastream.h"\n')
+    builder.cdef(IN_C)
+    builder.set_source("pastream_ng._core", SOURCE)
     builder.emit_c_code(output)
 
 
