@@ -217,10 +217,19 @@ class _LossyConfig(EncoderConfig):
             _put(self, quality=best)
         if self.bitrate_mode is not None:
             _put(self, bitrate_mode=choice("bitrate_mode", self.bitrate_mode, BitrateMode))
+        is_chosen = self.bitrate is not None and self.bitrate != type(self).bitrate
+        if is_chosen and self.quality is not None:
+            raise ArgumentTypeError(
+                f"quality is {self.quality} and bitrate {self.bitrate}; give one of them"
+            )
+        if not is_chosen and (
+            self.quality is not None or self.bitrate_mode == BitrateMode.VARIABLE
+        ):
+            _put(self, bitrate=None)
 
     def _told(self, rate: int) -> dict[str, Any]:
         return {
-            "bitrate": self.bitrate if self.quality is None else None,
+            "bitrate": self.bitrate,
             "quality": self.quality,
             "bitrate_mode": self.bitrate_mode,
         }
@@ -238,7 +247,8 @@ class Mp3EncoderConfig(_LossyConfig):
         How many samples for each channel are gathered before the codec gets them.
     bitrate : int, optional
         Bits a second, of all channels together; below 16000 Hz, where MP3 has no more than 64000,
-        these instead of 128000. Without a meaning if there is a `quality`.
+        these instead of 128000. The default is none if there is a `quality`, or the mode is
+        variable.
     resample : {None, "auto"}, optional
         ``"auto"``: sound at a rate that MP3 does not have gets the next one that it has.
     frames : int, optional
@@ -274,7 +284,7 @@ class Mp3EncoderConfig(_LossyConfig):
 
 
 @dataclass(frozen=True)
-class AacEncoderConfig(_LossyConfig):
+class AacEncoderConfig(EncoderConfig):
     """How to write AAC: with a header on each packet (ADTS), or raw.
 
     Parameters
@@ -291,20 +301,21 @@ class AacEncoderConfig(_LossyConfig):
         How many samples for each channel will be given; AAC has no place to say so.
     tags : Tags or mapping, optional
         Of ADTS, see `Tags`.
-    quality : float, optional
-        0 (smallest) to 1 (best), instead of a bit rate.
-    bitrate_mode : {"variable", "constant", "average"}, optional
-        See `BitrateMode`.
     container : {"adts", "raw"}, optional
         ``"raw"``: packets alone. `Encoder.extradata` is what decoders need then, the
         AudioSpecificConfig.
     """
 
+    bitrate: int | None = None
     container: str = field(default="adts", kw_only=True)
 
     def _check(self) -> None:
-        super()._check()
+        if self.bitrate is not None:
+            _put(self, bitrate=_bitrate(self.bitrate))
         _put(self, container=_one_of("container", self.container, ("adts", "raw")))
+
+    def _told(self, rate: int) -> dict[str, Any]:
+        return {"bitrate": self.bitrate}
 
     def _place(self) -> tuple[str, str | None, str | None]:
         return "ADTS", "AAC", None

@@ -313,6 +313,29 @@ def test_a_changed_rate_is_that_of_the_resampler():
         assert joined(got) == joined(b.flush())
 
 
+@needs("mp3", "vorbis", "aac")
+def test_choices_reach_the_codec():
+    x = np.random.default_rng(3).uniform(-0.5, 0.5, (2, 24000)).astype("float32")
+
+    def size(codec, config, **keywords):
+        encoder = ps.Encoder(codec, config(STEREO, **keywords))
+        return sum(map(len, [*encoder.encode(x), *encoder.flush()]))
+
+    for codec, config in (("mp3", ps.Mp3EncoderConfig), ("vorbis", ps.VorbisEncoderConfig)):
+        assert size(codec, config, quality=0.1) < size(codec, config, quality=0.9)
+        assert size(codec, config, bitrate_mode="variable") > 0
+        for mode in ("constant", "average"):
+            small = size(codec, config, bitrate=64e3, bitrate_mode=mode)
+            assert small < size(codec, config, bitrate=192e3, bitrate_mode=mode)
+    assert size("aac", ps.AacEncoderConfig, bitrate=64000) < size("aac", ps.AacEncoderConfig)
+    assert size("mp3", ps.Mp3EncoderConfig, tags={"title": "Noise"}) > size(
+        "mp3", ps.Mp3EncoderConfig
+    )
+    assert ps.Mp3EncoderConfig(quality=0.5).bitrate is None
+    slow = ps.Encoder("mp3", ps.Mp3EncoderConfig(ps.AudioFormat(8000, 1, "f32")))
+    assert [*slow.encode(np.zeros((1, 8000), "float32"))]
+
+
 # ---- What is wrong -------------------------------------------------------------------------------
 
 
@@ -341,6 +364,8 @@ def test_a_changed_rate_is_that_of_the_resampler():
         (lambda: ps.Mp3EncoderConfig(bitrate=0), ValueError, "bitrate is 0"),
         (lambda: ps.Mp3EncoderConfig(bitrate="128k"), TypeError, "bitrate is '128k'"),
         (lambda: ps.Mp3EncoderConfig(quality=2), ValueError, "quality is 2"),
+        (lambda: ps.Mp3EncoderConfig(bitrate=96000, quality=0.5), TypeError, "give one of them"),
+        (lambda: ps.VorbisEncoderConfig(bitrate=1, quality=0.5), TypeError, "give one of them"),
         (lambda: ps.Mp3EncoderConfig(compression=10), ValueError, "compression is 10"),
         (lambda: ps.AacEncoderConfig(container="m4a"), ValueError, "container is 'm4a'"),
         (lambda: ps.FlacEncoderConfig(compression_level=13), ValueError, "compression_level is 13"),
@@ -387,6 +412,18 @@ def test_what_a_codec_cannot_have_is_refused(codec, form, keywords, words):
     with pytest.raises(ValueError, match=words):
         encoder.put_frame(sound(form, 10), format=form)
     assert encoder.output_format() is None  # Nothing has changed.
+
+
+def test_a_promise_that_is_not_kept_is_told_and_loses_nothing():
+    encoder = ps.Encoder("wav", ps.WavEncoderConfig(STEREO, frames=5000))
+    encoder.put_frame(quiet(3000))
+    with pytest.raises(ps.StateError, match="5000"):
+        encoder.flush()
+    packets = list(iter(encoder.get_packet, None))
+    assert sum(p.duration for p in packets) == 3000
+    encoder.reset()
+    with pytest.raises(ps.LimitError, match="5000"):
+        encoder.put_frame(quiet(6000))
 
 
 @pytest.mark.parametrize(
