@@ -10,6 +10,7 @@
 #include "chain/stage.h"
 #include "check.h"
 #include "failing_alloc.h"
+#include "pastream/codec_nodes.h"
 #include "pastream/feed.h"
 #include "pastream/node.h"
 
@@ -278,6 +279,61 @@ static void test_a_seek_forgets_what_waits(void) {
     pst_feed_release(out);
 }
 
+// A microphone that has run for days: numbers of frames are large, and what is missing is missing
+// in the packets' times, too.
+static void test_days_of_sound_have_exact_times(void) {
+    pst_feed *in = make_feed(4), *out = NULL;
+    CHECK_EQ(pst_feed_create(&out, PST_MEDIA_PACKETS, 1000, NULL), PST_OK);
+    pst_resample_node_config resample;
+    pst_resample_node_config_default(&resample);
+    resample.rate_hz = 48000.0;
+    resample.out_chunk_frames = 960;
+    pst_encode_config encode;
+    pst_encode_config_default(&encode);
+    encode.encoder.format.container = PST_CONTAINER_RAW;
+    encode.encoder.format.encoding = PST_ENCODING_PCM;
+    encode.encoder.format.sample_format = PST_FORMAT_I16;
+    encode.encoder.chunk_frames = 960;
+    pst_stage *stages[2] = {NULL};
+    CHECK_EQ(pst_node_resample(&stages[0], NULL, &resample, NULL), PST_OK);
+    CHECK_EQ(pst_node_encode(&stages[1], NULL, &encode, NULL), PST_OK);
+    pst_chain *chain = NULL;
+    CHECK_EQ(pst_chain_create_staged(&chain, NULL, from_feed(in), stages, 2, to_feed(out), NULL),
+             PST_OK);
+    CHECK_EQ(pst_chain_start(chain, NULL), PST_OK);
+    // Two seconds each, in pieces, after so many hours at 44.1 kHz.
+    static const int64_t hours[] = {30, 100, 1000000};
+    pst_buffer buffer = {.media = mono, .data = data};
+    buffer.media.rate_hz = 44100.0;
+    for (int i = 0; i < 3; ++i)
+        for (int64_t k = 0; k < 196; ++k) {
+            buffer.n_frames = 450;
+            buffer.pts = hours[i] * 3600 * 44100 + 450 * k;
+            CHECK_EQ(pst_feed_put(in, &buffer, PATIENCE_NS, NULL), PST_OK);
+        }
+    pst_feed_end(in);
+    for (int i = 0; i < 3; ++i) {
+        int64_t next = hours[i] * 3600 * 48000;
+        while (next < hours[i] * 3600 * 48000 + 96000) {
+            pst_buffer got;
+            if (!CHECK_EQ(pst_feed_get(out, &got, PATIENCE_NS, NULL), PST_OK))
+                break;
+            const pst_packet *packet = got.data;
+            CHECK_EQ(packet->pts, next);
+            CHECK_EQ(packet->time_base_den, 48000);
+            CHECK_EQ(packet->n_bytes, 2 * packet->duration);
+            CHECK(packet->duration > 0 && packet->duration <= 960);
+            next += packet->duration;
+            pst_feed_pass(out, &got);
+        }
+        CHECK_EQ(next, hours[i] * 3600 * 48000 + 96000);
+    }
+    CHECK_EQ(get_status(out, NULL), PST_END);
+    CHECK_EQ(finish(chain), PST_CHAIN_DONE);
+    pst_feed_release(in);
+    pst_feed_release(out);
+}
+
 // ---- Two chains ---------------------------------------------------------------------------------
 
 static void test_two_chains_are_one(void) {
@@ -446,6 +502,7 @@ int main(void) {
     RUN(test_stop_ends_behind_what_was_put_in);
     RUN(test_stages_may_wait_and_have_an_end);
     RUN(test_a_seek_forgets_what_waits);
+    RUN(test_days_of_sound_have_exact_times);
     RUN(test_two_chains_are_one);
     RUN(test_failures_go_both_ways);
     RUN(test_whoever_leaves_ends_all_before);
