@@ -159,7 +159,7 @@ class WavEncoderConfig(_SamplesConfig):
         WAV that says which loudspeaker a channel is for, or that may be longer than 4 GiB.
     """
 
-    container: str = field(default="wav", kw_only=True)
+    container: Literal["wav", "wavex", "rf64"] = field(default="wav", kw_only=True)
 
     def _check(self) -> None:
         super()._check()
@@ -307,7 +307,7 @@ class AacEncoderConfig(EncoderConfig):
     """
 
     bitrate: int | None = None
-    container: str = field(default="adts", kw_only=True)
+    container: Literal["adts", "raw"] = field(default="adts", kw_only=True)
 
     def _check(self) -> None:
         if self.bitrate is not None:
@@ -377,7 +377,7 @@ class FlacEncoderConfig(EncoderConfig):
     compression_level: int | None = None
     subtype: str | None = field(default=None, kw_only=True)
     dither: Any = field(default=None, kw_only=True)
-    container: str = field(default="flac", kw_only=True)
+    container: Literal["flac", "ogg"] = field(default="flac", kw_only=True)
 
     def _check(self) -> None:
         if self.compression_level is not None:
@@ -439,7 +439,7 @@ class OpusEncoderConfig(EncoderConfig):
 
     chunk_samples: int = 960
     bitrate: int | None = 96_000
-    container: str | None = field(default="raw", kw_only=True)
+    container: Literal["raw", "ogg"] | None = field(default="raw", kw_only=True)
     packet_ms: float | None = field(default=None, kw_only=True)
     application: OpusApplication = field(default="audio", kw_only=True)
     bitrate_mode: Any = field(default=None, kw_only=True)
