@@ -23,6 +23,9 @@ typedef struct compressor_effect {
 // What a level of 0 counts as: there is no sound below it.
 static const double least_level = 1e-12;
 
+// 20 / ln(10): natural logarithms are the quicker ones.
+static const double db_per_e = 8.68588963806503655302;
+
 static double to_level(double db) {
     return pow(10.0, db / 20.0);
 }
@@ -43,8 +46,8 @@ static double gain_db(const compressor_effect *self, double level_db) PST_RT {
 static double gain_at(const compressor_effect *self, double level) PST_RT {
     if (level >= self->quiet && level <= self->loud)
         return self->master;
-    const double level_db = 20.0 * log10(level > least_level ? level : least_level);
-    return pow(10.0, (gain_db(self, level_db) + self->config.master_gain_db) / 20.0);
+    const double level_db = db_per_e * log(level > least_level ? level : least_level);
+    return self->master * exp(gain_db(self, level_db) * (1.0 / db_per_e));
 }
 
 // Never below the smallest normal number, so that silence is quick, and is the same everywhere.

@@ -9,23 +9,28 @@
 #include "dsp/convolver.h"
 #include "dsp/effect.h"
 
-// The first taps are multiplied one by one, in the format of the samples; what there is beyond them
-// is convolved a block behind, which is when it is due: so there is no delay.
+// The first taps are multiplied one by one, in the format of the samples; those beyond them are
+// convolved a block behind, which is when they are due: so there is no delay. Blocks that are as
+// short as the first taps would be too many for long filters. So what is far behind is convolved in
+// longer ones. (W. G. Gardner, "Efficient convolution without input-output delay", 1995.)
 
 enum {
     MOST_DIRECT = 128, // Taps that are quicker one by one.
     LEAST_BLOCK = 64,
-    MOST_BLOCK = 8192,
+    NEAR_BLOCK = 128,
+    MOST_NEAR = 4096, // Taps that are quicker with such blocks only.
+    LEAST_FAR_BLOCK = 1024,
+    MOST_FAR_BLOCK = 8192,
     CHUNK_FRAMES = 256,
-    TILE = 16 // Samples that are summed up at the same time.
+    TILE = 32 // Samples that are summed up at the same time.
 };
 
 typedef struct fir_effect {
     pst_effect base;
-    uint32_t n_direct; // Taps.
-    void *taps;        // These, in the format.
-    void *past;        // n_direct - 1 frames, then a chunk, then a tile of nothing.
-    pst_convolver *rest;
+    uint32_t n_direct;         // Taps.
+    void *taps;                // These, in the format.
+    void *past;                // n_direct - 1 frames, then a chunk, then a tile of nothing.
+    pst_convolver *near, *far; // NULL: there are no such taps.
 } fir_effect;
 
 // The same sum for each sample, wherever it lies in a chunk. x: the sample that is multiplied with
@@ -63,8 +68,10 @@ static void fir_process(pst_effect *effect, void *frames, size_t n_frames) PST_R
         else
             sum_f64((void *)at, (const void *)(past + past_bytes), self->taps, self->n_direct,
                     n_channels, n * n_channels);
-        if (self->rest != NULL)
-            pst_convolver_add(self->rest, effect->format, past + past_bytes, at, n);
+        if (self->near != NULL)
+            pst_convolver_add(self->near, effect->format, past + past_bytes, at, n);
+        if (self->far != NULL)
+            pst_convolver_add(self->far, effect->format, past + past_bytes, at, n);
         memmove(past, past + n * frame_bytes, past_bytes);
         at += n * frame_bytes;
         n_frames -= n;
@@ -75,27 +82,34 @@ static void fir_reset(pst_effect *effect) PST_RT {
     fir_effect *self = (fir_effect *)effect;
     const size_t frame_bytes = (size_t)effect->n_channels * pst_format_bytes(effect->format);
     memset(self->past, 0, (self->n_direct - 1) * frame_bytes);
-    if (self->rest != NULL)
-        pst_convolver_reset(self->rest);
+    if (self->near != NULL)
+        pst_convolver_reset(self->near);
+    if (self->far != NULL)
+        pst_convolver_reset(self->far);
 }
 
 static void fir_deinit(pst_effect *effect) {
     fir_effect *self = (fir_effect *)effect;
     pst_free(self->taps);
     pst_free(self->past);
-    pst_convolver_destroy(self->rest);
+    pst_convolver_destroy(self->near);
+    pst_convolver_destroy(self->far);
 }
 
 static const pst_effect_ops fir_ops = {
     .name = "fir", .process = fir_process, .reset = fir_reset, .deinit = fir_deinit};
 
-// Returns how many taps are multiplied one by one: all, or as long a block as takes about as much
-// time as the transforms.
+// Returns how many taps are multiplied one by one, which is the length of the first blocks.
 static uint32_t direct_taps(uint32_t n_taps) {
-    if (n_taps <= MOST_DIRECT)
+    return n_taps <= MOST_DIRECT ? n_taps : n_taps <= 8 * MOST_DIRECT ? LEAST_BLOCK : NEAR_BLOCK;
+}
+
+// Returns the tap from which on blocks are long, which is their length; n_taps: there are none.
+static uint32_t far_taps(uint32_t n_taps) {
+    if (n_taps <= MOST_NEAR)
         return n_taps;
-    uint32_t n = LEAST_BLOCK;
-    while (n < MOST_BLOCK && (uint64_t)n * n < (uint64_t)4 * n_taps)
+    uint32_t n = LEAST_FAR_BLOCK;
+    while (n < MOST_FAR_BLOCK && (uint64_t)n * n < (uint64_t)32 * n_taps)
         n *= 2;
     return n;
 }
@@ -113,8 +127,14 @@ static pst_status make_parts(fir_effect *self, const double *taps, uint32_t n_ta
     (void)pst_convert(self->taps, base->format, taps, PST_FORMAT_F64, self->n_direct, NULL);
     if (self->n_direct == n_taps)
         return PST_OK;
-    return pst_convolver_create(&self->rest, taps + self->n_direct, n_taps - self->n_direct,
-                                self->n_direct, base->n_channels, err);
+    const uint32_t n_far = far_taps(n_taps);
+    pst_status status =
+        pst_convolver_create(&self->near, taps + self->n_direct, n_far - self->n_direct,
+                             self->n_direct, base->n_channels, err);
+    if (status == PST_OK && n_far < n_taps)
+        status = pst_convolver_create(&self->far, taps + n_far, n_taps - n_far, n_far,
+                                      base->n_channels, err);
+    return status;
 }
 
 pst_status pst_effect_fir(pst_effect **effect, pst_format format, uint32_t n_channels,
