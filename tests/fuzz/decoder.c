@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: MIT
 
 // Reads whatever bytes libFuzzer makes as a sound file, from a place that can seek and from a pipe,
-// and looks at everything that a user can look at. PST_FUZZ_KIND names the kind of file; inputs of
-// other kinds are not worth keeping.
+// and looks at everything that a user can look at. By push the same has to come out as of a pipe.
+// PST_FUZZ_KIND names the kind of file; inputs of other kinds are not worth keeping.
 
 #include <stdint.h>
 #include <stdlib.h>
@@ -12,6 +12,7 @@
 #include "kinds.h"
 #include "ogg_checksums.h"
 #include "pastream/codec.h"
+#include "pushed.h"
 
 enum { PIECE_FRAMES = 997, MOST_FRAMES = 1 << 17 };
 
@@ -77,11 +78,50 @@ static void look_at(pst_decoder *decoder, uint64_t seed) {
     DEMAND(damage.lost_frames >= 0 && damage.first_frame >= -1);
 }
 
+static outcome pull_all(const uint8_t *data, size_t n_bytes, float *piece) {
+    static const pst_io_functions pipe_functions = {.read = read_pipe};
+    pipe_place pipe = {data, (int64_t)n_bytes};
+    outcome o = {PST_OK, 0, 0, false, false};
+    pst_io *io = NULL;
+    pst_decoder *decoder = NULL;
+    DEMAND(pst_io_open_user(&io, &pipe_functions, &pipe, PST_IO_READ, NULL) == PST_OK);
+    o.status = pst_decoder_open(&decoder, io, NULL, NULL);
+    if (o.status != PST_OK) {
+        pst_io_close(io, NULL);
+        return o;
+    }
+    pst_decoder_info info;
+    pst_decoder_get_info(decoder, &info);
+    o.is_known = true;
+    while (o.status == PST_OK && !o.goes_on) {
+        uint64_t n = 0;
+        o.status = pst_decoder_read(decoder, piece, PST_FORMAT_F32, PIECE_FRAMES, &n, NULL);
+        add_up(&o, piece, n, info.format.n_channels);
+        o.goes_on = o.n_frames >= MOST_FRAMES;
+    }
+    o.status = o.status == PST_END ? PST_OK : o.status;
+    pst_decoder_release(decoder);
+    return o;
+}
+
+static void compare_with_push(const uint8_t *data, size_t n_bytes) {
+    static float piece[PIECE_FRAMES * PST_MAX_CHANNELS];
+    const outcome pulled = pull_all(data, n_bytes, piece);
+    const outcome pushed = push_all(data, n_bytes, piece, PIECE_FRAMES, MOST_FRAMES);
+    if (pulled.goes_on || pushed.goes_on)
+        return; // They stopped in different places.
+    DEMAND(pulled.is_known == pushed.is_known);
+    DEMAND(pulled.n_frames == pushed.n_frames && pulled.sum == pushed.sum);
+    // What ends before it can be known is no failure by push.
+    DEMAND(pulled.status == pushed.status || (!pulled.is_known && pushed.status == PST_OK));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n_bytes);
 
 // Reads an input both ways. Returns whether it was a file of that kind.
 static bool read_both_ways(const fuzz_kind *kind, const uint8_t *data, size_t n_bytes) {
     bool is_one = false;
+    compare_with_push(data, n_bytes);
     for (int from_pipe = 0; from_pipe < 2; ++from_pipe) {
         static const pst_io_functions pipe_functions = {.read = read_pipe};
         pipe_place pipe = {data, (int64_t)n_bytes};
