@@ -24,7 +24,10 @@ NAMES = [
     "resample",
     "encode",
     "decode",
+    "effects",
     "packets",
+    "pipeline",
+    "runners",
     "import_time",
 ]
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "benchmarks.rst"

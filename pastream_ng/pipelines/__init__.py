@@ -30,6 +30,7 @@ from pastream_ng.pipelines.factories import (
 from pastream_ng.pipelines.joins import make_async_fork_join_node, make_python_node, make_tap_node
 from pastream_ng.pipelines.nodes import DynNode
 from pastream_ng.pipelines.pipeline import AsyncDynPipeline, PipelineProgress
+from pastream_ng.pipelines.processor import Processor
 from pastream_ng.pipelines.reducers import (
     ReduceConcat,
     ReduceMax,
@@ -57,6 +58,7 @@ __all__ = [
     "LimiterNodeConfig",
     "Node",
     "PipelineProgress",
+    "Processor",
     "ReduceConcat",
     "ReduceMax",
     "ReduceMean",
