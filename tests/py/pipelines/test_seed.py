@@ -16,7 +16,9 @@ out_fmt = ast.AudioFormat(sample_rate=48000, channels=2, sample_type="f32", plan
 
 nodes = [
     ast.make_resample_node(in_fmt, out_fmt, out_chunk_samples=960, pad_final=True),
-    ast.make_encoder_node("opus", ast.OpusEncoderConfig(out_fmt, chunk_samples=960, bitrate=96_000)),
+    ast.make_encoder_node(
+        "opus", ast.OpusEncoderConfig(out_fmt, chunk_samples=960, bitrate=96_000)
+    ),
 ]
 
 p = ast.AsyncDynPipeline(nodes)
