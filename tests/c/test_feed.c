@@ -482,6 +482,53 @@ static void test_two_threads_in_all_orders_of_leaving(void) {
     }
 }
 
+typedef struct crowd {
+    pst_feed *feed;
+    _Atomic int64_t n_frames; // Moved, in all.
+    _Atomic int64_t sum;      // Of their values.
+    _Atomic int n_left;       // Who put.
+} crowd;
+
+enum { CROWD = 3, EACH = 400 };
+
+static void *put_some(void *user) {
+    crowd *self = user;
+    for (int32_t i = 1; i <= EACH; ++i) {
+        const pst_buffer buffer = numbers(&i, 1, PST_NO_PTS);
+        CHECK_EQ(pst_feed_put(self->feed, &buffer, PATIENCE_NS, NULL), PST_OK);
+    }
+    if (atomic_fetch_sub(&self->n_left, 1) == 1)
+        pst_feed_end(self->feed);
+    return NULL;
+}
+
+static void *take_some(void *user) {
+    crowd *self = user;
+    pst_buffer buffer;
+    int64_t last = -1;
+    while (pst_feed_get(self->feed, &buffer, PATIENCE_NS, NULL) == PST_OK) {
+        CHECK(buffer.pts > last); // Each sees the row in its order.
+        last = buffer.pts;
+        atomic_fetch_add(&self->n_frames, (int64_t)buffer.n_frames);
+        atomic_fetch_add(&self->sum, *(const int32_t *)buffer.data);
+        pst_feed_pass(self->feed, &buffer);
+    }
+    return NULL;
+}
+
+static void test_several_threads_on_each_side(void) {
+    crowd all = {.feed = make_feed(PST_MEDIA_FRAMES, 2), .n_left = CROWD};
+    pthread_t threads[2 * CROWD];
+    for (int i = 0; i < 2 * CROWD; ++i)
+        CHECK_EQ(pthread_create(&threads[i], NULL, i % 2 == 0 ? put_some : take_some, &all), 0);
+    for (int i = 0; i < 2 * CROWD; ++i)
+        CHECK_EQ(pthread_join(threads[i], NULL), 0);
+    CHECK_EQ(all.n_frames, CROWD * EACH);
+    CHECK_EQ(all.sum, CROWD * EACH * (EACH + 1) / 2);
+    CHECK_EQ(info_of(all.feed).n_put, CROWD * EACH);
+    pst_feed_release(all.feed);
+}
+
 int main(void) {
     RUN(test_buffers_come_out_as_they_were_put_in);
     RUN(test_planes_become_frames_and_flags_are_kept);
@@ -495,5 +542,6 @@ int main(void) {
     RUN(test_memory_is_used_again);
     RUN(test_memory_may_run_out);
     RUN(test_two_threads_in_all_orders_of_leaving);
+    RUN(test_several_threads_on_each_side);
     return check_done();
 }
