@@ -80,9 +80,8 @@ static void slice_whole(const pst_file_format *format, memory_place *m, pst_push
     CHECK_EQ(whole.info.format.encoding, format->encoding);
     CHECK_EQ(whole.n_frames, N_FRAMES);
     const bool is_ogg = format->container == PST_CONTAINER_OGG;
-    const bool is_silent = format->container == PST_CONTAINER_RAW ||
-                           format->container == PST_CONTAINER_MP4 ||
-                           (is_ogg && format->encoding != PST_ENCODING_FLAC);
+    const bool is_silent =
+        format->container == PST_CONTAINER_RAW || (is_ogg && format->encoding != PST_ENCODING_FLAC);
     CHECK_TEXT(whole.info.n_frames == (is_silent ? -1 : N_FRAMES), "%s: %lld frames",
                name_of(format, "told"), (long long)whole.info.n_frames);
     const push_result bytes = push_again(decoder, m->bytes, n_bytes, 1, 0);

@@ -177,6 +177,9 @@ static pst_status begin(mp4 *m, pst_decoder_setup *setup, pst_error *err) {
     const int64_t n_frames = told_length(m, n_heard * reader->packet_frames - reader->skip_frames);
     if (is_seekable)
         setup->info.n_frames = n_frames;
+    else if (n_frames > 0)
+        setup->claimed_frames = n_frames;
+    setup->skipped_frames = reader->skip_frames;
     if (is_seekable || n_frames > 0)
         reader->raw_end = reader->skip_frames + n_frames;
     return PST_OK;

@@ -39,8 +39,11 @@ static pst_status decode_all(pst_push_decoder *d, pst_coroutine *self, pst_error
             return status != PST_OK ? status : kept;
         if (n == 0)
             return PST_OK;
-        while (pst_push_is_full(d) && !d->stream.feed.is_cancelled)
+        while (pst_push_is_full(d)) {
+            if (d->stream.feed.is_cancelled)
+                return PST_OK;
             pst_coroutine_yield(self);
+        }
     }
 }
 
