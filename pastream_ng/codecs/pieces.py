@@ -20,8 +20,8 @@ T = TypeVar("T")
 class IncompleteChunkWarning(UserWarning):
     """There is not enough for a whole chunk yet: `None` was returned.
 
-    ``force=True`` gives what there is, and ends the stream; `Encoder.encode` and `Decoder.decode`
-    give what is complete without a warning.
+    ``force=True`` gives what there is and, called on, all that the codec holds. `Encoder.encode` and
+    `Decoder.decode` give what is complete without a warning.
     """
 
 
@@ -29,8 +29,7 @@ def warn_incomplete(noun: str, samples: int, chunk: int | None, depth: int) -> N
     """Warn the user, whose call is so deep."""
     of = "" if chunk is None else f" of {chunk}"
     warnings.warn(
-        f"the {noun} has {samples}{of} samples, not a whole chunk; force=True gives them and ends "
-        "the stream",
+        f"the {noun} has {samples}{of} samples, not a whole chunk; force=True gives them",
         IncompleteChunkWarning,
         stacklevel=depth,
     )
