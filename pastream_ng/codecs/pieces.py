@@ -20,8 +20,8 @@ T = TypeVar("T")
 class IncompleteChunkWarning(UserWarning):
     """There is not enough for a whole chunk yet: `None` was returned.
 
-    ``force=True`` gives what there is and, called on, all that the codec holds. `Encoder.encode` and
-    `Decoder.decode` give what is complete without a warning.
+    ``force=True`` gives what there is and, called on, all that the codec holds. `Encoder.encode`
+    and `Decoder.decode` give what is complete without a warning.
     """
 
 
