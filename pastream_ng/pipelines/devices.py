@@ -34,12 +34,15 @@ class StreamIn(End):
     def __init__(self, stream: Any) -> None:
         self.name = "the input stream"
         self.stream = stream
+        #: Whether frames that the device loses are a gap in the times; else they are silent.
+        self.skips_gaps = False
         self._was_started = False
 
     def make(self, build: Build, kind: str) -> Any:
         """Return an owner of a ``pst_source``, with a reader of its own."""
         take = ffi.new("pst_take *")
         lib.pst_take_default(take)
+        take.leave_gaps_out = self.skips_gaps
         out, err = owner("pst_source *", lib.pst_source_destroy), new_error()
         assert self.stream is not None
         check(lib.pst_source_take(out, self.stream._use(), take, err), err)

@@ -12,11 +12,12 @@ from contextlib import suppress
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from pastream_ng._checks import integer, seconds
+from pastream_ng._checks import integer, seconds, shown
 from pastream_ng._native.waits import Deadline
 from pastream_ng.enums import ChainState
 from pastream_ng.errors import (
     ArgumentError,
+    ArgumentTypeError,
     ForkedError,
     PastreamTimeoutError,
     StateError,
@@ -24,8 +25,13 @@ from pastream_ng.errors import (
 from pastream_ng.packets import AudioFormat
 from pastream_ng.packets.audio_format import check_format
 from pastream_ng.pipelines.build import Build
-from pastream_ng.pipelines.devices import StreamOut, stream_sink_of, stream_source_of
-from pastream_ng.pipelines.files import file_sink_of, file_source_of
+from pastream_ng.pipelines.devices import (
+    StreamIn,
+    StreamOut,
+    stream_sink_of,
+    stream_source_of,
+)
+from pastream_ng.pipelines.files import FileOut, file_sink_of, file_source_of
 from pastream_ng.pipelines.line import MOST_THREADS, Line
 from pastream_ng.pipelines.nodes import check_line, nodes_of
 from pastream_ng.pipelines.objects import AsyncIn, sink_of, source_of
@@ -83,6 +89,9 @@ class AsyncDynRunner:
         Buffers that wait between two of the threads.
     format : AudioFormat, optional
         Of arrays that the source gives.
+    gaps : {None, "skip", "silence"}, optional
+        What becomes of frames that an input stream loses: a gap in the times of the buffers, or
+        silence. None: silence for sound files and output streams, which have no times, else a gap.
 
     Raises
     ------
@@ -125,6 +134,7 @@ class AsyncDynRunner:
         threads: int = 1,
         capacity: int = 32,
         format: AudioFormat | None = None,
+        gaps: str | None = None,
     ) -> None:
         self._nodes = nodes_of("nodes", nodes)
         self._threads = integer("threads", threads, 1, MOST_THREADS)
@@ -136,6 +146,8 @@ class AsyncDynRunner:
             file_source_of(source) or stream_source_of(source) or source_of(source, form)
         )
         self._sink: End = file_sink_of(sink) or stream_sink_of(sink) or sink_of(sink, planar)
+        if isinstance(self._source, StreamIn):
+            self._source.skips_gaps = self._skips(gaps)
         self._kinds = self._check()
         self._pid = os.getpid()
         self._lock = threading.Lock()
@@ -144,6 +156,15 @@ class AsyncDynRunner:
         self._has_ended = False
         self._error: BaseException | None = None
         self._mover: asyncio.Task[None] | None = None
+
+    def _skips(self, gaps: Any) -> bool:
+        """Return whether what a device loses is left out."""
+        if gaps is None:
+            return not isinstance(self._sink, (FileOut, StreamOut))
+        if gaps in ("skip", "silence"):
+            return bool(gaps == "skip")
+        error = ArgumentError if isinstance(gaps, str) else ArgumentTypeError
+        raise error(f"gaps is {shown(gaps)}; it must be 'skip', 'silence' or None")
 
     def _check(self) -> tuple[str, str]:
         """Return what the source gives and the sink takes."""

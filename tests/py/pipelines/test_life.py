@@ -169,6 +169,8 @@ class Sink:
     def finalize(self):
         print("finalized", flush=True)
 reached = threading.Event()
+from pastream_ng.pipelines import line
+line._EXIT_S = 0.3  # For those that are stuck.
 """
 EXITS = {
     "pipeline": """

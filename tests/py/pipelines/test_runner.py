@@ -9,6 +9,7 @@ import signal
 import socket
 import threading
 import time
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -114,6 +115,13 @@ def test_files_are_read_and_written_in_c(tmp_path):
     np.testing.assert_array_equal(ps.read(tmp_path / "again.wav", dtype="int16")[0], sound)
 
 
+def test_a_writer_learns_its_format_from_the_first_buffer(tmp_path):
+    writer = ps.AudioFileWriter(tmp_path / "out.wav", "wav")
+    ps.AsyncDynRunner(BUFFERS, [ps.make_gain_node(1.0)], writer).run()
+    assert (writer.closed, writer.frames) == (True, 500)
+    assert ps.info(tmp_path / "out.wav").samplerate == 48000
+
+
 def test_a_file_of_another_rate_is_an_error_that_says_so(tmp_path):
     with ps.SoundFile(tmp_path / "out.wav", "w", 44100, 2) as sink:
         runner = ps.AsyncDynRunner(BUFFERS, [], sink)
@@ -194,6 +202,27 @@ def test_what_a_stream_captures_is_numbered_and_complete(counter):
     np.testing.assert_array_equal(joined(found)[0], np.arange(20000))
     assert [b.pts for b in found] == [int(b.as_pcm()[0, 0]) for b in found]
     assert len(found) < 2000  # What lies ready comes at once.
+
+
+@pytest.mark.parametrize("gaps", [None, "silence"])
+def test_what_a_device_loses_is_a_gap_in_the_times(gaps):
+    faults = [ps.Fault("stall", 6400, 9000)]
+    device = ps.VirtualDevice(clock="free", input="counter", faults=faults)
+    with ps.InputStream(device, 48000, 1, "int32", frames=30000) as stream:
+        found = []
+        runner = ps.AsyncDynRunner(stream, [ps.make_identity_node("pcm")], found, gaps=gaps)
+        runner.run()
+        assert stream.stats.lost_frames == 9000
+    jumps = [b.pts - a.pts - a.samples for a, b in pairwise(found)]
+    if gaps == "silence":
+        assert runner.progress.fillers == 9000
+        assert not any(jumps)
+    else:
+        assert runner.progress.fillers == 0
+        assert [jump for jump in jumps if jump] == [9000]
+        for buffer in found:
+            wanted = np.arange(buffer.pts, buffer.pts + buffer.samples)
+            np.testing.assert_array_equal(buffer.as_pcm()[0], wanted)
 
 
 def test_a_stream_plays_what_comes():
@@ -315,7 +344,9 @@ def test_before_the_start():
     assert runner.progress.state == "cancelled"
 
 
-def test_an_interrupt_cancels_it_whatever_python_does():
+def test_an_interrupt_cancels_it_whatever_python_does(monkeypatch):
+    monkeypatch.setattr("pastream_ng.pipelines.runner._END_S", 0.1)
+
     def interrupt():
         gate.reached.wait(30)
         time.sleep(0.02)
@@ -381,6 +412,11 @@ BAD = [
     (lambda: ps.AsyncDynRunner([], 5, []), ps.ArgumentTypeError, "nodes is 5"),
     (lambda: ps.AsyncDynRunner([], [], 5), ps.ArgumentTypeError, "sink is 5"),
     (lambda: ps.AsyncDynRunner([], [], io.StringIO()), ps.ArgumentTypeError, "holds text"),
+    (
+        lambda: ps.AsyncDynRunner(ps.InputStream("loopback"), [], [], gaps="x"),
+        ps.ArgumentError,
+        "gaps is 'x'",
+    ),
     (lambda: ps.AsyncDynRunner([], [], [], threads=0), ps.ArgumentError, "threads is 0"),
     (lambda: ps.AsyncDynRunner([], [], [], format="x"), ps.ArgumentTypeError, "format is 'x'"),
     (
