@@ -72,6 +72,8 @@ def make_encoder_node(codec: str, config: EncoderConfig | None = None) -> DynNod
         # With another rate than that of the input the node resamples.
         made.encoder.format.rate_hz = 0 if form is None else form.sample_rate
         made.encoder.format.n_channels = 0 if form is None else form.channels
+        if form is None and getattr(told, "subtype", None) is None:
+            made.encoder.format.sample_format = 0
         made.fits_rate = told.resample == "auto"
         stage = new_stage(lib.pst_node_encode, _name(kind.name, "encoder"), made)
         del keep
@@ -112,7 +114,7 @@ def make_decoder_node(
     ...     pipeline.flush()
     ...     found = list(pipeline)
     >>> found[0].pts, sum(buffer.samples for buffer in found), found[0].format.sample_type
-    (100, 5000, 'i32')
+    (100, 5000, 'i16')
     """
     kind = codec_named(codec)
     told = decoder_config(kind, config)

@@ -204,9 +204,6 @@ class Line:
 
     def _set_free(self) -> None:
         """Let Python's objects work elsewhere: all is over."""
-        for parts in self._parts.values():
-            for part in parts:
-                part.is_free = True
         _live.discard(self)
         while self._sides:
             try:
@@ -214,6 +211,14 @@ class Line:
             except Exception as error:
                 if self.exception is None:
                     self._error = error
+        # C keeps the parts until the chains go. An error holds the frames that it went through, and
+        # these the pipeline: if a part, or what it is made of, held the error, nothing would go.
+        has_failed = self.exception is not None
+        for parts in self._parts.values():
+            for part in parts:
+                part.is_free = True
+                if has_failed:
+                    part.forget()
 
     # ---- What there is --------------------------------------------------------------------------
 

@@ -62,6 +62,10 @@ class Part:
         self._held = []
         self._handle = None
 
+    def forget(self) -> None:
+        """Let go of what is the user's: the chain is over, and C calls nothing but `let_go`."""
+        self.error = None
+
     def attempt(self, act: Callable[[], int], err: Any, moves: bool = True) -> int:
         """Return what a call gives; what it raised as a status, with text for `err`.
 
@@ -124,9 +128,14 @@ class SourcePart(Part):
 
     def __init__(self, pull: Callable[[], Any], kind: str, close: Any = None) -> None:
         super().__init__("source")
-        self._pull = pull
+        self._pull: Any = pull
         self._kind = kind
         self._close = close
+
+    def forget(self) -> None:
+        """Let go of the source."""
+        super().forget()
+        self._pull = self._close = None
 
     def make(self) -> Any:
         """Return an owner of a ``pst_source``."""
@@ -151,10 +160,15 @@ class SinkPart(Part):
 
     def __init__(self, push: Callable[[Any], Any], finalize: Any, kind: str, planar: bool) -> None:
         super().__init__("sink")
-        self._push = push
+        self._push: Any = push
         self._finalize = finalize
         self._kind = kind
         self._planar = planar
+
+    def forget(self) -> None:
+        """Let go of the sink."""
+        super().forget()
+        self._push = self._finalize = None
 
     def make(self) -> Any:
         """Return an owner of a ``pst_sink``."""
@@ -191,6 +205,11 @@ class NodePart(Part):
         self._name = name
         self._kinds = (input_kind, output_kind)
         self._is_flushed = False
+
+    def forget(self) -> None:
+        """Let go of the node."""
+        super().forget()
+        self._node = None
 
     def make(self) -> Any:
         """Return an owner of a ``pst_stage``."""
