@@ -271,6 +271,7 @@ class _Lib:
     def pst_source_ring_lent(
         self, source: CData, ring: CData, reader: int, format: int, n_channels: int, err: CData, /
     ) -> int: ...
+    def pst_source_set_rate(self, source: CData, rate_hz: float, err: CData, /) -> int: ...
     def pst_source_memory(
         self,
         source: CData,

@@ -45,6 +45,20 @@ uint64_t pst_piece_frames(const pst_ring_info *info) PST_RT {
     return quarter < 1 ? 1 : quarter < most ? quarter : most;
 }
 
+pst_status pst_source_set_rate(pst_source *source, double rate_hz, pst_error *err) {
+    if (!(rate_hz > 0.0) || !isfinite(rate_hz))
+        return pst_fail(err, PST_BAD_ARGUMENT, 0, "rate_hz is %g; it must be more than 0", rate_hz);
+    if (source->format == 0)
+        return pst_fail(err, PST_BAD_ARGUMENT, 0,
+                        "source is a %s source: what it gives tells its rate", source->ops->name);
+    if (!pst_is_same_rate(source->rate_hz, rate_hz))
+        return pst_fail(err, PST_BAD_ARGUMENT, 0,
+                        "rate_hz is %g; the source (%s) gives frames at %g Hz", rate_hz,
+                        source->ops->name, source->rate_hz);
+    source->rate_hz = rate_hz;
+    return PST_OK;
+}
+
 // ---- What all stages have in common -----------------------------------------------------------
 
 // Enough for the calls not to count, little enough for the nearest cache.

@@ -279,6 +279,61 @@ static void test_a_seek_forgets_what_waits(void) {
     pst_feed_release(out);
 }
 
+// A ring cannot know its rate. What lies ready is one buffer.
+static void test_rings_are_told_their_rate(void) {
+    pst_ring *ring = NULL;
+    const pst_ring_config ring_config = {.capacity_frames = 8192, .frame_bytes = 4};
+    pst_resample_node_config config;
+    pst_resample_node_config_default(&config);
+    config.rate_hz = 16000.0;
+    pst_error err = {.status = PST_OK};
+    for (int is_told = 0; is_told < 2; ++is_told) {
+        CHECK_EQ(pst_ring_create(&ring, &ring_config, NULL), PST_OK);
+        CHECK_EQ(pst_ring_write(ring, data, 1000), 1000);
+        pst_feed *out = make_feed(8);
+        pst_source *source = NULL;
+        CHECK_EQ(pst_source_ring(&source, ring, 0, PST_FORMAT_I32, 1, NULL), PST_OK);
+        if (is_told == 1)
+            CHECK_EQ(pst_source_set_rate(source, 8000.0, NULL), PST_OK);
+        CHECK_EQ(pst_source_set_rate(source, 0.0, &err), PST_BAD_ARGUMENT);
+        CHECK_STR(err.text, "rate_hz is 0; it must be more than 0");
+        pst_stage *node = NULL;
+        CHECK_EQ(pst_node_resample(&node, "up", &config, NULL), PST_OK);
+        pst_chain *chain = start(source, node, to_feed(out));
+        if (is_told == 1) {
+            CHECK_EQ(pst_ring_write(ring, data + 1000, 1000), 1000);
+            pst_ring_end(ring);
+            uint64_t n_frames = 0;
+            pst_buffer buffer;
+            while (pst_feed_get(out, &buffer, PATIENCE_NS, NULL) == PST_OK) {
+                CHECK_EQ(buffer.pts, (int64_t)n_frames);
+                CHECK_EQ(buffer.media.rate_hz, 16000.0);
+                n_frames += buffer.n_frames;
+                pst_feed_pass(out, &buffer);
+            }
+            CHECK_EQ(n_frames, 4000);
+        } else {
+            CHECK_EQ(get_status(out, &err), PST_CLOSED);
+            CHECK_STR(err.text,
+                      "frames of an unknown rate came; they cannot be resampled to 16000 Hz");
+        }
+        CHECK_EQ(finish(chain), is_told == 1 ? PST_CHAIN_DONE : PST_CHAIN_FAILED);
+        pst_feed_release(out);
+        pst_ring_release(ring);
+    }
+    pst_feed *feed = make_feed(1);
+    pst_source *source = from_feed(feed);
+    CHECK_EQ(pst_source_set_rate(source, 8000.0, &err), PST_BAD_ARGUMENT);
+    CHECK_STR(err.text, "source is a feed source: what it gives tells its rate");
+    pst_source_destroy(source);
+    source = from_memory(1);
+    CHECK_EQ(pst_source_set_rate(source, 8000.0, NULL), PST_OK);
+    CHECK_EQ(pst_source_set_rate(source, 44100.0, &err), PST_BAD_ARGUMENT);
+    CHECK_STR(err.text, "rate_hz is 44100; the source (memory) gives frames at 8000 Hz");
+    pst_source_destroy(source);
+    pst_feed_release(feed);
+}
+
 // A microphone that has run for days: numbers of frames are large, and what is missing is missing
 // in the packets' times, too.
 static void test_days_of_sound_have_exact_times(void) {
@@ -502,6 +557,7 @@ int main(void) {
     RUN(test_stop_ends_behind_what_was_put_in);
     RUN(test_stages_may_wait_and_have_an_end);
     RUN(test_a_seek_forgets_what_waits);
+    RUN(test_rings_are_told_their_rate);
     RUN(test_days_of_sound_have_exact_times);
     RUN(test_two_chains_are_one);
     RUN(test_failures_go_both_ways);

@@ -105,6 +105,13 @@ PST_API PST_NODISCARD pst_status pst_source_memory(pst_source **source, const vo
 PST_API PST_NODISCARD pst_status pst_source_file(pst_source **source, pst_decoder *decoder,
                                                  pst_format format, bool loops, pst_error *err);
 
+// Tells the rate of a source that cannot know it: of a ring, or of memory. Nodes that look at rates
+// and times need it. rate_hz: more than 0.
+// Returns PST_OK, or PST_BAD_ARGUMENT (no such rate, or the source knows another, or gives what
+// tells its rate itself). Thread: control, before a chain owns it. Realtime: no.
+PST_API PST_NODISCARD pst_status pst_source_set_rate(pst_source *source, double rate_hz,
+                                                     pst_error *err);
+
 // Destroys a source that no chain owns. NULL is allowed. Thread: control. Realtime: no.
 PST_API void pst_source_destroy(pst_source *source);
 
