@@ -256,6 +256,8 @@ static void count(pst_feed *feed, pst_feed_memory *memory, const int64_t *pts) {
         memory->frame = feed->kind == PST_MEDIA_PACKETS
                             ? feed->next_frame
                             : pst_frame_after(media, *pts, next_frame(feed, media->rate_hz));
+    if (pts != NULL)
+        pst_tell_pts(&memory->media, *pts, memory->frame);
     feed->next_frame = memory->frame + (int64_t)memory->n_frames;
     feed->next_hz = media->rate_hz;
     if (feed->last != NULL)

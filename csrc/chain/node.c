@@ -6,6 +6,7 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "chain/row.h"
+#include "chain/times.h"
 
 // A stage with open sides around a row of stages that are made when it is known what comes.
 //
@@ -49,8 +50,9 @@ static bool is_same_sound(const pst_media *a, const pst_media *b) {
     return a->format == b->format && a->n_channels == b->n_channels && a->rate_hz == b->rate_hz;
 }
 
-static bool is_same_base(const pst_media *a, const pst_media *b) {
-    return a->time_base_num == b->time_base_num && a->time_base_den == b->time_base_den;
+static bool has_same_times(const pst_media *a, const pst_media *b) {
+    return a->time_base_num == b->time_base_num && a->time_base_den == b->time_base_den &&
+           a->told_pts == b->told_pts && a->told_frame == b->told_frame;
 }
 
 // Tells what comes out of each stage, when `in` goes into the first.
@@ -61,10 +63,7 @@ static void tell(node_stage *self) {
         *behind = self->inner[i]->out;
         if (behind->rate_hz <= 0.0)
             behind->rate_hz = before->rate_hz;
-        if (behind->rate_hz == before->rate_hz) {
-            behind->time_base_num = before->time_base_num;
-            behind->time_base_den = before->time_base_den;
-        }
+        pst_keep_times(behind, before);
         before = behind;
     }
 }
@@ -234,7 +233,7 @@ static pst_status node_process(pst_stage *stage, const pst_piece *in, uint64_t *
         const pst_status status = change(self, in->media, out, err);
         if (status != PST_OK || out->n_frames > 0)
             return status;
-    } else if (!is_same_base(&self->in, in->media)) {
+    } else if (!has_same_times(&self->in, in->media)) {
         self->in = *in->media;
         tell(self);
     }

@@ -4,6 +4,7 @@
 #include "chain/row.h"
 
 #include "base/error.h"
+#include "chain/times.h"
 
 static bool is_called_off(const pst_row *row) {
     return row->ops->is_called_off != NULL && row->ops->is_called_off(row->user);
@@ -51,10 +52,7 @@ static void tell(pst_row *row, uint32_t index, const pst_media *in, pst_piece *o
         return;
     if (media->rate_hz <= 0.0)
         media->rate_hz = in->rate_hz;
-    if (media->rate_hz == in->rate_hz) {
-        media->time_base_num = in->time_base_num;
-        media->time_base_den = in->time_base_den;
-    }
+    pst_keep_times(media, in);
 }
 
 // ---- Frames -----------------------------------------------------------------------------------

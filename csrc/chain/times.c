@@ -56,17 +56,33 @@ int64_t pst_frame_of_pts(const pst_media *media, int64_t pts) PST_RT {
     return scale_double((double)pts * pst_frames_per_unit(media));
 }
 
+// Returns frames as units of the time base.
+static int64_t in_units(const pst_media *media, int64_t n_frames) PST_RT {
+    const double divisor = media->rate_hz * media->time_base_num;
+    if (is_whole(media->rate_hz) && divisor <= (double)UINT32_MAX)
+        return scale(n_frames, 1, media->time_base_den, (uint32_t)divisor);
+    return scale_double((double)n_frames / pst_frames_per_unit(media));
+}
+
 int64_t pst_pts_of_frame(const pst_media *media, int64_t frame) PST_RT {
     if (!is_told(media))
         return keep(frame);
-    if (is_whole(media->rate_hz)) {
-        // frame * den / (num * rate): by num first would lose what is left, so it is doubles if the
-        // product is too large for 32 bits.
-        const double divisor = media->rate_hz * media->time_base_num;
-        if (divisor <= (double)UINT32_MAX)
-            return scale(frame, 1, media->time_base_den, (uint32_t)divisor);
-    }
-    return scale_double((double)frame / pst_frames_per_unit(media));
+    return media->told_pts + in_units(media, frame - media->told_frame);
+}
+
+void pst_tell_pts(pst_media *media, int64_t pts, int64_t frame) PST_RT {
+    const bool is_mark = pts != PST_NO_PTS && is_told(media);
+    media->told_pts = is_mark ? pts : 0;
+    media->told_frame = is_mark ? frame : 0;
+}
+
+void pst_keep_times(pst_media *media, const pst_media *before) PST_RT {
+    if (media->rate_hz != before->rate_hz)
+        return;
+    media->time_base_num = before->time_base_num;
+    media->time_base_den = before->time_base_den;
+    media->told_pts = before->told_pts;
+    media->told_frame = before->told_frame;
 }
 
 int64_t pst_frame_after(const pst_media *media, int64_t pts, int64_t next_frame) PST_RT {

@@ -20,13 +20,20 @@ double pst_frames_per_unit(const pst_media *media) PST_RT;
 // pts: not PST_NO_PTS. Thread: any. Realtime: yes.
 int64_t pst_frame_of_pts(const pst_media *media, int64_t pts) PST_RT;
 
-// Returns the number of a frame as a time, rounded likewise. Thread: any. Realtime: yes.
+// Returns the number of a frame as a time, counted from what was told, and rounded likewise.
+// Thread: any. Realtime: yes.
 int64_t pst_pts_of_frame(const pst_media *media, int64_t frame) PST_RT;
 
 // Returns the frame at which a buffer begins that says pts, when next_frame would follow: times are
 // rounded to their time base, so that less than a unit of it is no gap.
 // pts: PST_NO_PTS gives next_frame. Thread: any. Realtime: yes.
 int64_t pst_frame_after(const pst_media *media, int64_t pts, int64_t next_frame) PST_RT;
+
+// Notes that pts was told of a frame; PST_NO_PTS: nothing was. Thread: any. Realtime: yes.
+void pst_tell_pts(pst_media *media, int64_t pts, int64_t frame) PST_RT;
+
+// Lets times be told as on the side before, if the rate is the same. Thread: any. Realtime: yes.
+void pst_keep_times(pst_media *media, const pst_media *before) PST_RT;
 
 // Returns PST_OK, or PST_BAD_ARGUMENT if the rate is none or the time base is half told, or told
 // where the rate is not known. Thread: any. Realtime: no.

@@ -103,6 +103,7 @@ pst_status pst_user_give(pst_user_giver *giver, pst_media_kind kind, const pst_b
         giver->has_begun = true;
     }
     giver->media = buffer->media;
+    pst_tell_pts(&giver->media, buffer->pts, piece->frame);
     piece->media = &giver->media;
     return PST_OK;
 }

@@ -10,86 +10,11 @@
 #include "chain/stage.h"
 #include "check.h"
 #include "failing_alloc.h"
-#include "pastream/codec_nodes.h"
-#include "pastream/feed.h"
+#include "feed_rig.h"
 #include "pastream/node.h"
 
 // Chains between feeds, and chains that feeds join: what goes through, and how the end of one
 // reaches the other.
-
-#define PATIENCE_NS (20 * PST_NS_PER_SECOND)
-
-static const pst_media mono = {.format = PST_FORMAT_I32, .n_channels = 1, .rate_hz = 8000.0};
-
-enum { N = 50000 };
-static int32_t data[N];
-
-static pst_feed *make_feed(uint32_t capacity) {
-    pst_feed *feed = NULL;
-    CHECK_EQ(pst_feed_create(&feed, PST_MEDIA_FRAMES, capacity, NULL), PST_OK);
-    return feed;
-}
-
-static pst_source *from_feed(pst_feed *feed) {
-    pst_source *source = NULL;
-    CHECK_EQ(pst_source_feed(&source, feed, NULL), PST_OK);
-    return source;
-}
-
-static pst_sink *to_feed(pst_feed *feed) {
-    pst_sink *sink = NULL;
-    CHECK_EQ(pst_sink_feed(&sink, feed, NULL), PST_OK);
-    return sink;
-}
-
-static pst_source *from_memory(uint64_t n_frames) {
-    pst_source *source = NULL;
-    CHECK_EQ(pst_source_memory(&source, data, n_frames, PST_FORMAT_I32, 1, NULL), PST_OK);
-    return source;
-}
-
-static pst_chain *start(pst_source *source, pst_stage *stage, pst_sink *sink) {
-    pst_chain *chain = NULL;
-    pst_error err = {.status = PST_OK};
-    CHECK_TEXT(pst_chain_create_staged(&chain, NULL, source, &stage, stage != NULL ? 1 : 0, sink,
-                                       &err) == PST_OK,
-               "%s", err.text);
-    CHECK_EQ(pst_chain_start(chain, NULL), PST_OK);
-    return chain;
-}
-
-static pst_chain_state finish(pst_chain *chain) {
-    CHECK(pst_chain_wait(chain, PATIENCE_NS, NULL) != PST_TIMEOUT);
-    pst_chain_progress progress;
-    pst_chain_get_progress(chain, &progress);
-    pst_chain_release(chain);
-    return progress.state;
-}
-
-static pst_status put(pst_feed *feed, uint64_t first, uint64_t n, int64_t pts) {
-    const pst_buffer buffer = {.media = mono, .data = data + first, .n_frames = n, .pts = pts};
-    return pst_feed_put(feed, &buffer, PATIENCE_NS, NULL);
-}
-
-static void expect(pst_feed *feed, int32_t first, uint64_t n, int64_t pts) {
-    pst_buffer buffer;
-    if (!CHECK_EQ(pst_feed_get(feed, &buffer, PATIENCE_NS, NULL), PST_OK))
-        return;
-    CHECK_EQ(buffer.n_frames, n);
-    CHECK_EQ(buffer.pts, pts);
-    for (uint64_t i = 0; i < buffer.n_frames; ++i)
-        if (!CHECK_EQ(((const int32_t *)buffer.data)[i], first + (int32_t)i))
-            break;
-    pst_feed_pass(feed, &buffer);
-}
-
-static pst_status get_status(pst_feed *feed, pst_error *err) {
-    pst_buffer buffer;
-    const pst_status status = pst_feed_get(feed, &buffer, PATIENCE_NS, err);
-    if (status == PST_OK)
-        pst_feed_pass(feed, &buffer);
-    return status;
-}
 
 // ---- A stage that fails, or takes its time ------------------------------------------------------
 
@@ -279,116 +204,6 @@ static void test_a_seek_forgets_what_waits(void) {
     pst_feed_release(out);
 }
 
-// A ring cannot know its rate. What lies ready is one buffer.
-static void test_rings_are_told_their_rate(void) {
-    pst_ring *ring = NULL;
-    const pst_ring_config ring_config = {.capacity_frames = 8192, .frame_bytes = 4};
-    pst_resample_node_config config;
-    pst_resample_node_config_default(&config);
-    config.rate_hz = 16000.0;
-    pst_error err = {.status = PST_OK};
-    for (int is_told = 0; is_told < 2; ++is_told) {
-        CHECK_EQ(pst_ring_create(&ring, &ring_config, NULL), PST_OK);
-        CHECK_EQ(pst_ring_write(ring, data, 1000), 1000);
-        pst_feed *out = make_feed(8);
-        pst_source *source = NULL;
-        CHECK_EQ(pst_source_ring(&source, ring, 0, PST_FORMAT_I32, 1, NULL), PST_OK);
-        if (is_told == 1)
-            CHECK_EQ(pst_source_set_rate(source, 8000.0, NULL), PST_OK);
-        CHECK_EQ(pst_source_set_rate(source, 0.0, &err), PST_BAD_ARGUMENT);
-        CHECK_STR(err.text, "rate_hz is 0; it must be more than 0");
-        pst_stage *node = NULL;
-        CHECK_EQ(pst_node_resample(&node, "up", &config, NULL), PST_OK);
-        pst_chain *chain = start(source, node, to_feed(out));
-        if (is_told == 1) {
-            CHECK_EQ(pst_ring_write(ring, data + 1000, 1000), 1000);
-            pst_ring_end(ring);
-            uint64_t n_frames = 0;
-            pst_buffer buffer;
-            while (pst_feed_get(out, &buffer, PATIENCE_NS, NULL) == PST_OK) {
-                CHECK_EQ(buffer.pts, (int64_t)n_frames);
-                CHECK_EQ(buffer.media.rate_hz, 16000.0);
-                n_frames += buffer.n_frames;
-                pst_feed_pass(out, &buffer);
-            }
-            CHECK_EQ(n_frames, 4000);
-        } else {
-            CHECK_EQ(get_status(out, &err), PST_CLOSED);
-            CHECK_STR(err.text,
-                      "frames of an unknown rate came; they cannot be resampled to 16000 Hz");
-        }
-        CHECK_EQ(finish(chain), is_told == 1 ? PST_CHAIN_DONE : PST_CHAIN_FAILED);
-        pst_feed_release(out);
-        pst_ring_release(ring);
-    }
-    pst_feed *feed = make_feed(1);
-    pst_source *source = from_feed(feed);
-    CHECK_EQ(pst_source_set_rate(source, 8000.0, &err), PST_BAD_ARGUMENT);
-    CHECK_STR(err.text, "source is a feed source: what it gives tells its rate");
-    pst_source_destroy(source);
-    source = from_memory(1);
-    CHECK_EQ(pst_source_set_rate(source, 8000.0, NULL), PST_OK);
-    CHECK_EQ(pst_source_set_rate(source, 44100.0, &err), PST_BAD_ARGUMENT);
-    CHECK_STR(err.text, "rate_hz is 44100; the source (memory) gives frames at 8000 Hz");
-    pst_source_destroy(source);
-    pst_feed_release(feed);
-}
-
-// A microphone that has run for days: numbers of frames are large, and what is missing is missing
-// in the packets' times, too.
-static void test_days_of_sound_have_exact_times(void) {
-    pst_feed *in = make_feed(4), *out = NULL;
-    CHECK_EQ(pst_feed_create(&out, PST_MEDIA_PACKETS, 1000, NULL), PST_OK);
-    pst_resample_node_config resample;
-    pst_resample_node_config_default(&resample);
-    resample.rate_hz = 48000.0;
-    resample.out_chunk_frames = 960;
-    pst_encode_config encode;
-    pst_encode_config_default(&encode);
-    encode.encoder.format.container = PST_CONTAINER_RAW;
-    encode.encoder.format.encoding = PST_ENCODING_PCM;
-    encode.encoder.format.sample_format = PST_FORMAT_I16;
-    encode.encoder.chunk_frames = 960;
-    pst_stage *stages[2] = {NULL};
-    CHECK_EQ(pst_node_resample(&stages[0], NULL, &resample, NULL), PST_OK);
-    CHECK_EQ(pst_node_encode(&stages[1], NULL, &encode, NULL), PST_OK);
-    pst_chain *chain = NULL;
-    CHECK_EQ(pst_chain_create_staged(&chain, NULL, from_feed(in), stages, 2, to_feed(out), NULL),
-             PST_OK);
-    CHECK_EQ(pst_chain_start(chain, NULL), PST_OK);
-    // Two seconds each, in pieces, after so many hours at 44.1 kHz.
-    static const int64_t hours[] = {30, 100, 1000000};
-    pst_buffer buffer = {.media = mono, .data = data};
-    buffer.media.rate_hz = 44100.0;
-    for (int i = 0; i < 3; ++i)
-        for (int64_t k = 0; k < 196; ++k) {
-            buffer.n_frames = 450;
-            buffer.pts = hours[i] * 3600 * 44100 + 450 * k;
-            CHECK_EQ(pst_feed_put(in, &buffer, PATIENCE_NS, NULL), PST_OK);
-        }
-    pst_feed_end(in);
-    for (int i = 0; i < 3; ++i) {
-        int64_t next = hours[i] * 3600 * 48000;
-        while (next < hours[i] * 3600 * 48000 + 96000) {
-            pst_buffer got;
-            if (!CHECK_EQ(pst_feed_get(out, &got, PATIENCE_NS, NULL), PST_OK))
-                break;
-            const pst_packet *packet = got.data;
-            CHECK_EQ(packet->pts, next);
-            CHECK_EQ(packet->time_base_den, 48000);
-            CHECK_EQ(packet->n_bytes, 2 * packet->duration);
-            CHECK(packet->duration > 0 && packet->duration <= 960);
-            next += packet->duration;
-            pst_feed_pass(out, &got);
-        }
-        CHECK_EQ(next, hours[i] * 3600 * 48000 + 96000);
-    }
-    CHECK_EQ(get_status(out, NULL), PST_END);
-    CHECK_EQ(finish(chain), PST_CHAIN_DONE);
-    pst_feed_release(in);
-    pst_feed_release(out);
-}
-
 // ---- Two chains ---------------------------------------------------------------------------------
 
 static void test_two_chains_are_one(void) {
@@ -548,8 +363,7 @@ static void test_chains_and_feeds_are_dropped_at_any_moment(void) {
 }
 
 int main(void) {
-    for (int i = 0; i < N; ++i)
-        data[i] = i;
+    fill_data();
     RUN(test_buffers_keep_their_borders_and_times);
     RUN(test_known_sources_feed_nodes);
     RUN(test_kinds_that_do_not_fit_are_refused);
@@ -557,8 +371,6 @@ int main(void) {
     RUN(test_stop_ends_behind_what_was_put_in);
     RUN(test_stages_may_wait_and_have_an_end);
     RUN(test_a_seek_forgets_what_waits);
-    RUN(test_rings_are_told_their_rate);
-    RUN(test_days_of_sound_have_exact_times);
     RUN(test_two_chains_are_one);
     RUN(test_failures_go_both_ways);
     RUN(test_whoever_leaves_ends_all_before);

@@ -487,11 +487,11 @@ static void test_bad_buffers_are_refused(void) {
         pst_media media;
         const char *word;
     } rows[] = {
-        {{PST_MEDIA_PACKETS, 0, 0, 0.0, 0, 0}, "packets"},
-        {{PST_MEDIA_FRAMES, (pst_format)99, 2, 48000.0, 0, 0}, "format"},
-        {{PST_MEDIA_FRAMES, PST_FORMAT_F32, 0, 48000.0, 0, 0}, "n_channels"},
-        {{PST_MEDIA_FRAMES, PST_FORMAT_F32, 2, 0.0, 0, 0}, "rate"},
-        {{PST_MEDIA_FRAMES, PST_FORMAT_F32, 2, 48000.0, 1, 0}, "time base"},
+        {{PST_MEDIA_PACKETS, 0, 0, 0.0, 0, 0, 0, 0}, "packets"},
+        {{PST_MEDIA_FRAMES, (pst_format)99, 2, 48000.0, 0, 0, 0, 0}, "format"},
+        {{PST_MEDIA_FRAMES, PST_FORMAT_F32, 0, 48000.0, 0, 0, 0, 0}, "n_channels"},
+        {{PST_MEDIA_FRAMES, PST_FORMAT_F32, 2, 0.0, 0, 0, 0, 0}, "rate"},
+        {{PST_MEDIA_FRAMES, PST_FORMAT_F32, 2, 48000.0, 1, 0, 0, 0}, "time base"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; ++i) {
         told *source = make_told(), *sink = make_told();

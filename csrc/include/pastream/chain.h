@@ -44,6 +44,8 @@ typedef struct pst_media {
     double rate_hz;         // 0: not known; of a stage: as it comes, the same on both sides.
     uint32_t time_base_num; // What pts were counted in when they were told, in seconds; 0: frames.
     uint32_t time_base_den;
+    int64_t told_pts;   // With a time base, whose units may be coarse: this was told
+    int64_t told_frame; // of the frame with this number. Whoever takes buffers sets it.
 } pst_media;
 
 typedef enum pst_chain_state {
