@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pastream_ng.pipelines.ends import End
-    from pastream_ng.pipelines.parts import Part
+    from pastream_ng.pipelines.parts import Failure, Part
 
 __all__ = ["Build"]
 
@@ -20,18 +20,19 @@ class Build:
     ----------
     place : int
         Of the node that is being made: 0 is the source, 1 the first node; the sink is last.
-    parts : dict of int to list of Part
+    parts : dict of int to list of Failure
     ends : list of End
         What has to be told when the chain is over.
     """
 
     def __init__(self) -> None:
         self.place = 0
-        self.parts: dict[int, list[Part]] = {}
+        self.parts: dict[int, list[Failure]] = {}
         self.ends: list[End] = []
 
     def add(self, part: Part) -> Any:
         """Return the C object of a part, and remember it."""
+        failure = part.watched()
         made = part.make()  # type: ignore[attr-defined]
-        self.parts.setdefault(self.place, []).append(part)
+        self.parts.setdefault(self.place, []).append(failure)
         return made

@@ -32,6 +32,7 @@ MOST_THREADS = 64
 _EXIT_S = 2.0
 # How long a call that knows of an error waits until the chain has told which.
 _SETTLE_S = 5.0
+_STEP_NS = 2_000_000
 
 _OVER = (ChainState.DONE, ChainState.FAILED, ChainState.CANCELLED)
 
@@ -139,9 +140,17 @@ class Line:
             lib.pst_chain_cancel(chain[0])
 
     def close(self) -> None:
-        """Cancel, and let Python's objects work elsewhere once they are free."""
+        """Cancel; the end of the program need not wait for it."""
         self.cancel()
         _live.discard(self)
+
+    def abandon(self) -> None:
+        """Cancel; nobody will ask for anything any more."""
+        self.close()
+        if self._sides:
+            self._end_sides()  # Perhaps only once C is done with them, which they ask here.
+        else:
+            self._chains = []  # C frees them when their threads have ended.
 
     # ---- The end --------------------------------------------------------------------------------
 
@@ -200,25 +209,30 @@ class Line:
 
     def settle(self) -> None:
         """Wait until it is known what has ended it: something has."""
+        deadline = Deadline(_SETTLE_S)
+        while self.exception is None and self.look(_STEP_NS) == Status.TIMEOUT:
+            if deadline.left() == 0.0:
+                return
+
+    def join(self) -> None:
+        """Wait until all is over, as long as is bearable."""
         self.wait(_SETTLE_S)
 
     def _set_free(self) -> None:
         """Let Python's objects work elsewhere: all is over."""
+        for failures in self._parts.values():
+            for failure in failures:
+                failure.part.let_go()
         _live.discard(self)
+        self._end_sides()
+
+    def _end_sides(self) -> None:
         while self._sides:
             try:
                 self._sides.pop().end(self)
             except Exception as error:
                 if self.exception is None:
                     self._error = error
-        # C keeps the parts until the chains go. An error holds the frames that it went through, and
-        # these the pipeline: if a part, or what it is made of, held the error, nothing would go.
-        has_failed = self.exception is not None
-        for parts in self._parts.values():
-            for part in parts:
-                part.is_free = True
-                if has_failed:
-                    part.forget()
 
     # ---- What there is --------------------------------------------------------------------------
 
@@ -246,7 +260,10 @@ class Line:
                 return self._error_at(at, status, err)
             if found is None:
                 found = (at, status)
-        return None if found is None else self._error_at(*found, err)
+        # It is known only when all are over that nothing else was the reason.
+        if found is None or not self.is_over:
+            return None
+        return self._error_at(*found, err)
 
     @property
     def _ends(self) -> list[int]:
@@ -256,9 +273,9 @@ class Line:
     def _error_at(self, place: int, status: int, err: Any) -> BaseException:
         place = min(place, len(self._names) - 1)
         self.error_place = place
-        for part in self._parts.get(place, []):
-            if part.error is not None:
-                return part.error
+        for failure in self._parts.get(place, []):
+            if failure.error is not None:
+                return failure.error
         return error_for(status, err, origin=self.name_of(place))
 
     def name_of(self, place: int) -> str:

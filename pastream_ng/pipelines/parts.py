@@ -9,6 +9,7 @@ import traceback
 from collections.abc import Callable
 from functools import partial
 from typing import Any
+from weakref import ref
 
 from pastream_ng._checks import shown
 from pastream_ng._native import ffi, lib
@@ -19,52 +20,90 @@ from pastream_ng.errors import ArgumentError, ArgumentTypeError, StateError
 from pastream_ng.packets import NodeBuffer
 from pastream_ng.pipelines.buffers import fill_buffer, kind_of, read_buffer
 
-__all__ = ["NodePart", "Part", "SinkPart", "SourcePart"]
+__all__ = ["Failure", "NodePart", "Part", "SinkPart", "SourcePart"]
 
 # Tells Python, while there is one, that C lets a part go.
 _DROP = ffi.addressof(lib, "pst_python_drop")
 
-# Parts that C still has in use; it tells when it lets them go.
-_in_use: set[Part] = set()
+# What C still has in use; it tells when it lets go. Nothing that leads to a pipeline or a runner
+# may hang on this, or these would live as long as C's objects, which they own.
+_in_use: set[_Grip] = set()
 
 _TEXT_BYTES = int(ffi.sizeof(ffi.typeof("pst_error").fields[2][1].type))
+
+
+def _nothing() -> None:
+    """Stand for a reference to nothing."""
+
+
+class _Grip:
+    """What C has in its hands in place of a part, which it may outlive."""
+
+    __slots__ = ("handle", "part")
+
+    def __init__(self, part: Part) -> None:
+        self.part: Part | None = part
+        self.handle = ffi.new_handle(self)
+
+
+class Failure:
+    """What a part has raised; kept by whoever made the chain, since it leads back there.
+
+    Attributes
+    ----------
+    error : BaseException or None
+        The first exception.
+    part : Part
+    """
+
+    __slots__ = ("__weakref__", "error", "part")
+
+    def __init__(self, part: Part) -> None:
+        self.error: BaseException | None = None
+        self.part = part
 
 
 class Part:
     """An object of the user's in a chain.
 
-    What it raises is kept, and C only sees that something failed: whoever waits for the chain
-    raises the same object.
-
-    Attributes
-    ----------
-    error : BaseException or None
-        The first exception that the object raised.
+    What it raises is kept in a `Failure`, and C only sees that something failed: whoever waits for
+    the chain raises the same object.
     """
 
     def __init__(self, noun: str) -> None:
-        self.error: BaseException | None = None
-        #: Whether the chain is over: the object may work elsewhere.
-        self.is_free = False
+        self._failure: Callable[[], Failure | None] = _nothing
         self._noun = noun
         self._held: list[Any] = []
-        self._handle: Any = None
+        self._grip: _Grip | None = None
+
+    def watched(self) -> Failure:
+        """Return where what it raises will be found."""
+        made = Failure(self)
+        self._failure = ref(made)
+        return made
 
     def lend(self) -> Any:
-        """Return what C calls the part; it is kept alive until C lets it go."""
-        self._handle = ffi.new_handle(self)
-        _in_use.add(self)
-        return self._handle
+        """Return what C calls the part."""
+        self._grip = _Grip(self)
+        _in_use.add(self._grip)
+        return self._grip.handle
 
     def let_go(self) -> None:
-        """Tell that C does not use the part any more."""
-        _in_use.discard(self)
+        """C does not call the part any more: its object may work elsewhere."""
+        grip, self._grip = self._grip, None
+        if grip is not None:
+            grip.part = None
         self._held = []
-        self._handle = None
+        self.forget()
+
+    def take_back(self) -> None:
+        """C has never got it."""
+        if self._grip is not None:
+            _in_use.discard(self._grip)
+        self.let_go()
 
     def forget(self) -> None:
-        """Let go of what is the user's: the chain is over, and C calls nothing but `let_go`."""
-        self.error = None
+        """Let go of what is the user's."""
 
     def attempt(self, act: Callable[[], int], err: Any, moves: bool = True) -> int:
         """Return what a call gives; what it raised as a status, with text for `err`.
@@ -80,8 +119,9 @@ class Part:
                 return int(Status.END)
             # Not our own frames: they refer to this part, which refers to the exception.
             error.__traceback__ = _theirs(error.__traceback__)
-            if self.error is None:
-                self.error = error
+            failure = self._failure()
+            if failure is not None and failure.error is None:
+                failure.error = error
             _put_text(err, error)
             return int(Status.SYSTEM_ERROR)
 
@@ -134,7 +174,6 @@ class SourcePart(Part):
 
     def forget(self) -> None:
         """Let go of the source."""
-        super().forget()
         self._pull = self._close = None
 
     def make(self) -> Any:
@@ -145,7 +184,7 @@ class SourcePart(Part):
         handle = self.lend()
         status = lib.pst_source_user(out, kind_of(self._kind), functions, handle, err)
         if status != Status.OK:
-            self.let_go()
+            self.take_back()
         check(status, err)
         return out
 
@@ -167,7 +206,6 @@ class SinkPart(Part):
 
     def forget(self) -> None:
         """Let go of the sink."""
-        super().forget()
         self._push = self._finalize = None
 
     def make(self) -> Any:
@@ -179,7 +217,7 @@ class SinkPart(Part):
         handle = self.lend()
         status = lib.pst_sink_user(out, kind_of(self._kind), functions, handle, err)
         if status != Status.OK:
-            self.let_go()
+            self.take_back()
         check(status, err)
         return out
 
@@ -208,13 +246,13 @@ class NodePart(Part):
 
     def forget(self) -> None:
         """Let go of the node."""
-        super().forget()
         self._node = None
 
     def make(self) -> Any:
         """Return an owner of a ``pst_stage``."""
-        for other in list(_in_use):
-            if isinstance(other, NodePart) and other._node is self._node and not other.is_free:
+        for grip in list(_in_use):
+            other = grip.part
+            if isinstance(other, NodePart) and other._node is self._node:
                 raise StateError(
                     f"the Python object of node {self._name!r} works in another pipeline already; "
                     "close that one first, or make another object"
@@ -229,7 +267,7 @@ class NodePart(Part):
         handle = self.lend()
         status = lib.pst_stage_user(out, name, taken, given, functions, handle, err)
         if status != Status.OK:
-            self.let_go()
+            self.take_back()
         check(status, err)
         return out
 
@@ -268,7 +306,7 @@ class NodePart(Part):
 
 
 def _part(user: Any) -> Any:
-    return ffi.from_handle(user)
+    return ffi.from_handle(user).part
 
 
 @ffi.def_extern()  # type: ignore[untyped-decorator]
@@ -309,4 +347,8 @@ def pst_python_finalize(user: Any, how: int, err: Any) -> int:
 @ffi.def_extern()  # type: ignore[untyped-decorator]
 def pst_python_let_go(user: Any) -> None:
     """Let go for C."""
-    _part(user).let_go()
+    grip = ffi.from_handle(user)
+    _in_use.discard(grip)
+    if grip.part is not None:
+        grip.part.let_go()
+    grip.handle = None

@@ -382,7 +382,7 @@ class AsyncDynPipeline:
             self._line.close()
             self._input.cancel()
             self._output.cancel()
-            self._line.settle()  # Python's own nodes must be free.
+            self._line.join()  # Python's own nodes must be free.
             self._begin()
 
     def _finish(self) -> None:
@@ -402,7 +402,7 @@ class AsyncDynPipeline:
         """
         if not self._is_closed:
             self._is_closed = True
-            self._line.close()
+            self._line.abandon()
             self._input.cancel()
             self._output.cancel()
 

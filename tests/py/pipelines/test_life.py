@@ -96,6 +96,33 @@ def test_a_runner_can_be_dropped_at_any_stage(stage):
         until(lambda: sink.finalized == 1)
 
 
+def test_errors_hold_nothing():
+    class Source:
+        def pull(self):
+            raise ValueError("mine")
+
+    class Broken(Pass):
+        def push(self, buf):
+            raise KeyError
+
+    source = Source()
+    source.runner = ps.AsyncDynRunner(source, [], [])  # A cycle of the user's.
+    with pytest.raises(ValueError, match="mine") as caught:
+        source.runner.run()
+    gone = [weakref.ref(source), weakref.ref(source.runner)]
+    pipeline = new_pipeline(Broken(), threads=2)
+    pipeline.push(ramp())
+    with pytest.raises(KeyError) as caught:
+        pipeline.get()
+    gone.append(weakref.ref(pipeline))
+    del source, pipeline, caught
+    gc.collect()
+    assert [each() for each in gone] == [None] * 3
+    from pastream_ng.pipelines.parts import _in_use
+
+    until(lambda: not _in_use)
+
+
 def test_nothing_leaks():
     def use():
         pipeline = filled(new_pipeline(Pass(), threads=2))
@@ -194,6 +221,7 @@ reached.wait()
 """,
     "file": """
 file = ps.SoundFile(sys.argv[1], "w", 48000, 1)
+file._warns = False
 r = ps.AsyncDynRunner(Source(), [ps.make_gain_node(1.0)], file)
 r.start()
 while r.progress.pushed < 1000: time.sleep(0.001)

@@ -173,6 +173,23 @@ def test_one_thread_pushes_and_another_gets():
     np.testing.assert_array_equal(joined(found)[0], np.arange(3000, dtype="float32") / 2**20)
 
 
+def test_an_error_is_told_at_once_while_outputs_wait():
+    class Late(Pass):
+        def push(self, buf):
+            if buf is not None and buf.pts == 50:
+                raise RuntimeError("late")
+            super().push(buf)
+
+    nodes = [ps.make_python_node(Late(), "pcm", "pcm"), ps.make_identity_node("pcm")]
+    pipeline = ps.AsyncDynPipeline(nodes, capacity=1, max_pending=1, threads=2)
+    pipeline.push(ramp(samples=10, pts=40))
+    pipeline.push(ramp(samples=10, pts=50))
+    with pytest.raises(RuntimeError, match="late"):
+        push_many(pipeline, 20)
+    assert pipeline.get().pts == 40
+    pipeline.close()
+
+
 def test_what_came_before_an_error_can_be_fetched():
     class Third(Pass):
         def push(self, buf):
@@ -387,6 +404,15 @@ def test_bad_buffers_are_told():
         assert pipeline.progress.pushed == 0
 
 
+def works(node):
+    """Whether a node can be put into a pipeline."""
+    try:
+        ps.AsyncDynPipeline([node]).close()
+    except ps.StateError:
+        return False
+    return True
+
+
 def test_a_python_object_works_in_one_pipeline_at_a_time():
     node = ps.make_python_node(Pass(), "pcm", "pcm", "mine")
     first = ps.AsyncDynPipeline([node])
@@ -396,9 +422,7 @@ def test_a_python_object_works_in_one_pipeline_at_a_time():
     first.flush()
     list(first)
     first.close()
-    until(lambda: first._line.is_over)
-    first._line.settle()
-    ps.AsyncDynPipeline([node]).close()
+    until(lambda: works(node))
     # C's own nodes have a state for each.
     gain = ps.make_gain_node(1.0)
     with ps.AsyncDynPipeline([gain, gain]), ps.AsyncDynPipeline([gain]):
