@@ -39,7 +39,8 @@ _OVER = (ChainState.DONE, ChainState.FAILED, ChainState.CANCELLED)
 
 def _shares(count: int, threads: int) -> list[range]:
     """Return which nodes each of the threads gets."""
-    threads = max(1, min(threads, count))
+    fewest = -(-count // int(lib.PST_CHAIN_MAX_STAGES))  # A chain holds no more than that.
+    threads = max(1, fewest, min(threads, count))
     edges = [round(i * count / threads) for i in range(threads + 1)]
     return [range(begin, end) for begin, end in pairwise(edges)]
 

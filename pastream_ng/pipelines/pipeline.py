@@ -74,7 +74,8 @@ class AsyncDynPipeline:
         Buffers that wait to be fetched. When there are as many, the nodes wait, and `push` in the
         end: memory is bounded if nobody fetches.
     threads : int, optional
-        Over so many the nodes are shared out, in their order.
+        Over so many the nodes are shared out, in their order; of more than 16 nodes each thread has
+        16 at most.
 
     Raises
     ------

@@ -84,7 +84,8 @@ class AsyncDynRunner:
         `SoundFile`; an `OutputStream` or a `DuplexStream`, which is started; a list; a function; a
         binary file object or a socket, which get the bytes.
     threads : int, optional
-        Over so many the nodes are shared out, in their order.
+        Over so many the nodes are shared out, in their order; of more than 16 nodes each thread has
+        16 at most.
     capacity : int, optional
         Buffers that wait between two of the threads.
     format : AudioFormat, optional
@@ -448,8 +449,10 @@ class AsyncDynRunner:
         if self._line is None or self._has_ended:
             return
         self._line.stop()
-        if not self._line.wait(_END_S):
+        deadline = Deadline(_END_S)
+        if not self._line.wait(deadline.left()):
             self._leave()
+        self._play_out(deadline)
         self._conclude()
 
     def __enter__(self) -> AsyncDynRunner:

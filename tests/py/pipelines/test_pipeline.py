@@ -45,6 +45,13 @@ def test_buffers_keep_order_borders_and_times(threads):
     assert through(nodes, buffers, threads=threads, capacity=2) == buffers
 
 
+@pytest.mark.parametrize("threads", [1, 40])
+def test_any_number_of_nodes(threads):
+    nodes = [ps.make_gain_node(1.0)] * 16 + [ps.make_gain_node(2.0)] * 17
+    (out,) = through(nodes, [ramp(form=MONO)], threads=threads)
+    np.testing.assert_array_equal(out.as_pcm(), 2**17 * ramp(form=MONO).as_pcm())
+
+
 def test_packets_keep_everything():
     packets = [
         ps.Packet(bytes([k] * k), 1, 44100, 441 * k, 441 * k - 5, 441, k % 2) for k in range(20)

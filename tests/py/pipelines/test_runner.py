@@ -236,6 +236,15 @@ def test_a_stream_plays_what_comes():
         stream.write(np.zeros((10, 2)))
 
 
+def test_a_close_plays_what_has_come():
+    device = ps.VirtualDevice("null")
+    with ps.OutputStream(device, 48000, channels=2) as stream:
+        with ps.AsyncDynRunner(BUFFERS * 2, [], stream) as runner:
+            runner.start()
+            until(lambda: runner.progress.state == "done")
+        assert stream.stats.played_frames == 1000
+
+
 def test_a_duplex_stream_is_both_ends(loopback):
     with ps.DuplexStream(loopback, 48000, channels=1) as stream:
         runner = ps.AsyncDynRunner(stream, [ps.make_gain_node(0.5)], stream)
