@@ -7,10 +7,10 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Callable
-from types import TracebackType
 from typing import Any, TypeVar
 
 from pastream_ng._native import ffi
+from pastream_ng._native.closing import Closing
 from pastream_ng.errors import ClosedError, ForkedError
 
 __all__ = ["Handle", "owner"]
@@ -38,7 +38,7 @@ def owner(type_name: str, release: Callable[[Any], None]) -> Any:
     return ffi.gc(ffi.new(f"{type_name} *"), drop)
 
 
-class Handle:
+class Handle(Closing):
     """Owns one pointer, from its making to its release.
 
     The pointer stays valid as long as the Python object lives, closed or not, so that a thread that
@@ -94,22 +94,7 @@ class Handle:
         """Whether dropping the object now deserves a warning."""
         return self._warns and not self._is_closed and self._pid == os.getpid()
 
-    def __enter__(self: H) -> H:
-        self._use()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
     def __del__(self) -> None:
         # An __init__ that failed has no pointer.
         if hasattr(self, "_pointer") and self._is_leaked():
             warnings.warn(f"unclosed {self!r}", ResourceWarning, stacklevel=2, source=self)
-
-    def __getstate__(self) -> object:
-        raise TypeError(f"a {type(self).__name__} cannot be pickled or copied")

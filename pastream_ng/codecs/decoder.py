@@ -10,6 +10,7 @@ import numpy as np
 
 from pastream_ng._checks import flag, integer, shown
 from pastream_ng._native.arrays import memory_of
+from pastream_ng._native.closing import Closing
 from pastream_ng.codecs.encoder_configs import MOST_CHUNK
 from pastream_ng.codecs.names import codec_named, decoder_config
 from pastream_ng.codecs.native_decoder import DecoderTarget, NativeDecoder
@@ -24,8 +25,6 @@ from pastream_ng.packets.packet import Packet, check_packet
 from pastream_ng.packets.sample_types import SAMPLE_TYPES, from_native
 
 if TYPE_CHECKING:
-    from types import TracebackType
-
     from pastream_ng._native.arrays import Array
     from pastream_ng.codecs.decoder_configs import DecoderConfig
     from pastream_ng.files.tags import Tags
@@ -39,7 +38,7 @@ _LEAST_BYTES = 8
 _BY_CODE = {row.code: row.name for row in SAMPLE_TYPES.values() if row.name != "i64"}
 
 
-class Decoder:
+class Decoder(Closing):
     """Turn the bytes of a stream, or packets, into sound.
 
     The bytes may be cut anywhere: that makes no difference to what comes out. Packets of Opus and
@@ -507,21 +506,6 @@ class Decoder:
             return  # What there is to free is the parent's.
         with self._lock:
             self._native = self._held = None
-
-    def __enter__(self) -> Decoder:
-        self._use()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
-    def __getstate__(self) -> object:
-        raise TypeError("a Decoder cannot be pickled or copied")
 
     def __repr__(self) -> str:
         if self._native is None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from pastream_ng._checks import flag, shown
+from pastream_ng._native.closing import Closing
 from pastream_ng.codecs.names import codec_named, encoder_config
 from pastream_ng.codecs.native_encoder import NativeEncoder, target_of
 from pastream_ng.codecs.pieces import Pieces, source_of, warn_incomplete
@@ -21,8 +22,6 @@ from pastream_ng.packets.packet import timestamp
 from pastream_ng.packets.sample_types import SAMPLE_TYPES, native
 
 if TYPE_CHECKING:
-    from types import TracebackType
-
     from pastream_ng._native.arrays import Array
     from pastream_ng.codecs.encoder_configs import EncoderConfig
     from pastream_ng.packets.packet import Packet
@@ -30,7 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["Encoder"]
 
 
-class Encoder:
+class Encoder(Closing):
     """Turn sound that comes in pieces into packets of a codec.
 
     The packets of a stream, one behind the other, are a file: WAV with its header, FLAC, MP3, ADTS,
@@ -449,21 +448,6 @@ class Encoder:
         with self._lock:
             self._is_closed = True
             self._native = self._rate = None
-
-    def __enter__(self) -> Encoder:
-        self._use()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
-    def __getstate__(self) -> object:
-        raise TypeError("an Encoder cannot be pickled or copied")
 
     def __repr__(self) -> str:
         if self._is_closed:

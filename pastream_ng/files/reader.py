@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pastream_ng._checks import flag, integer, shown, shown_file
+from pastream_ng._native.closing import Closing
 from pastream_ng.enums import Container, Encoding
 from pastream_ng.errors import FileFormatError
 from pastream_ng.files.info import info
@@ -18,7 +19,6 @@ from pastream_ng.packets.node_buffer import NodeBuffer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from types import TracebackType
 
     from pastream_ng._native.arrays import Array
     from pastream_ng.files.damage import Damage
@@ -49,7 +49,7 @@ def _is_of(file: SoundFile, kind: Kind) -> bool:
     return same and kind.encoding in (Encoding.DEFAULT, encoding)
 
 
-class AudioFileReader:
+class AudioFileReader(Closing):
     """A sound file that is read chunk by chunk.
 
     Parameters
@@ -240,14 +240,3 @@ class AudioFileReader:
     def close(self) -> None:
         """Close the file. Idempotent."""
         self._file.close()
-
-    def __enter__(self) -> AudioFileReader:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()

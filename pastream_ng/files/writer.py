@@ -8,6 +8,7 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from pastream_ng._checks import choice, flag, integer, shown, shown_file
+from pastream_ng._native.closing import Closing
 from pastream_ng._native.places import check_file
 from pastream_ng.enums import BitrateMode, Container, Dither, Encoding
 from pastream_ng.errors import ArgumentError, ArgumentTypeError, ClosedError, StateError
@@ -33,7 +34,7 @@ _MOST_EFFORT = 12  # FFmpeg's for FLAC; libFLAC has 8.
 _FLAC_EFFORT = 8
 
 
-class AudioFileWriter:
+class AudioFileWriter(Closing):
     """A sound file that is written chunk by chunk.
 
     Its rate and channels are those of `input_format`, or `samplerate` and `channels`; without any
@@ -298,9 +299,6 @@ class AudioFileWriter:
     def close(self) -> None:
         """Do the same as `finalize`."""
         self.finalize()
-
-    def __enter__(self) -> AudioFileWriter:
-        return self
 
     def __exit__(
         self,

@@ -9,10 +9,10 @@ import threading
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import suppress
-from types import TracebackType
 from typing import TYPE_CHECKING, NamedTuple
 
 from pastream_ng._checks import flag, integer, seconds
+from pastream_ng._native.closing import Closing
 from pastream_ng._native.waits import SLICE_NS, wait, wait_async
 from pastream_ng.enums import Status
 from pastream_ng.errors import (
@@ -60,7 +60,7 @@ class PipelineProgress(NamedTuple):
     ended: bool
 
 
-class AsyncDynPipeline:
+class AsyncDynPipeline(Closing):
     """Nodes in a row, which work on threads of C while the caller pushes and gets.
 
     Parameters
@@ -406,21 +406,6 @@ class AsyncDynPipeline:
             self._line.abandon()
             self._input.cancel()
             self._output.cancel()
-
-    def __enter__(self) -> AsyncDynPipeline:
-        self._use()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
-    def __getstate__(self) -> object:
-        raise TypeError("an AsyncDynPipeline cannot be pickled or copied")
 
     def __repr__(self) -> str:
         names = ", ".join(node.name for node in self._nodes)

@@ -12,6 +12,7 @@ import numpy as np
 from pastream_ng._checks import flag, shown
 from pastream_ng._native import ffi, lib
 from pastream_ng._native.arrays import address, over_memory
+from pastream_ng._native.closing import Unique
 from pastream_ng._native.errors import check, new_error
 from pastream_ng._native.handle import owner
 from pastream_ng.codecs.native_encoder import NO_PTS
@@ -47,7 +48,7 @@ __all__ = ["Processor"]
 _SLICE_SAMPLES = 1 << 17
 
 
-class Processor:
+class Processor(Unique):
     """A node that works on the caller's thread: sound goes in, changed sound comes out.
 
     Made by `Processor.gain` and the other static methods. What it makes of a piece waits until it
@@ -227,9 +228,6 @@ class Processor:
         The parameters are those of `ChannelMapNodeConfig`.
         """
         return Processor._of(ChannelMapNodeConfig(channels, gains, format), format)
-
-    def __getstate__(self) -> object:
-        raise TypeError("a Processor cannot be pickled or copied")
 
     def __repr__(self) -> str:
         return f"<pastream_ng.Processor {self._name}>"

@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pastream_ng._checks import integer, seconds, shown
+from pastream_ng._native.closing import Closing
 from pastream_ng._native.waits import Deadline
 from pastream_ng.enums import ChainState
 from pastream_ng.errors import (
@@ -68,7 +69,7 @@ class RunnerProgress(NamedTuple):
     fillers: int
 
 
-class AsyncDynRunner:
+class AsyncDynRunner(Closing):
     """Moves all that a source has through nodes into a sink.
 
     Parameters
@@ -455,10 +456,6 @@ class AsyncDynRunner:
         self._play_out(deadline)
         self._conclude()
 
-    def __enter__(self) -> AsyncDynRunner:
-        self._use()
-        return self
-
     def __exit__(
         self,
         kind: type[BaseException] | None,
@@ -475,9 +472,6 @@ class AsyncDynRunner:
         if line is not None and self._pid == os.getpid() and not self._has_ended:
             line.close()
             self._end_both()
-
-    def __getstate__(self) -> object:
-        raise TypeError("an AsyncDynRunner cannot be pickled or copied")
 
     def __repr__(self) -> str:
         names = ", ".join(node.name for node in self._nodes) or "no nodes"

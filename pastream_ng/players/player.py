@@ -7,11 +7,11 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Sequence
-from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from pastream_ng._checks import integer, real, shown
 from pastream_ng._native import ffi, lib
+from pastream_ng._native.closing import Closing
 from pastream_ng._native.errors import check, new_error
 from pastream_ng.callbacks import CompiledCallback
 from pastream_ng.enums import Direction, StreamState
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 __all__ = ["Player"]
 
 
-class Player:
+class Player(Closing):
     """Sound files of any kind on a device, one after another, without a gap.
 
     A thread of the library reads and decodes; whatever Python does meanwhile, nothing is missing.
@@ -214,7 +214,7 @@ class Player:
         PastreamError
             As for `OutputStream.start`.
         """
-        self._check_open()
+        self._use()
         if self.stream.active:
             self.resume()
             return
@@ -228,13 +228,13 @@ class Player:
 
     def pause(self) -> None:
         """Play silence from the next block on. Nothing is left out: `resume` goes on there."""
-        self._check_open()
+        self._use()
         self._is_paused = True
         lib.pst_stream_hold_output(self.stream._pointer, True)
 
     def resume(self) -> None:
         """Go on after `pause`."""
-        self._check_open()
+        self._use()
         self._is_paused = False
         lib.pst_stream_hold_output(self.stream._pointer, False)
 
@@ -246,7 +246,7 @@ class Player:
         PastreamError
             What ended it before, if that was an error that was not raised yet.
         """
-        self._check_open()
+        self._use()
         self._is_paused = False
         self._move(self._source.start)
         self.stream.stop()
@@ -270,7 +270,7 @@ class Player:
         StateError
             The file comes from a pipe.
         """
-        self._check_open()
+        self._use()
         number = self.index if index is None else integer("index", index, 0, len(self._files) - 1)
         file = self._files[number]
         part = self._source.part
@@ -310,12 +310,12 @@ class Player:
         FileFormatError, OSError, PastreamError
             A file could not be read on, or the device is gone.
         """
-        self._check_open()
+        self._use()
         return self.stream.wait(timeout)
 
     async def finished(self, timeout: float | None = None) -> bool:
         """Await the end; as `wait`, without blocking the event loop."""
-        self._check_open()
+        self._use()
         return await self.stream._wait_async(timeout)
 
     def close(self) -> None:
@@ -327,7 +327,7 @@ class Player:
             finally:
                 close_files(self._opened)
 
-    def _check_open(self) -> None:
+    def _use(self) -> None:
         if self._is_closed:
             raise ClosedError("this player is closed; make a new one")
         self.stream._use()  # In a forked child it is not ours.
@@ -425,24 +425,9 @@ class Player:
 
     # ---- Life -----------------------------------------------------------------------------------
 
-    def __enter__(self) -> Player:
-        self._check_open()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
     def __del__(self) -> None:
         if not getattr(self, "_is_closed", True) and self.stream._pid == os.getpid():
             warnings.warn(f"unclosed {self!r}", ResourceWarning, stacklevel=2, source=self)
-
-    def __getstate__(self) -> object:
-        raise TypeError("a Player cannot be pickled or copied")
 
     def __repr__(self) -> str:
         place = self._place()

@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal
 
 from pastream_ng._checks import choice, flag, integer, nanoseconds, seconds, shown
+from pastream_ng._native.closing import Closing
 from pastream_ng._native.waits import wait, wait_async
 from pastream_ng.enums import DiskFull, Status
 from pastream_ng.errors import (
@@ -41,7 +42,7 @@ __all__ = ["Recorder"]
 _STOP_S = 30.0
 
 
-class Recorder:
+class Recorder(Closing):
     """A device recorded into one file, or into many, one after another.
 
     A thread of the library moves the frames from the device's ring into the file: whatever Python
@@ -220,7 +221,7 @@ class Recorder:
 
         `start` does it too, if it was not done before.
         """
-        self._check_open()
+        self._use()
         if self._owns:
             self.stream.start()
 
@@ -239,7 +240,7 @@ class Recorder:
             As for `InputStream.start`.
         """
         with self._lock:
-            self._check_open()
+            self._use()
             if self._recording is not None:
                 raise StateError("the recorder was started before; make a new one")
             self._recording = NativeRecording(self.stream, self._take[0], self._plan)
@@ -376,14 +377,14 @@ class Recorder:
         if self._owns and not self.stream.closed:
             self.stream._close()
 
-    def _check_open(self) -> None:
+    def _use(self) -> None:
         if self._is_closed:
             raise ClosedError("this recorder is closed; make a new one")
         self.stream._use()  # In a forked child it is not ours.
 
     def _begun(self) -> NativeRecording:
         if self._recording is None:
-            self._check_open()
+            self._use()
             raise StateError("the recorder was not started; call start() first")
         return self._recording
 
@@ -450,10 +451,6 @@ class Recorder:
 
     # ---- Life -----------------------------------------------------------------------------------
 
-    def __enter__(self) -> Recorder:
-        self._check_open()
-        return self
-
     def __exit__(
         self,
         kind: type[BaseException] | None,
@@ -471,9 +468,6 @@ class Recorder:
         holds_something = self._owns if self._recording is None else not self._is_over()
         if holds_something:
             warnings.warn(f"unclosed {self!r}", ResourceWarning, stacklevel=2, source=self)
-
-    def __getstate__(self) -> object:
-        raise TypeError("a Recorder cannot be pickled or copied")
 
     def __repr__(self) -> str:
         count = len(self.files)
