@@ -8,7 +8,7 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "chain/row.h"
-#include "chain/user_buffer.h"
+#include "chain/ends/user_buffer.h"
 
 // A buffer that waits, or one that can be used again.
 typedef struct made_buffer {

@@ -10,7 +10,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
-#include "chain/feed_private.h"
+#include "chain/ends/feed_private.h"
 #include "chain/stage.h"
 #include "chain/times.h"
 #include "check.h"

@@ -3,7 +3,7 @@
 
 #include <math.h>
 
-#include "chain/reduce.h"
+#include "chain/nodes/reduce.h"
 #include "fork_rig.h"
 
 // Branches that are joined: what comes out, how long it is, and what is refused.

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "chain/node.h"
+#include "chain/nodes/node.h"
 #include "chain/row.h"
 #include "check.h"
 #include "failing_alloc.h"

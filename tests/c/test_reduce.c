@@ -3,7 +3,7 @@
 
 #include <math.h>
 
-#include "chain/reduce.h"
+#include "chain/nodes/reduce.h"
 #include "check.h"
 #include "rt_guard.h"
 

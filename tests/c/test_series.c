@@ -8,8 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "chain/series_name.h"
-#include "chain/series_sink.h"
+#include "chain/series/name.h"
+#include "chain/series/sink.h"
 #include "base/clock.h"
 #include "check.h"
 #include "failing_alloc.h"

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "chain/row.h"
-#include "chain/stage_gain.h"
+#include "chain/stages/gain.h"
 #include "pastream/feed.h"
 #include "pastream/node.h"
 #include "timing.h"
