@@ -14,8 +14,9 @@
 
 enum { BLOCK = 256 }; // Samples.
 
+static const char *const names[] = {"sum", "product", "mean", "max", "min", "concat", "xor"};
+
 const char *pst_reduce_name(pst_reduce_kind kind) PST_RT {
-    static const char *const names[] = {"sum", "product", "mean", "max", "min", "concat", "xor"};
     return kind < PST_REDUCE_SUM || kind > PST_REDUCE_XOR ? "unknown" : names[kind - 1];
 }
 

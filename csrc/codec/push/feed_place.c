@@ -9,11 +9,11 @@
 #include "base/error.h"
 #include "codec/io_private.h"
 
-size_t pst_feed_bytes(const pst_feed *feed) {
+size_t pst_feed_bytes(const pst_feed *feed) PST_RT {
     return pst_byte_queue_bytes(&feed->kept) + feed->n_brought;
 }
 
-bool pst_feed_is_ready(const pst_feed *feed) {
+bool pst_feed_is_ready(const pst_feed *feed) PST_RT {
     return feed->is_ended || feed->is_cancelled || pst_feed_bytes(feed) >= feed->n_wanted;
 }
 

@@ -30,10 +30,10 @@ pst_status pst_feed_open(pst_io **io, pst_feed *feed, pst_error *err);
 pst_status pst_feed_keep(pst_feed *feed, pst_error *err);
 
 // Whether the reader can go on.
-bool pst_feed_is_ready(const pst_feed *feed);
+bool pst_feed_is_ready(const pst_feed *feed) PST_RT;
 
 // Returns how many bytes are there to be read.
-size_t pst_feed_bytes(const pst_feed *feed);
+size_t pst_feed_bytes(const pst_feed *feed) PST_RT;
 
 void pst_feed_free(pst_feed *feed);
 

@@ -131,11 +131,11 @@ bool pst_packet_place_take(pst_packet_place *place, pst_placed_packet *packet) {
     return true;
 }
 
-uint64_t pst_packet_place_count(const pst_packet_place *place) {
+uint64_t pst_packet_place_count(const pst_packet_place *place) PST_RT {
     return place->end_end - place->first_end;
 }
 
-int64_t pst_packet_place_frames(const pst_packet_place *place) {
+int64_t pst_packet_place_frames(const pst_packet_place *place) PST_RT {
     return place->ended_frames;
 }
 

@@ -31,10 +31,10 @@ void pst_packet_place_destroy(pst_packet_place *place);
 bool pst_packet_place_take(pst_packet_place *place, pst_placed_packet *packet);
 
 // Returns how many packets there are to take.
-uint64_t pst_packet_place_count(const pst_packet_place *place);
+uint64_t pst_packet_place_count(const pst_packet_place *place) PST_RT;
 
 // Returns how many frames all packets had, taken or not.
-int64_t pst_packet_place_frames(const pst_packet_place *place);
+int64_t pst_packet_place_frames(const pst_packet_place *place) PST_RT;
 
 // Returns how many bytes were written since the last packet ended.
 size_t pst_packet_place_open_bytes(const pst_packet_place *place);

@@ -332,7 +332,7 @@ void pst_push_decoder_get_info(const pst_push_decoder *decoder,
         .is_over = decoder->is_over,
         .damage = decoder->damage,
     };
-    if (decoder->engine->tell != NULL)
+    if (decoder->engine->tell)
         decoder->engine->tell(decoder, info);
 }
 

@@ -26,7 +26,7 @@ typedef struct pst_push_engine {
     // Decodes what waits, as long as there is room. NULL: nothing ever waits.
     pst_status (*go_on)(pst_push_decoder *decoder, pst_error *err);
     // Fills in n_waiting and damage. NULL: there is nothing to add.
-    void (*tell)(const pst_push_decoder *decoder, pst_push_decoder_info *info);
+    void (*tell)(const pst_push_decoder *decoder, pst_push_decoder_info *info) PST_RT;
     void (*close)(pst_push_decoder *decoder);
 } pst_push_engine;
 

@@ -115,7 +115,7 @@ static pst_status stream_go_on(pst_push_decoder *d, pst_error *err) {
     return resume(d, err);
 }
 
-static void stream_tell(const pst_push_decoder *d, pst_push_decoder_info *info) {
+static void stream_tell(const pst_push_decoder *d, pst_push_decoder_info *info) PST_RT {
     // What is the beginning of what the reader waits for is on its way already.
     const pst_feed *feed = &d->stream.feed;
     info->n_waiting = pst_feed_is_ready(feed) ? pst_feed_bytes(feed) : 0;
