@@ -20,6 +20,7 @@ typedef struct adts {
     bool has_note;
     uint32_t rate_hz;
     uint32_t n_channels;
+    size_t n_tags; // The bytes of the tag behind the note.
     int64_t n_packets;
     int64_t end; // Behind the last whole packet.
 } adts;
@@ -46,35 +47,38 @@ static bool write_note(adts *a, int64_t n_frames, int64_t n_packets) {
     const int64_t padding = n_packets * PST_AAC_FRAMES - delay - n_frames;
     const pst_smpb note = {delay, padding > 0 ? padding : 0, n_frames};
     uint8_t bytes[PST_SMPB_BYTES];
-    pst_smpb_build(bytes, &note);
+    pst_smpb_build(bytes, &note, a->n_tags);
     return pst_io_write(a->io, bytes, sizeof bytes) == sizeof bytes;
 }
 
-static pst_status write_tags(adts *a, const pst_tags *tags, pst_error *err) {
+// Writes one tag with what is known of the length, if it can be told, and what the user tells.
+static pst_status write_front(adts *a, const pst_encoder_options *options, pst_error *err) {
     uint8_t *bytes = NULL;
     size_t n_bytes = 0;
-    if (tags == NULL)
-        return PST_OK;
-    const pst_status status = pst_id3_make(tags, &bytes, &n_bytes, err);
+    const pst_status status = pst_id3_make(options->tags, &bytes, &n_bytes, err);
     if (status != PST_OK)
         return status;
-    const int64_t n = pst_io_write(a->io, bytes, (int64_t)n_bytes);
+    // What the note begins goes on behind the head of the other.
+    const size_t n_passed = a->has_note && n_bytes > 0 ? PST_ID3_HEADER_BYTES : 0;
+    a->n_tags = n_bytes - n_passed;
+    const int64_t n_frames = options->n_frames > 0 ? options->n_frames : 0;
+    const int64_t n_coded = n_frames + a->writer.codec->initial_padding;
+    const int64_t n_packets = (n_coded + PST_AAC_FRAMES - 1) / PST_AAC_FRAMES;
+    // Until the end is known, the delay alone.
+    bool is_written = !a->has_note || write_note(a, n_frames, n_frames > 0 ? n_packets : 0);
+    if (is_written && a->n_tags > 0)
+        is_written =
+            pst_io_write(a->io, bytes + n_passed, (int64_t)a->n_tags) == (int64_t)a->n_tags;
     pst_free(bytes);
-    return n == (int64_t)n_bytes ? PST_OK : pst_io_fail(a->io, err);
+    return is_written ? PST_OK : pst_io_fail(a->io, err);
 }
 
 static pst_status begin(adts *a, const pst_encoder_setup *setup, pst_error *err) {
     const pst_status status = pst_aac_begin(&a->writer, setup->format, setup->options, false, err);
     if (status != PST_OK)
         return status;
-    const int64_t n_frames = setup->options->n_frames;
-    a->has_note = pst_io_is_seekable(a->io) || n_frames > 0;
-    const int64_t n_packets =
-        (n_frames + a->writer.codec->initial_padding + PST_AAC_FRAMES - 1) / PST_AAC_FRAMES;
-    // Until the end is known, the delay alone.
-    if (a->has_note && !write_note(a, n_frames > 0 ? n_frames : 0, n_frames > 0 ? n_packets : 0))
-        return pst_io_fail(a->io, err);
-    const pst_status tagged = write_tags(a, setup->options->tags, err);
+    a->has_note = pst_io_is_seekable(a->io) || setup->options->n_frames > 0;
+    const pst_status tagged = write_front(a, setup->options, err);
     a->end = pst_io_tell(a->io);
     if (tagged == PST_OK && pst_io_write_packet(a->io, NULL, 0, 0, PST_PACKET_HEADER) < 0)
         return pst_io_fail(a->io, err);

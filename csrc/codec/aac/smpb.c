@@ -20,7 +20,7 @@ static void put_synchsafe(uint8_t *bytes, uint32_t n) {
         bytes[i] = (uint8_t)(n >> (7 * (3 - i)) & 0x7F);
 }
 
-void pst_smpb_build(uint8_t bytes[PST_SMPB_BYTES], const pst_smpb *smpb) {
+void pst_smpb_build(uint8_t bytes[PST_SMPB_BYTES], const pst_smpb *smpb, size_t n_behind) {
     char text[PST_SMPB_BYTES] = {0};
     int n =
         snprintf(text, sizeof text, " %08X %08X %08X %016" PRIX64, 0u, (unsigned)smpb->delay_frames,
@@ -29,7 +29,7 @@ void pst_smpb_build(uint8_t bytes[PST_SMPB_BYTES], const pst_smpb *smpb) {
         n += snprintf(text + n, sizeof text - (size_t)n, " %08X", 0u);
     memset(bytes, 0, PST_SMPB_BYTES);
     memcpy(bytes, "ID3\x04", 4);
-    put_synchsafe(bytes + 6, PST_SMPB_BYTES - ID3_HEADER_BYTES);
+    put_synchsafe(bytes + 6, PST_SMPB_BYTES - ID3_HEADER_BYTES + (uint32_t)n_behind);
     uint8_t *frame = bytes + ID3_HEADER_BYTES;
     // Encoding, name and its end, text.
     const uint32_t n_body = 1 + sizeof note_name + (uint32_t)n;

@@ -113,6 +113,23 @@ def test_we_read_the_files_of_ffmpeg(tmp_path, name):
     assert snr_db(y[delay + 2000 : delay + 28000], x[2000:28000]).min() > 15
 
 
+@pytest.mark.skipif(shutil.which("faad") is None, reason="there is no faad")
+@pytest.mark.parametrize("tags", [None, {"title": "A", "comment": "x" * 300, "mood": "B"}])
+def test_faad_finds_the_sound_behind_the_tags(tmp_path, tags):
+    """It passes over one tag and no more."""
+    x = tones(30003)
+    path = written(tmp_path, x, format="ADTS", tags=tags)
+    raw = tmp_path / "x.raw"
+    subprocess.run(["faad", "-q", "-f", "2", "-b", "4", "-o", raw, path], check=True)
+    found = np.fromfile(raw, "<f4").reshape(-1, 2)
+    delay = len(found) - len(x)
+    assert 0 <= delay < 3072
+    with ps.SoundFile(path) as file:
+        assert file.frames == len(x)
+        assert dict(file.tags) == (tags or {})
+    assert max(snr_db(found[at : at + 30003], x).min() for at in (1024, 0) if at <= delay) > 15
+
+
 @pytest.mark.skipif(shutil.which("ffprobe") is None, reason="there is no ffprobe")
 @pytest.mark.parametrize("format", ["ADTS", "MP4"])
 def test_tags_come_back_and_others_read_them(tmp_path, format):
