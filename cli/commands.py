@@ -6,19 +6,25 @@ import click
 
 import pastream_ng as ps
 
-from .demo.command import demo
-from .devices import devices
-from .doctor import doctor
+from .group import Entry, LazyGroup
 
 __all__ = ["pastream"]
 
+ENTRIES = {
+    "info": Entry(".info", "Tell what sound files are, without reading their sound."),
+    "devices": Entry(".devices", "List the devices."),
+    "demo": Entry(
+        ".demo.command",
+        "Play a melody and capture it while another thread keeps Python from running.",
+    ),
+    "doctor": Entry(".doctor", "Tell what the library found on this machine, and what would help."),
+    "completion": Entry(".completion", "Print what teaches a shell to complete the command."),
+}
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+
+@click.group(
+    cls=LazyGroup, entries=ENTRIES, context_settings={"help_option_names": ["-h", "--help"]}
+)
 @click.version_option(ps.__version__, prog_name="pastream")
 def pastream() -> None:
     """Realtime audio whose path never waits for Python."""
-
-
-pastream.add_command(demo)
-pastream.add_command(devices)
-pastream.add_command(doctor)

@@ -6,7 +6,7 @@ import click
 
 import pastream_ng as ps
 
-from .output import library_errors, print_json
+from .output import print_json
 
 __all__ = ["devices"]
 
@@ -18,9 +18,8 @@ def devices(as_json: bool) -> None:
 
     '>' marks the default input, '<' the default output, '*' a device that is both.
     """
-    with library_errors():
-        found = ps.query_devices()
-        if as_json:
-            print_json({"hostapis": list(ps.query_hostapis()), "devices": list(found)})
-        else:
-            click.echo(str(found))
+    found = ps.query_devices()
+    if as_json:
+        print_json({"hostapis": list(ps.query_hostapis()), "devices": list(found)})
+    else:
+        click.echo(str(found))

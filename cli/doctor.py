@@ -17,7 +17,7 @@ import numpy as np
 
 import pastream_ng as ps
 
-from .output import library_errors, print_json
+from .output import print_json
 
 __all__ = ["doctor"]
 
@@ -181,8 +181,7 @@ def examine() -> Report:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON in place of text.")
 def doctor(as_json: bool) -> None:
     """Tell what the library found on this machine, and what would help."""
-    with library_errors():
-        report = examine()
+    report = examine()
     if as_json:
         print_json(report)
         return

@@ -1,18 +1,71 @@
 # Copyright 2026 The pastream_ng authors
 # SPDX-License-Identifier: MIT
-"""What the commands share: JSON on stdout, and errors of the library as errors of the command."""
+"""What the commands share: how much is said and where, and JSON."""
 
 import dataclasses
+import functools
 import json
+import logging
 import math
-from collections.abc import Iterator
-from contextlib import contextmanager
+import sys
+import warnings
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import click
 
-import pastream_ng as ps
+__all__ = ["Talk", "print_json", "talking", "to_json"]
 
-__all__ = ["library_errors", "print_json", "to_json"]
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+@dataclasses.dataclass(frozen=True)
+class Talk:
+    """How much a command says; its results go to stdout, and what it says of its work to stderr."""
+
+    as_json: bool = False
+    quiet: bool = False
+    verbose: int = 0
+
+    @property
+    def tells(self) -> bool:
+        """Whether people want to hear of the work."""
+        return not (self.quiet or self.as_json)
+
+    def say(self, text: str) -> None:
+        """Say something of the work."""
+        if self.tells:
+            click.echo(text, err=True)
+
+    def begin(self) -> None:
+        """Let the log and warnings through as asked for."""
+        if self.quiet:
+            warnings.simplefilter("ignore")
+        if self.verbose:
+            level = logging.DEBUG if self.verbose > 1 else logging.INFO
+            form = "%(levelname)s %(name)s: %(message)s"
+            logging.basicConfig(level=level, format=form, stream=sys.stderr)
+
+
+def talking(json_help: str = "Print one JSON document in place of text.") -> Callable[[F], F]:
+    """Give a command --json, -q and -v; it gets them as the argument `talk`."""
+
+    def decorate(function: F) -> F:
+        @functools.wraps(function)
+        def command(as_json: bool, quiet: bool, verbose: int, **kwargs: Any) -> Any:
+            talk = Talk(as_json, quiet, verbose)
+            talk.begin()
+            return function(talk=talk, **kwargs)
+
+        for option in (
+            click.option("-v", "--verbose", count=True, help="Show the log; -vv: all of it."),
+            click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors."),
+            click.option("--json", "as_json", is_flag=True, help=json_help),
+        ):
+            command = option(command)
+        return command  # type: ignore[return-value]
+
+    return decorate
 
 
 def to_json(value: object) -> object:
@@ -32,12 +85,3 @@ def to_json(value: object) -> object:
 def print_json(value: object) -> None:
     """Print one JSON document."""
     click.echo(json.dumps(to_json(value), indent=2, allow_nan=False))
-
-
-@contextmanager
-def library_errors() -> Iterator[None]:
-    """Show an error of the library as one line; the exit code is then 1."""
-    try:
-        yield
-    except ps.PastreamError as error:
-        raise click.ClickException(str(error)) from error

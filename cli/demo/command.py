@@ -12,7 +12,7 @@ from rich.console import Console
 
 import pastream_ng as ps
 
-from ..output import library_errors, print_json
+from ..output import print_json
 from . import report
 from .capture import capture
 from .contrast import contrast
@@ -64,15 +64,14 @@ def demo(seconds: float, device: str | None, hold: float, plain: bool, as_json: 
     there is none. The same is then done with a Python callback, for contrast. The exit code is 0
     if the library lost nothing.
     """
-    with library_errors():
-        setup = choose(device, seconds, hold, REST_S)
-        console = Console(highlight=False)
-        if not as_json:
-            introduce(setup)
-        ours, faults = run(setup, shown_on(console, plain, as_json))
-        if not as_json:
-            click.echo(f"Now a Python callback, for {seconds:g} s ...")
-        theirs = contrast(setup)
+    setup = choose(device, seconds, hold, REST_S)
+    console = Console(highlight=False)
+    if not as_json:
+        introduce(setup)
+    ours, faults = run(setup, shown_on(console, plain, as_json))
+    if not as_json:
+        click.echo(f"Now a Python callback, for {seconds:g} s ...")
+    theirs = contrast(setup)
     good, sentence = report.verdict(ours, faults)
     if as_json:
         print_json(

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -88,7 +89,8 @@ def test_shown_commands_exist(page: Path) -> None:
         if words[:1] == ["./dev"]:
             assert re.search(rf"\b{words[1]}\b", dev), line
         elif words[:1] == ["pastream"]:
-            subcommand = pastream.commands[words[1]]
+            subcommand = pastream.get_command(click.Context(pastream), words[1])
+            assert subcommand, line
             subcommand.make_context(words[1], words[2:])
         else:
             assert not words or words[0] in {"pip", "sudo", "git", "cd", "python"}, line

@@ -1,0 +1,131 @@
+# Copyright 2026 The pastream_ng authors
+# SPDX-License-Identifier: MIT
+"""How the command ends: exit codes, signals, and errors as one line on stderr."""
+
+import errno
+import os
+import signal
+import sys
+import warnings
+from collections.abc import Callable
+from contextlib import suppress
+from enum import IntEnum
+from types import FrameType
+from typing import Any, NoReturn, TextIO
+
+import click
+
+import pastream_ng as ps
+
+__all__ = ["Code", "Stopped", "ended", "listen_to_signals", "one_line", "told_of"]
+
+
+class Code(IntEnum):
+    """The exit codes, which the manual lists."""
+
+    DONE = 0
+    FAILED = 1  # The work could not be done, or not all of it.
+    USAGE = 2  # The command line makes no sense.
+    XRUNS = 3  # --fatal-xruns was asked for, and there were some.
+    INTERRUPTED = 130  # Ctrl-C: 128 and the number of the signal, as with all such codes.
+    BROKEN_PIPE = 141  # Whoever read the output went away.
+    TERMINATED = 143
+
+
+class Stopped(KeyboardInterrupt):
+    """A signal asks the command to end; what can be finished is, as with Ctrl-C."""
+
+    def __init__(self, signum: int) -> None:
+        super().__init__(signal.Signals(signum).name)
+        self.signum = signum
+
+
+def _stop(signum: int, frame: FrameType | None) -> NoReturn:
+    raise Stopped(signum)
+
+
+def listen_to_signals() -> None:
+    """Let what ends programs end this one as Ctrl-C does; signals that are ignored stay so."""
+    for name in ("SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) == signal.SIG_DFL:
+            signal.signal(number, _stop)
+
+
+def one_line(text: str) -> str:
+    """Return a text without its line breaks."""
+    return " ".join(text.split())
+
+
+def told_of(error: BaseException) -> str:
+    """Return what an error says, in a line for people at a terminal."""
+    if isinstance(error, click.ClickException):
+        return one_line(error.format_message())
+    if isinstance(error, FileExistsError):
+        return f"{_file_of(error)} exists; --overwrite replaces it"
+    if isinstance(error, OSError) and error.errno is not None and error.filename is not None:
+        return f"{_file_of(error)}: {os.strerror(error.errno)}"
+    if isinstance(error, MemoryError):
+        return one_line(str(error)) or "there is not enough memory"
+    return one_line(str(error))
+
+
+def _file_of(error: OSError) -> str:
+    named = [name for name in (error.filename, error.filename2) if name is not None]
+    if not named:
+        return one_line(str(error))
+    return str(click.format_filename(named[0])) if isinstance(named[0], (str, bytes)) else "it"
+
+
+def _show_warning(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,
+    line: str | None = None,
+) -> None:
+    click.echo(f"pastream: {one_line(str(message))}", err=True)
+
+
+def ended(program: str, work: Callable[[], Any]) -> int:
+    """Do the work and return the exit code; what went wrong is one line on stderr.
+
+    Errors that are nobody's but the command's own go on as they are.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.showwarning = _show_warning
+            work()
+            sys.stdout.flush()
+    except click.exceptions.Exit as leave:
+        return leave.exit_code
+    except click.UsageError as error:
+        path = error.ctx.command_path if error.ctx else program
+        return _say(path, f"{told_of(error)} ('{path} --help' tells more)", error.exit_code)
+    except click.ClickException as error:
+        return _say(program, told_of(error), error.exit_code)
+    except Stopped as stopped:
+        return _say(program, f"stopped by {stopped}", 128 + stopped.signum)
+    except (KeyboardInterrupt, click.Abort):
+        return _say(program, "interrupted", Code.INTERRUPTED)
+    except (ps.PastreamError, OSError, MemoryError) as error:
+        if isinstance(error, OSError) and error.errno == errno.EPIPE:
+            _close_broken_pipe()
+            return Code.BROKEN_PIPE
+        return _say(program, told_of(error), Code.FAILED)
+    return Code.DONE
+
+
+def _say(program: str, text: str, code: int) -> int:
+    with suppress(OSError):  # Perhaps nobody listens to stderr, either.
+        click.echo(f"{program}: {text}", err=True)
+    return code
+
+
+def _close_broken_pipe() -> None:
+    """Let what is still to be written go nowhere, or Python complains of it at its exit."""
+    with suppress(OSError, ValueError):  # It may be no file, as in tests.
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)

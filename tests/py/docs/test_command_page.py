@@ -1,0 +1,61 @@
+# Copyright 2026 The pastream_ng authors
+# SPDX-License-Identifier: MIT
+"""The page about the command shows what the command does: all of it is run, in its order."""
+
+import doctest
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+import pastream_ng as ps
+
+PAGE = Path(__file__).resolve().parents[3] / "docs" / "reference" / "command.rst"
+BLOCK = re.compile(r"^\.\. code-block:: console\n\n((?:   .*\n|\s*\n)+)", re.M)
+
+
+def sessions(text: str) -> Iterator[tuple[str, str]]:
+    """Yield each command of the page, and what it is said to print."""
+    for match in BLOCK.finditer(text):
+        body = re.sub("^   ", "", match[1], flags=re.M).rstrip() + "\n"
+        yield from re.findall(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", body, re.M)
+
+
+def furnish(folder: Path) -> None:
+    """Put there what the page takes for granted: a song, and the command itself."""
+    rng = np.random.default_rng(7)
+    song = rng.uniform(-0.3, 0.3, (3 * 44100, 2)).astype("float32")
+    ps.write(folder / "song.flac", song, 44100, tags={"title": "Three seconds"})
+    (folder / "bin").mkdir()
+    command = folder / "bin" / "pastream"
+    command.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m pastream_ng.cli "$@"\n')
+    command.chmod(0o755)
+
+
+def test_the_page_shows_what_the_command_does(tmp_path: Path) -> None:
+    furnish(tmp_path)
+    environment = {
+        **os.environ,
+        "PATH": f"{tmp_path / 'bin'}:{os.environ['PATH']}",
+        "PASTREAM_DEVICE": "loopback",
+        "COLUMNS": "80",
+    }
+    checker = doctest.OutputChecker()
+    shown = list(sessions(PAGE.read_text(encoding="utf-8")))
+    assert shown
+    for command, expected in shown:
+        done = subprocess.run(
+            ["bash", "-c", command],
+            cwd=tmp_path,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=60,
+        )
+        right = checker.check_output(expected, done.stdout, doctest.ELLIPSIS)
+        assert right, f"$ {command}\n{done.stdout}"
