@@ -13,6 +13,7 @@ from pastream_ng.files.codecs import (
 )
 from pastream_ng.files.damage import Damage, DamagedFileWarning
 from pastream_ng.files.info import FileInfo, info
+from pastream_ng.files.parallel import ParallelAudioWriter
 from pastream_ng.files.reader import AudioFileReader
 from pastream_ng.files.soundfile import SoundFile
 from pastream_ng.files.streams import (
@@ -31,6 +32,7 @@ __all__ = [
     "Damage",
     "DamagedFileWarning",
     "FileInfo",
+    "ParallelAudioWriter",
     "SoundFile",
     "SoundFileDuplexStream",
     "SoundFileInputStream",
