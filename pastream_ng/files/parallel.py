@@ -13,12 +13,11 @@ from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
 from pastream_ng._checks import shown
+from pastream_ng._native.closing import Closing
 from pastream_ng.errors import ArgumentError, ArgumentTypeError, ClosedError, ForkedError
 from pastream_ng.packets.node_buffer import check_buffer
 
 if TYPE_CHECKING:
-    from types import TracebackType
-
     from pastream_ng.packets.node_buffer import NodeBuffer
 
 __all__ = ["ParallelAudioWriter", "check_writer"]
@@ -50,7 +49,7 @@ def _work(calls: _Calls) -> None:
         del item, result, call  # Nothing is kept alive while nothing is to be done.
 
 
-class ParallelAudioWriter:
+class ParallelAudioWriter(Closing):
     """Writers that all get the same buffers, each on a thread of its own.
 
     Encoding needs no Python, so several files of different kinds take as long as the slowest one,
@@ -122,6 +121,7 @@ class ParallelAudioWriter:
         ClosedError, ForkedError
         """
         check_writer("writer", writer)
+        self._use()
         with self._lock:
             self._use()
             if writer is self or any(writer is other for other in self._writers):
@@ -149,8 +149,12 @@ class ParallelAudioWriter:
         ClosedError, ForkedError
         """
         check_buffer("buf", buf)
+        self._use()  # First without the lock: a forked child may find it taken for ever.
         with self._lock:
             self._use()
+            self._settle()
+            while len(self._threads) < len(self._writers) - 1:
+                self._threads.append(_begin(self))
             self._all([_push(writer, buf) for writer in self._writers])
 
     def finalize(self) -> None:
@@ -161,14 +165,26 @@ class ParallelAudioWriter:
         Exception
             What the first of them raises that does; all are finalized nevertheless.
         """
+        if self._pid != os.getpid():
+            return
         with self._lock:
-            if self._is_over or self._pid != os.getpid():
+            if self._is_over:
                 return
+            self._settle()
             self._is_over = True
             try:
-                self._all([writer.finalize for writer in self._writers])
+                self._all([_finalize(writer) for writer in self._writers])
             finally:
                 _end(self._threads)
+
+    def close(self) -> None:
+        """Do the same as `finalize`."""
+        self.finalize()
+
+    def _settle(self) -> None:
+        """Wait for what Ctrl-C has left under way."""
+        wait(self._under_way)
+        self._under_way = []
 
     def _all(self, calls: list[Callable[[], None]]) -> None:
         """Do all of it at once, and raise the first error."""
@@ -180,38 +196,33 @@ class ParallelAudioWriter:
             del found  # Else it and its traceback would keep one another.
 
     def _first_error(self, calls: list[Callable[[], None]]) -> BaseException | None:
-        # After Ctrl-C some may still be at the one before.
-        wait(self._under_way)
-        while len(self._threads) < len(calls) - 1:
-            self._threads.append(_begin(self))
-        self._under_way = [Future() for _ in calls[1:]]
-        for thread, result, call in zip(self._threads, self._under_way, calls[1:], strict=False):
+        """Do the first here and one on each thread; what has none is done here, too."""
+        n_there = min(len(self._threads), max(0, len(calls) - 1))
+        there, here = calls[1 : 1 + n_there], calls[:1] + calls[1 + n_there :]
+        for thread, call in zip(self._threads, there, strict=False):
+            result: Future[None] = Future()
             thread.put((result, call))
-        errors: list[BaseException | None] = []
-        try:
-            if calls:
-                calls[0]()
-        except Exception as error:
-            errors.append(error)
-        errors += [result.exception() for result in self._under_way]
+            self._under_way.append(result)  # After it: Ctrl-C must leave none that never ends.
+        errors = [_error_of(call) for call in here]
+        errors[1:1] = [result.exception() for result in self._under_way]
         self._under_way = []
         return next((error for error in errors if error is not None), None)
-
-    def __enter__(self) -> ParallelAudioWriter:
-        self._use()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.finalize()
 
 
 def _push(writer: Any, buf: NodeBuffer) -> Callable[[], None]:
     return lambda: writer.push(buf)
+
+
+def _finalize(writer: Any) -> Callable[[], None]:
+    return lambda: writer.finalize()
+
+
+def _error_of(call: Callable[[], None]) -> BaseException | None:
+    try:
+        call()
+    except Exception as error:
+        return error
+    return None
 
 
 def _begin(owner: ParallelAudioWriter) -> _Calls:

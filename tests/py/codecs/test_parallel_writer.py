@@ -4,7 +4,9 @@
 
 import gc
 import io
-import multiprocessing
+import os
+import pickle
+import signal
 import threading
 import weakref
 
@@ -39,6 +41,16 @@ class Kept:
             raise self.error
 
 
+def threads():
+    return [thread for thread in threading.enumerate() if thread.name == "pastream-writer"]
+
+
+def joined():
+    for thread in threads():
+        thread.join(10)
+    return threads() == []
+
+
 def test_all_files_get_all(tmp_path):
     paths = [tmp_path / f"a.{kind}" for kind in ("wav", "flac", "aiff")]
     with ps.ParallelAudioWriter(ps.AudioFileWriter(path) for path in paths) as writer:
@@ -54,7 +66,6 @@ def test_all_files_get_all(tmp_path):
 
 def test_each_has_a_thread_of_its_own():
     writers = [Kept() for _ in range(4)]
-    n_before = threading.active_count()
     group = ps.ParallelAudioWriter(writers[:2])
     sent = buffers()
     group.push(sent[0])
@@ -68,10 +79,7 @@ def test_each_has_a_thread_of_its_own():
     for _ in range(2):
         group.finalize()
     assert [writer.n_finalized for writer in writers] == [1] * 4
-    for thread in threading.enumerate():
-        if thread.name == "pastream-writer":
-            thread.join(10)
-    assert threading.active_count() == n_before
+    assert joined()
 
 
 def test_an_error_of_one_is_raised_when_all_have_it():
@@ -102,6 +110,8 @@ def test_what_is_refused():
         ps.ParallelAudioWriter(3)
     with pytest.raises(ps.ArgumentTypeError, match="it must be a NodeBuffer"):
         group.push(DATA)
+    with pytest.raises(TypeError, match="cannot be pickled"):
+        pickle.dumps(group)
     assert (len(group), writer.got) == (1, [])
     group.finalize()
     for call in (lambda: group.push(buffers()[0]), lambda: group.bind(Kept()), group.__enter__):
@@ -114,7 +124,6 @@ def test_what_is_refused():
 
 
 def test_one_that_is_dropped_lets_go_of_everything():
-    n_before = threading.active_count()
     writers = [Kept(), Kept(KeyError())]
     gone = [weakref.ref(writer) for writer in writers]
     group = ps.ParallelAudioWriter(writers)
@@ -124,30 +133,71 @@ def test_one_that_is_dropped_lets_go_of_everything():
     try:
         writers[1].error = None  # Its traceback holds the frames of this test.
         del writers, group
-        for thread in threading.enumerate():
-            if thread.name == "pastream-writer":
-                thread.join(10)
+        assert joined()
         assert [ref() for ref in gone] == [None, None]
     finally:
         gc.enable()
-    assert threading.active_count() == n_before
 
 
-def _push_in_child(group, results):
-    try:
-        group.push(buffers()[0])
-    except BaseException as error:
-        results.put(type(error).__name__)
+def test_what_had_no_buffer_is_finalized_without_threads(monkeypatch):
+    monkeypatch.setattr(threading.Thread, "start", lambda thread: pytest.fail("a thread"))
+    writers = [Kept(), Kept(), Kept()]
+    with ps.ParallelAudioWriter(writers):
+        pass
+    assert [writer.n_finalized for writer in writers] == [1] * 3
 
 
-def test_a_forked_child_is_refused():
-    context = multiprocessing.get_context("fork")
-    group = ps.ParallelAudioWriter([ps.AudioFileWriter(io.BytesIO(), "wav"), Kept()])
-    group.push(buffers()[0])
-    results = context.Queue()
-    child = context.Process(target=_push_in_child, args=(group, results))
-    child.start()
-    assert results.get(timeout=20) == "ForkedError"
-    child.join(20)
-    assert child.exitcode == 0
+def test_after_ctrl_c_the_others_are_waited_for():
+    opened = threading.Event()
+
+    class Slow(Kept):
+        def push(self, buf):
+            assert opened.wait(20)
+            super().push(buf)
+
+    first, slow = Kept(KeyboardInterrupt()), Slow()
+    group = ps.ParallelAudioWriter([first, slow])
+    one, two = buffers()[:2]
+    with pytest.raises(KeyboardInterrupt):
+        group.push(one)
+    assert slow.got == []
+    first.error = None
+    opened.set()
+    group.push(two)
+    group.close()
+    assert (first.got, slow.got) == ([one, two], [one, two])
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+def test_a_forked_child_is_refused_also_while_it_is_in_use():
+    reached, opened = threading.Event(), threading.Event()
+
+    class Slow(Kept):
+        def push(self, buf):
+            reached.set()
+            assert opened.wait(20)
+            super().push(buf)
+
+    slow = Slow()
+    group = ps.ParallelAudioWriter([ps.AudioFileWriter(io.BytesIO(), "wav"), slow])
+    user = threading.Thread(target=group.push, args=(buffers()[0],))
+    user.start()
+    assert reached.wait(20)
+    child = os.fork()
+    if child == 0:
+        code = 1
+        try:
+            signal.alarm(20)
+            for call in (lambda: group.push(buffers()[0]), lambda: group.bind(Kept())):
+                with pytest.raises(ps.ForkedError):
+                    call()
+            group.finalize()  # Does nothing.
+            code = slow.n_finalized
+        finally:
+            os._exit(code)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    opened.set()
+    user.join(20)
     group.finalize()
+    assert (len(slow.got), slow.n_finalized) == (1, 1)
