@@ -38,6 +38,7 @@ class LentFile(Handle):
         self._lock = threading.Lock()
         self._user = ""
         self._is_done: Callable[[], bool] | None = None
+        self._join: Callable[[], None] | None = None
         super().__init__(out)
 
     def _run(self, call: Callable[[], int], cancel: Any) -> int:
@@ -71,6 +72,8 @@ class LentFile(Handle):
         return bool(self._user)
 
     def _refuse_used(self) -> None:
+        if self._user and self._join is not None:
+            self._join()
         if self._is_lent():
             raise StateError(f"the sound file is in use: {self._user}")
 
@@ -82,12 +85,15 @@ class LentFile(Handle):
             self._user = user
         return pointer
 
-    def _leave_to(self, is_done: Callable[[], bool]) -> None:
-        """Give the file back as soon as something is so."""
-        self._user, self._is_done = "its last frames are still on their way", is_done
+    def _leave_to(
+        self, is_done: Callable[[], bool], join: Callable[[], None] | None = None
+    ) -> None:
+        """Give the file back as soon as something is so; `join` waits if that is near."""
+        self._user = "its last frames are still on their way"
+        self._is_done, self._join = is_done, join
 
     def _give_back(self) -> None:
-        self._user, self._is_done = "", None
+        self._user, self._is_done, self._join = "", None, None
 
     def _error_of(self, status: int, err: Any, origin: str = "") -> BaseException:
         """Return what a worker has met with, see `_check`; `origin` is where."""

@@ -54,7 +54,7 @@ class _FileEnd(End):
         if line is None or line.is_over:
             self._file._give_back()
         else:
-            self._file._leave_to(lambda: line.is_over)
+            self._file._leave_to(lambda: line.is_over, line.join)
 
     def error_of(self, error: BaseException) -> BaseException:
         """Return what the place of the file has raised, if that is the reason."""

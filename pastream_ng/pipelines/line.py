@@ -9,7 +9,7 @@ import os
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
-from weakref import WeakSet
+from weakref import WeakSet, ref
 
 from pastream_ng._native import ffi, lib
 from pastream_ng._native.errors import check, error_for, new_error
@@ -86,6 +86,7 @@ class Line:
         self.error_place = -1
         self._chains: list[Any] = []
         self._firsts: list[int] = []
+        self._is_cancelled = False
         #: Whether the end of the program lets the source end, rather than dropping everything.
         self.stops_at_exit = False
         stages = []
@@ -103,6 +104,9 @@ class Line:
             self._add_chain(source, [stages[i] for i in share], end)
             self._firsts.append(share.start)
             source = following
+        for failures in self._parts.values():
+            for failure in failures:
+                failure.part.line = ref(self)
         _live.add(self)
 
     def _add_chain(self, source: Any, stages: list[Any], sink: Any) -> None:
@@ -137,6 +141,7 @@ class Line:
 
     def cancel(self) -> None:
         """End all as soon as possible. Does not wait."""
+        self._is_cancelled = True
         for chain in self._chains:
             lib.pst_chain_cancel(chain[0])
 
@@ -208,6 +213,11 @@ class Line:
         check(status)
         return True
 
+    def lets_go(self) -> bool:
+        """Whether Python's objects are free, or about to be; they are set free if all is over."""
+        is_free = bool(self._chains) and self.look(0) == Status.OK
+        return is_free or (self._is_cancelled and self._pid == os.getpid())
+
     def settle(self) -> None:
         """Wait until it is known what has ended it: something has."""
         deadline = Deadline(_SETTLE_S)
@@ -230,7 +240,11 @@ class Line:
     def _end_sides(self) -> None:
         while self._sides:
             try:
-                self._sides.pop().end(self)
+                side = self._sides.pop()
+            except IndexError:  # Another thread has ended it.
+                return
+            try:
+                side.end(self)
             except Exception as error:
                 if self.exception is None:
                     self._error = error

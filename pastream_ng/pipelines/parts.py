@@ -5,25 +5,34 @@
 from __future__ import annotations
 
 import errno
+import time
 import traceback
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from weakref import ref
 
 from pastream_ng._checks import shown
 from pastream_ng._native import ffi, lib
 from pastream_ng._native.errors import check, new_error
 from pastream_ng._native.handle import owner
+from pastream_ng._native.waits import Deadline
 from pastream_ng.enums import Status
 from pastream_ng.errors import ArgumentError, ArgumentTypeError, StateError
 from pastream_ng.packets import NodeBuffer
 from pastream_ng.pipelines.buffers import fill_buffer, kind_of, read_buffer
 
+if TYPE_CHECKING:
+    from pastream_ng.pipelines.line import Line
+
 __all__ = ["Failure", "NodePart", "Part", "SinkPart", "SourcePart"]
 
 # Tells Python, while there is one, that C lets a part go.
 _DROP = ffi.addressof(lib, "pst_python_drop")
+
+# How long a new line waits for what is about to be let go, and how often it looks; in seconds.
+_SETTLE_S = 5.0
+_STEP_S = 0.001
 
 # What C still has in use; it tells when it lets go. Nothing that leads to a pipeline or a runner
 # may hang on this, or these would live as long as C's objects, which they own.
@@ -68,6 +77,11 @@ class Part:
 
     What it raises is kept in a `Failure`, and C only sees that something failed: whoever waits for
     the chain raises the same object.
+
+    Attributes
+    ----------
+    line : callable or None
+        Refers weakly to what the part works in, once that is complete.
     """
 
     def __init__(self, noun: str) -> None:
@@ -75,6 +89,7 @@ class Part:
         self._noun = noun
         self._held: list[Any] = []
         self._grip: _Grip | None = None
+        self.line: Callable[[], Line | None] | None = None
 
     def watched(self) -> Failure:
         """Return where what it raises will be found."""
@@ -253,10 +268,7 @@ class NodePart(Part):
         for grip in list(_in_use):
             other = grip.part
             if isinstance(other, NodePart) and other._node is self._node:
-                raise StateError(
-                    f"the Python object of node {self._name!r} works in another pipeline already; "
-                    "close that one first, or make another object"
-                )
+                self._wait_for(grip)
         functions = ffi.new("pst_stage_functions *")
         functions.push, functions.pull = lib.pst_python_push, lib.pst_python_pull
         functions.flush, functions.reset = lib.pst_python_flush, lib.pst_python_reset
@@ -270,6 +282,25 @@ class NodePart(Part):
             self.take_back()
         check(status, err)
         return out
+
+    def _wait_for(self, grip: _Grip) -> None:
+        """Wait until another line lets go of the same object, if it is about to; else raise."""
+        deadline = Deadline(_SETTLE_S)
+        while (other := grip.part) is not None and grip in _in_use:
+            line = None if other.line is None else other.line()
+            # Of one that was dropped C alone is left, and has been told to end.
+            if other.line is None or (line is not None and not line.lets_go()):
+                raise StateError(
+                    f"the Python object of node {self._name!r} works in another pipeline already; "
+                    "close that one first, or make another object"
+                )
+            if deadline.left() == 0.0:
+                raise StateError(
+                    f"the Python object of node {self._name!r} is still at work in a pipeline that "
+                    "was closed; it must return first, or make another object"
+                )
+            del other, line
+            time.sleep(_STEP_S)
 
     def push(self, source: Any) -> int:
         """Take a buffer."""
