@@ -43,6 +43,7 @@ class Report:
     realtime_priority: bool
     locked_memory: bool
     ring_memory: str
+    kernel_level: str  # Of the inner loops, by the vector instructions that there are.
     hints: list[str] = field(default_factory=list)
 
 
@@ -172,6 +173,7 @@ def examine() -> Report:
         realtime_priority=may_run_in_realtime(),
         locked_memory=may_lock_memory(),
         ring_memory=ps.RingBuffer(4, 4096).memory,
+        kernel_level=ps.kernel_level(),
     )
     report.hints.extend(hints(report))
     return report
@@ -201,6 +203,7 @@ def doctor(as_json: bool) -> None:
         "realtime priority": "allowed" if report.realtime_priority else "not allowed",
         "locked memory": "allowed" if report.locked_memory else "not allowed",
         "ring memory": report.ring_memory,
+        "vector code": report.kernel_level,
     }
     for label, text in rows.items():
         click.echo(f"{label:<18} {text}")

@@ -207,6 +207,13 @@ if _TYPE_CHECKING:
     from pastream_ng.recordings import Recording, RecordingState, Segment
     from pastream_ng.recordings.shortcut import recording
     from pastream_ng.resampling import Resampler, resample
+    from pastream_ng.simd import (
+        SimdCapabilities,
+        detect_simd,
+        kernel_level,
+        kernel_levels,
+        use_kernel_level,
+    )
     from pastream_ng.simple import get_stream, play, playrec, rec, stop, wait
 
 __all__ = [
@@ -325,6 +332,7 @@ __all__ = [
     "RingReader",
     "RunnerProgress",
     "Segment",
+    "SimdCapabilities",
     "SoundFile",
     "SoundFileDuplexStream",
     "SoundFileInputStream",
@@ -369,10 +377,13 @@ __all__ = [
     "default_input_device",
     "default_output_device",
     "default_subtype",
+    "detect_simd",
     "devices",
     "get_include",
     "get_stream",
     "info",
+    "kernel_level",
+    "kernel_levels",
     "libsndfile_version",
     "make_async_fork_join_node",
     "make_channel_map_node",
@@ -404,6 +415,7 @@ __all__ = [
     "set_application_name",
     "stop",
     "supported_samplerates",
+    "use_kernel_level",
     "wait",
     "watch_devices",
     "write",
@@ -531,6 +543,11 @@ _LATER = {
     "recording": "recordings.shortcut",
     "Resampler": "resampling",
     "resample": "resampling",
+    "SimdCapabilities": "simd",
+    "detect_simd": "simd",
+    "kernel_level": "simd",
+    "kernel_levels": "simd",
+    "use_kernel_level": "simd",
     "get_stream": "simple",
     "play": "simple",
     "playrec": "simple",

@@ -28,6 +28,7 @@ __all__ = [
     "FaultKind",
     "Format",
     "IoMode",
+    "KernelLevel",
     "MediaKind",
     "OnLost",
     "OpusApplication",
@@ -250,6 +251,17 @@ class Curve(IntEnum):
     LINEAR = 0
     EQUAL_POWER = 1  #: By sine and cosine: two sounds blended by it keep their loudness.
     EXPONENTIAL = 2  #: Even in decibels; 0 counts as -100 dB on the way.
+
+
+class KernelLevel(IntEnum):
+    """How the loops that convert, mix and filter are compiled."""
+
+    SCALAR = 1
+    SSE42 = 2
+    AVX2 = 3
+    AVX512 = 4
+    NEON = 5
+    SVE = 6
 
 
 class VoiceState(IntEnum):

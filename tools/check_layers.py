@@ -28,6 +28,7 @@ PUBLIC = {
     "callback.h": "core",
     "format.h": "core",
     "ring.h": "core",
+    "simd.h": "core",
     "effects.h": "dsp",
     "resample.h": "dsp",
     "codec.h": "codec",

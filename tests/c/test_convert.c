@@ -8,6 +8,7 @@
 #include "check.h"
 #include "core/convert.h"
 #include "pastream/format.h"
+#include "pastream/simd.h"
 
 static const pst_format formats[] = {PST_FORMAT_F32, PST_FORMAT_F64, PST_FORMAT_I32, PST_FORMAT_I24,
                                      PST_FORMAT_I16, PST_FORMAT_I8,  PST_FORMAT_U8};
@@ -270,7 +271,8 @@ static void test_lengths(void) {
     }
 }
 
-int main(void) {
+// By the library's best kernels, and by the plainest: those between are compared with these.
+static void run_all(void) {
     RUN(test_names_and_sizes);
     RUN(test_silence);
     RUN(test_every_pair_on_random_bits);
@@ -279,5 +281,11 @@ int main(void) {
     RUN(test_narrow_integers_survive_every_wider_format);
     RUN(test_24_bits_survive_floats_and_32_bits);
     RUN(test_lengths);
+}
+
+int main(void) {
+    run_all();
+    CHECK_EQ(pst_kernel_use(PST_KERNEL_SCALAR), PST_OK);
+    run_all();
     return check_done();
 }

@@ -25,6 +25,7 @@ PAIRS = {
     "Encoding": ("pst_encoding", "PST_ENCODING_"),
     "ByteOrder": ("pst_byte_order", "PST_BYTES_"),
     "IoMode": ("pst_io_mode", "PST_IO_"),
+    "KernelLevel": ("pst_kernel_level", "PST_KERNEL_"),
     "OpusApplication": ("pst_opus_application", "PST_OPUS_"),
     "MediaKind": ("pst_media_kind", "PST_MEDIA_"),
     "PacketFlags": ("pst_packet_flags", "PST_PACKET_"),

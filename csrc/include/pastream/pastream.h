@@ -30,6 +30,7 @@
 #include "pastream/recording.h"
 #include "pastream/ring.h"
 #include "pastream/series.h"
+#include "pastream/simd.h"
 #include "pastream/stream.h"
 #include "pastream/tap.h"
 #include "pastream/user_parts.h"

@@ -2,12 +2,15 @@
 // SPDX-License-Identifier: MIT
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "pastream/format.h"
+#include "pastream/simd.h"
 #include "timing.h"
 
 // The time to convert one sample, for every pair of formats, in blocks as the callback has them.
-// Prints lines of `name value unit`.
+// Prints lines of `level name value unit`, for each level of the kernels that this machine has, or
+// for the one with the number given.
 
 enum { N_SAMPLES = 512, N_STEPS = 2000 };
 
@@ -25,7 +28,7 @@ static void convert(void *context, int64_t n_steps) {
         (void)pst_convert(p->dst, p->dst_format, p->src, p->src_format, N_SAMPLES, &counts);
 }
 
-int main(void) {
+static void time_level(const char *level) {
     static pair p;
     for (int s = PST_FORMAT_F32; s <= PST_FORMAT_U8; ++s) {
         float wave[N_SAMPLES]; // Clips nowhere.
@@ -35,10 +38,17 @@ int main(void) {
         for (int d = PST_FORMAT_F32; d <= PST_FORMAT_U8; ++d) {
             p.dst_format = (pst_format)d;
             p.src_format = (pst_format)s;
-            printf("%s_from_%s %.3f ns/sample\n", pst_format_name(p.dst_format),
+            printf("%s %s_from_%s %.3f ns/sample\n", level, pst_format_name(p.dst_format),
                    pst_format_name(p.src_format),
                    timing_ns_per_step(convert, &p, N_STEPS) / N_SAMPLES);
         }
     }
+}
+
+int main(int argc, char **argv) {
+    const int wanted = argc > 1 ? atoi(argv[1]) : 0;
+    for (int level = PST_KERNEL_SCALAR; level <= PST_KERNEL_SVE; ++level)
+        if ((wanted == 0 || wanted == level) && pst_kernel_use((pst_kernel_level)level) == PST_OK)
+            time_level(pst_kernel_level_name((pst_kernel_level)level));
     return 0;
 }

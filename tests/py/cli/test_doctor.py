@@ -28,6 +28,7 @@ TYPES = {
     "realtime_priority": bool,
     "locked_memory": bool,
     "ring_memory": str,
+    "kernel_level": str,
     "hints": list,
 }
 
@@ -46,6 +47,7 @@ def test_json_has_its_fields(invoke_json: Callable[..., Any]) -> None:
     assert len(document["codecs"]) == len(ps.available_codecs())
     assert document["hostapis"] == [api.name for api in ps.query_hostapis()]
     assert document["ring_memory"] in {"mirrored", "copying"}
+    assert document["kernel_level"] == ps.kernel_level()
 
 
 def test_text_says_the_same(invoke: Callable[..., Result], invoke_json: Callable[..., Any]) -> None:
@@ -74,6 +76,7 @@ def report(**changes: Any) -> doctor.Report:
         "realtime_priority": True,
         "locked_memory": True,
         "ring_memory": "mirrored",
+        "kernel_level": "AVX2",
     }
     return doctor.Report(**{**fine, **changes})
 
