@@ -55,7 +55,9 @@ def integer(name: str, value: Any, minimum: int, maximum: int = 2**62, unit: str
             f"{name} is {shown(value)} of type {type(value).__name__}; it must be {wanted}"
         ) from None
     if not minimum <= number <= maximum:
-        limits = f"from {minimum} to {maximum}" if maximum < 2**62 else f"at least {minimum}"
+        # Beyond 2**62 hardly anybody gets by mistake.
+        is_open = maximum >= 2**62 and number < minimum
+        limits = f"at least {minimum}" if is_open else f"from {minimum} to {maximum}"
         raise ArgumentError(f"{name} is {shown(number)}; it must be {limits} {unit}".rstrip())
     return number
 

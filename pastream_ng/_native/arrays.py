@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     Array: TypeAlias = NDArray[Any]
 
-__all__ = ["address", "frames_of", "memory_of", "over_memory", "target_of"]
+__all__ = ["address", "frames_of", "memory_of", "numbers_of", "over_memory", "target_of"]
 
 # The name of a field in a format of the buffer protocol, which may be of any letters.
 _FIELD = re.compile(":[^:]*:")
@@ -40,7 +40,16 @@ def address(array: Any) -> Any:
     return ffi.from_buffer(array)
 
 
-def _array(name: str, data: Any) -> Array:
+def numbers_of(name: str, data: Any) -> Array:
+    """Return data as an array of real numbers, of whatever type.
+
+    Raises
+    ------
+    ArgumentError
+        Lists of different lengths.
+    ArgumentTypeError
+        Not numbers: also bools and complex ones.
+    """
     try:
         array = np.asarray(data)
     except ValueError as error:  # Ragged lists.
@@ -85,7 +94,7 @@ def frames_of(name: str, data: Any, form: SampleFormat, channels: int) -> Array:
         and data.flags.c_contiguous
     ):
         return data
-    array = _array(name, data)
+    array = numbers_of(name, data)
     _check_shape(name, array, channels)
     if array.dtype.newbyteorder("=") != wanted:
         if array.dtype.kind == wanted.kind == "f":

@@ -213,8 +213,10 @@ class Encoder(Closing):
 
         Raises
         ------
-        ArgumentError, ArgumentTypeError
-            Wrong shape, dtype, rate or channels, or an argument that is not as described above.
+        ArgumentError
+            Wrong shape, dtype, rate or channels; or the format is not known yet, and None.
+        ArgumentTypeError
+            No numbers, or another argument that is not as described above.
         StateError
             The stream has ended: `reset` begins a new one.
         """
@@ -231,7 +233,7 @@ class Encoder(Closing):
             raise StateError("the stream of this Encoder has ended; reset() begins a new one")
         if given is None:
             if self._format is None:
-                raise ArgumentTypeError(
+                raise ArgumentError(
                     "format is None; it must be an AudioFormat the first time, as the config has "
                     "no input_format"
                 )

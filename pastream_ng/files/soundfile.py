@@ -12,7 +12,7 @@ import numpy as np
 
 from pastream_ng._checks import flag, integer, shown
 from pastream_ng._native import ffi, lib
-from pastream_ng._native.arrays import address, frames_of, target_of
+from pastream_ng._native.arrays import address, frames_of, numbers_of, target_of
 from pastream_ng._native.errors import new_error
 from pastream_ng._native.handle import owner
 from pastream_ng._native.interrupt import interruptible
@@ -457,12 +457,12 @@ class SoundFile(FileFacts):
             It is open for reading, or a stream records into it.
         """
         pointer = self._to_write("write")
-        array = np.asarray(data)
+        array = numbers_of("data", data)
         form = FORMATS.get(array.dtype.newbyteorder("=").name)
         if array.dtype.kind == "f" and form is None:
             form = FORMATS["float64" if array.dtype.itemsize > 4 else "float32"]
         if form is None:
-            raise ArgumentTypeError(
+            raise ArgumentError(
                 f"data has dtype {array.dtype.name}; it must be one of {', '.join(FORMATS)}"
             )
         frames = frames_of("data", array, form, self.channels)

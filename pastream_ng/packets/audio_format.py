@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pastream_ng._checks import flag, integer, shown
+from pastream_ng._native.arrays import numbers_of
 from pastream_ng.errors import ArgumentError, ArgumentTypeError
 from pastream_ng.packets.sample_types import SAMPLE_TYPES, sample_type_of, scaled
 
@@ -142,8 +143,10 @@ class AudioFormat:
 
         Raises
         ------
-        ArgumentError, ArgumentTypeError
-            Wrong shape, or a dtype that cannot be taken.
+        ArgumentError
+            Wrong shape, or numbers of a dtype that cannot be taken.
+        ArgumentTypeError
+            No numbers: also bools and complex ones; or ints in a list where floats are needed.
         """
         return self._array("pcm", pcm, flag("strict", strict))
 
@@ -152,16 +155,13 @@ class AudioFormat:
         wanted = SAMPLE_TYPES[self.sample_type]
         if not (isinstance(pcm, np.ndarray) and pcm.dtype == wanted.dtype):
             # The shape first, so that what cannot be right is not converted.
-            self._check_shape(name, pcm)
+            self._check_shape(name, numbers_of(name, pcm))
         array = scaled(name, pcm, wanted, strict)
         self._check_shape(name, array)
         return np.ascontiguousarray(array.reshape(self.shape(-1)) if array.ndim == 1 else array)
 
-    def _check_shape(self, name: str, pcm: Any) -> None:
-        try:
-            shape = np.shape(pcm)
-        except ValueError as error:
-            raise ArgumentError(f"{name} cannot become an array: {error}") from None
+    def _check_shape(self, name: str, array: Array) -> None:
+        shape = array.shape
         if len(shape) == 1 and self.channels == 1:
             return
         axis = 0 if self.planar else 1

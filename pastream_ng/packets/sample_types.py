@@ -10,7 +10,7 @@ import numpy as np
 
 from pastream_ng._checks import shown
 from pastream_ng._native import ffi, lib
-from pastream_ng._native.arrays import address
+from pastream_ng._native.arrays import address, numbers_of
 from pastream_ng._native.errors import check
 from pastream_ng.enums import Format
 from pastream_ng.errors import ArgumentError, ArgumentTypeError
@@ -105,8 +105,7 @@ def _known(name: str, array: Array) -> Array:
     if plain.kind == "f":
         with np.errstate(over="ignore"):
             return array.astype("float32" if plain.itemsize <= 4 else "float64")
-    error = ArgumentError if plain.kind in "iu" else ArgumentTypeError
-    raise error(
+    raise ArgumentError(
         f"{name} has dtype {array.dtype.name}; it must be floats, or one of "
         + ", ".join(str(dtype) for dtype in _BY_DTYPE if dtype.kind in "iu")
     )
@@ -136,10 +135,7 @@ def scaled(name: str, data: Any, wanted: SampleType, strict: bool) -> Array:
     ArgumentError, ArgumentTypeError
         Not numbers, or of a dtype that is not known, or of another than wanted if `strict`.
     """
-    try:
-        array = np.asarray(data)
-    except ValueError as error:  # Ragged lists.
-        raise ArgumentError(f"{name} cannot become an array: {error}") from None
+    array = numbers_of(name, data)
     plain = array.dtype.newbyteorder("=")
     if plain == wanted.dtype:
         return array.astype(plain, copy=False)

@@ -276,8 +276,10 @@ class Processor(Unique):
 
         Raises
         ------
-        ArgumentError, ArgumentTypeError
-            An argument that is not as described above.
+        ArgumentError
+            Wrong shape, dtype or format; or the format is not known yet, and None.
+        ArgumentTypeError
+            No numbers, or another argument that is not as described above.
         StateError
             The input has ended; see `reset`.
         """
@@ -392,7 +394,7 @@ class Processor(Unique):
         form = None if given is None else check_format("format", given)
         if self._format is None:
             if form is None:
-                raise ArgumentTypeError(
+                raise ArgumentError(
                     "format is missing: this Processor was made without one, and the first call "
                     "has to tell it"
                 )

@@ -396,20 +396,27 @@ class AsyncDynRunner(Closing):
                 await asyncio.sleep(_SLICE_S / 10)
             if self._mover is not None:
                 await self._mover
+        except GeneratorExit:  # Nothing can be awaited any more.
+            line.close()
+            self._end_both()
+            raise
         except BaseException:
             line.close()
-            if self._mover is not None and not self._mover.done():
-                self._mover.cancel()
-                with suppress(BaseException):
-                    await self._mover
-            self._end_both()
+            try:
+                if self._mover is not None and not self._mover.done():
+                    self._mover.cancel()
+                    with suppress(BaseException):
+                        await self._mover
+                await line.wait_async(_END_S)
+            finally:
+                self._end_both()
             raise
         self._conclude()
 
     async def run_async(self) -> None:
         """Do the same as `run`, without blocking the event loop; ``await runner`` is short for it.
 
-        A task that is cancelled cancels the runner.
+        A task that is cancelled cancels the runner, and waits up to two seconds for its end.
         """
         if self._line is None:
             self._start()

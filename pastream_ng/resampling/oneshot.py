@@ -6,9 +6,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-import numpy as np
-
-from pastream_ng.errors import ArgumentError, ArgumentTypeError
+from pastream_ng._native.arrays import numbers_of
+from pastream_ng.errors import ArgumentError
 from pastream_ng.resampling.resampler import Resampler
 
 if TYPE_CHECKING:
@@ -27,8 +26,7 @@ def _dtype_of(array: Array) -> str:
         return "float32" if array.dtype.itemsize <= 4 else "float64"
     if name in _INTEGERS:
         return name
-    error = ArgumentError if array.dtype.kind in "iu" else ArgumentTypeError
-    raise error(
+    raise ArgumentError(
         f"x has dtype {array.dtype.name}; it must be floats, or one of {', '.join(_INTEGERS)}"
     )
 
@@ -76,10 +74,7 @@ def resample(
     >>> ps.resample(np.zeros((44100, 2), "float32"), 44100, 16000).shape
     (16000, 2)
     """
-    try:
-        array = np.asarray(x)
-    except ValueError as error:  # Ragged lists.
-        raise ArgumentError(f"x cannot become an array: {error}") from None
+    array = numbers_of("x", x)
     dtype = _dtype_of(array)
     if array.ndim not in (1, 2) or (array.ndim == 2 and not 1 <= array.shape[1] <= 256):
         raise ArgumentError(

@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pastream_ng._checks import shown
 from pastream_ng._native import ffi, lib
-from pastream_ng._native.arrays import frames_of
+from pastream_ng._native.arrays import frames_of, numbers_of
 from pastream_ng._native.ring import NativeRing
-from pastream_ng.errors import ArgumentError, ArgumentTypeError, OutOfMemoryError
+from pastream_ng.errors import ArgumentError, OutOfMemoryError
 from pastream_ng.formats import FORMATS, SampleFormat, sample_format
 
 if TYPE_CHECKING:
@@ -26,11 +25,7 @@ def playable(data: Any, dtype: Any = None, name: str = "data") -> tuple[Array, S
 
     Floats become float32 unless `dtype` says float64; integers stay as they are.
     """
-    array = np.asarray(data)
-    if array.dtype.kind not in "fiu":
-        raise ArgumentTypeError(
-            f"{name} is {shown(data)} with dtype {array.dtype.name}; it must hold numbers"
-        )
+    array = numbers_of(name, data)
     if array.ndim not in (1, 2):
         raise ArgumentError(
             f"{name} has shape {array.shape}; it must be (frames,) or (frames, channels)"

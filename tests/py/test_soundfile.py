@@ -210,7 +210,7 @@ def test_what_is_written(path):
         file.write(np.array([-128], "int8"))
         file.write(np.array([0.0, 1e-9], "float16"))
         assert file.clipped == 2
-        for bad in (np.zeros(3, complex), ["a"]):
+        for bad in (np.zeros(3, complex), np.zeros(3, bool), ["a"]):
             with pytest.raises(ps.ArgumentTypeError, match="data"):
                 file.write(bad)
         with pytest.raises(ps.ArgumentError, match=r"data has shape \(2, 3\)"):

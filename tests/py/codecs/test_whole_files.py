@@ -419,7 +419,7 @@ def test_an_input_may_be_its_own_output(path):
         (np.zeros((2, 2, 2)), r"data has shape \(2, 2, 2\)"),
         (np.zeros((5, 0)), r"data has shape \(5, 0\)"),
         (np.float64(3), r"data has shape \(\)"),
-        (np.zeros(3, "complex64"), "data has dtype complex64"),
+        (np.zeros(3, "complex64"), "with dtype complex64; it must hold numbers"),
         (np.zeros((5, 300)), "channels is 300"),
     ],
 )

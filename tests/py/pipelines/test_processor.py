@@ -218,7 +218,7 @@ def test_the_first_piece_tells_the_format() -> None:
     form = ps.AudioFormat(RATE, 2, "f32")
     processor = ps.Processor.iir(B, A)
     assert processor.output_format() is None
-    with pytest.raises(ps.ArgumentTypeError, match="format is missing"):
+    with pytest.raises(ps.ArgumentError, match="format is missing"):
         processor.put_frame(sound(form))
     processor.put_frame(sound(form), format=form)
     processor.put_frame(sound(form))

@@ -385,10 +385,21 @@ def test_a_task_that_is_cancelled_cancels_it():
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
-        return runner
+        return runner.progress.state
 
-    runner = asyncio.run(main())
-    runner.wait(30)
+    assert asyncio.run(main()) == "cancelled"
+
+
+def test_a_task_that_is_closed_cancels_it():
+    runner = ps.AsyncDynRunner(endless(), [], Sink())
+
+    async def main():
+        waiting = runner.run_async()
+        waiting.send(None)
+        waiting.close()
+
+    asyncio.run(main())
+    assert runner.wait(30)
     assert runner.progress.state == "cancelled"
 
 

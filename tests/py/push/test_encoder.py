@@ -199,7 +199,7 @@ def test_a_format_may_come_with_the_first_sound():
     assert encoder.output_format() is encoder.delay is encoder.extradata is None
     assert (encoder.state(), encoder.flush(), encoder.pending_samples()) == ("empty", [], 0)
     assert repr(encoder) == "<pastream_ng.Encoder wav, no format yet>"
-    with pytest.raises(TypeError, match="format is None"):
+    with pytest.raises(ps.ArgumentError, match="format is None"):
         encoder.put_frame(quiet(10))
     encoder.put_frame(quiet(10), format=STEREO)
     encoder.put_frame(np.zeros((10, 2), "i2"), format=ps.AudioFormat(RATE, 2, "i16", planar=False))
