@@ -33,6 +33,7 @@ PUBLIC = {
     "resample.h": "dsp",
     "codec.h": "codec",
     "io.h": "codec",
+    "new_file.h": "codec",
     "packet.h": "codec",
     "push.h": "codec",
     "tags.h": "codec",

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/thread.h"
+#include "chain/run.h"
 #include "device/handle.h"
 
 // The life of a chain, and everything that others may tell it or ask it. The worker is in worker.c.
@@ -173,17 +174,25 @@ static pst_status check_fork(const pst_chain *chain, pst_error *err) {
 
 // ---- Control ----------------------------------------------------------------------------------
 
-pst_status pst_chain_start(pst_chain *chain, pst_error *err) {
-    pst_status status = check_fork(chain, err);
+// From here on there is a worker.
+static pst_status begin_work(pst_chain *chain, pst_error *err) {
+    const pst_status status = check_fork(chain, err);
     if (status != PST_OK)
         return status;
     uint32_t seen = PST_CHAIN_CREATED;
     if (!atomic_compare_exchange_strong(&chain->state, &seen, PST_CHAIN_RUNNING))
         return pst_fail(err, PST_BAD_STATE, 0, "The chain was started or cancelled before");
-    pst_thread thread;
     atomic_fetch_add(&chain->n_refs, 1);
     if (chain->system != NULL)
         pst_system_begin_work(chain->system);
+    return PST_OK;
+}
+
+pst_status pst_chain_start(pst_chain *chain, pst_error *err) {
+    pst_status status = begin_work(chain, err);
+    if (status != PST_OK)
+        return status;
+    pst_thread thread;
     status = pst_thread_start(&thread, "pst-chain", pst_chain_work, chain, err);
     if (status == PST_OK) {
         pst_thread_detach(&thread);
@@ -195,6 +204,14 @@ pst_status pst_chain_start(pst_chain *chain, pst_error *err) {
         pst_system_end_work(chain->system);
     atomic_fetch_sub(&chain->n_refs, 1);
     return status;
+}
+
+pst_status pst_chain_run(pst_chain *chain, pst_error *err) {
+    const pst_status status = begin_work(chain, err);
+    if (status != PST_OK)
+        return status;
+    pst_chain_work(chain);
+    return pst_chain_error(chain, err);
 }
 
 // Returns whether the chain had not been started, and now never will be.

@@ -236,10 +236,15 @@ int64_t pst_io_write(pst_io *io, const void *data, int64_t n_bytes) {
 int64_t pst_io_write_packet(pst_io *io, const void *data, int64_t n_bytes, int64_t n_frames,
                             uint32_t flags) {
     const int64_t n_done = pst_io_write(io, data, n_bytes);
+    io->n_packets += n_frames > 0 && n_done == n_bytes;
     if (io->end_packet == NULL || n_done < n_bytes)
         return n_done;
     const int64_t result = io->end_packet(io->user, n_frames, flags);
     return result < 0 ? failed(io, result) : n_done;
+}
+
+int64_t pst_io_packets(const pst_io *io) {
+    return io->n_packets;
 }
 
 bool pst_io_keeps_packets(const pst_io *io) {

@@ -31,6 +31,9 @@ int64_t pst_io_write(pst_io *io, const void *data, int64_t n_bytes);
 int64_t pst_io_write_packet(pst_io *io, const void *data, int64_t n_bytes, int64_t n_frames,
                             uint32_t flags);
 
+// Returns how many packets with frames in them were written.
+int64_t pst_io_packets(const pst_io *io);
+
 // Whether the place keeps packets.
 bool pst_io_keeps_packets(const pst_io *io);
 

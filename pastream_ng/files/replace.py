@@ -6,12 +6,13 @@ from __future__ import annotations
 
 import errno
 import os
-import secrets
-import stat
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from pastream_ng._checks import shown
+from pastream_ng._native import ffi, lib
+from pastream_ng._native.errors import check, new_error
+from pastream_ng.enums import Status
 from pastream_ng.errors import ArgumentError
 from pastream_ng.files.soundfile import SoundFile
 
@@ -21,10 +22,72 @@ if TYPE_CHECKING:
     from pastream_ng.files.formats import FileFormat
     from pastream_ng.files.options import WriteOptions
 
-__all__ = ["new_file"]
+__all__ = ["NewFile", "new_file"]
 
 # What a folder says that lets no new file be made.
 _REFUSALS = (errno.EACCES, errno.EPERM, errno.EROFS)
+
+
+class NewFile:
+    """A file that gets its name when it is complete; see ``pastream/new_file.h``.
+
+    Parameters
+    ----------
+    path : str, bytes or os.PathLike
+        Its name.
+    overwrite : bool
+        Whether to replace a file that is there.
+
+    Attributes
+    ----------
+    pointer : cdata
+        The ``pst_new_file *``, until it is closed or taken.
+
+    Raises
+    ------
+    OSError
+        What the system says to the path: `FileNotFoundError`, `FileExistsError`,
+        `IsADirectoryError`, `PermissionError` and so on.
+    ArgumentError
+        There is a NUL in the path.
+    """
+
+    def __init__(self, path: Any, overwrite: bool) -> None:
+        self.pointer: Any = ffi.NULL
+        self._told = os.fspath(path)
+        name = os.fsencode(path)
+        if b"\0" in name:
+            raise ArgumentError(f"file is {shown(path)}; a path cannot have NUL in it")
+        out, err = ffi.new("pst_new_file **"), new_error()
+        while True:
+            status = lib.pst_new_file_create(out, name, overwrite, err)
+            if status != Status.SYSTEM_ERROR or err.native_code != errno.EINTR:
+                break
+        self._check(status, err)
+        self.pointer = out[0]
+
+    def fileno(self) -> int:
+        """Return the descriptor to write with; it belongs to the file."""
+        return int(lib.pst_new_file_fd(self.pointer))
+
+    def complete(self) -> None:
+        """Give the file its name."""
+        err = new_error()
+        self._check(lib.pst_new_file_complete(self.pointer, False, err), err)
+
+    def taken(self) -> None:
+        """Tell that C owns the file from now on."""
+        self.pointer = ffi.NULL
+
+    def close(self) -> None:
+        """Close the file; what was not completed is gone."""
+        pointer, self.pointer = self.pointer, ffi.NULL
+        lib.pst_new_file_destroy(pointer)
+
+    def _check(self, status: int, err: Any) -> None:
+        if status == Status.SYSTEM_ERROR:
+            raise OSError(err.native_code, os.strerror(err.native_code), self._told)
+        check(status, err)
 
 
 @contextmanager
@@ -32,81 +95,28 @@ def new_file(
     file: Any, wanted: FileFormat, options: WriteOptions, closefd: bool, overwrite: bool
 ) -> Iterator[SoundFile]:
     """Give a sound file to write; complete it at the end of the block, or undo all of it."""
-    if not isinstance(file, (str, bytes, os.PathLike)):
+    made = None
+    if isinstance(file, (str, bytes, os.PathLike)):
+        made = _begin(file, overwrite)
+    if made is None:
         with SoundFile._create(file, "w", wanted, options, closefd) as opened:
             yield opened
         return
-    if b"\0" in os.fsencode(file):
-        raise ArgumentError(f"file is {shown(file)}; a path cannot have NUL in it")
-    # A link goes on being one.
-    target = os.path.realpath(os.fspath(file))
     try:
-        there: os.stat_result | None = os.stat(target)
-    except FileNotFoundError:
-        there = None
-    if there is not None and not overwrite:
-        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), os.fspath(file))
-    if there is not None and not os.access(target, os.W_OK):
-        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), os.fspath(file))
-    # Pipes, terminals and the like are written; a folder says itself that it is one.
-    made = None
-    if there is None or stat.S_ISREG(there.st_mode):
-        made = _open_beside(target, os.fspath(file), there)
-    if made is None:
-        with SoundFile._create(file, "w", wanted, options) as opened:
+        with SoundFile._create(made.fileno(), "w", wanted, options, False) as opened:
+            opened._name = os.fspath(file)
             yield opened
-        return
-    fd, name = made
+        made.complete()
+    finally:
+        made.close()
+
+
+def _begin(file: Any, overwrite: bool) -> NewFile | None:
+    """Begin a file; None where the folder takes no new ones, but this one may be written."""
     try:
-        try:
-            with SoundFile._create(fd, "w", wanted, options, False) as opened:
-                opened._name = os.fspath(file)
-                yield opened
-            if there is not None:
-                os.fsync(fd)
-        finally:
-            os.close(fd)
-        _rename(name, target, os.fspath(file), overwrite)
-    except BaseException:
-        with suppress(OSError):
-            os.unlink(name)
-        raise
-
-
-def _open_beside(target: Any, told: Any, there: os.stat_result | None) -> tuple[int, Any] | None:
-    """Make a file in the target's folder, with a name that nobody can guess.
-
-    Returns None where the folder allows none, but the target is there and may be written.
-    """
-    unique = f".{secrets.token_hex(12)}.part"
-    name = os.path.join(
-        os.path.dirname(target), os.fsencode(unique) if isinstance(target, bytes) else unique
-    )
-    flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
-    try:
-        fd = os.open(name, flags, 0o666)
+        return NewFile(file, overwrite)
     except OSError as error:
-        if error.errno in _REFUSALS and there is not None:
-            return None
-        raise type(error)(error.errno, os.strerror(error.errno or 0), told) from None
-    if there is not None:
-        with suppress(OSError):
-            os.fchmod(fd, stat.S_IMODE(there.st_mode))
-    return fd, name
-
-
-def _rename(name: Any, target: Any, told: Any, overwrite: bool) -> None:
-    if overwrite:
-        os.replace(name, target)
-        return
-    try:
-        # Unlike a rename this fails if there is such a file meanwhile.
-        os.link(name, target)
-    except FileExistsError:
-        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), told) from None
-    except OSError:  # A file system without links.
-        if os.path.lexists(target):
-            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), told) from None
-        os.rename(name, target)
-        return
-    os.unlink(name)
+        may_write = overwrite and os.path.isfile(file) and os.access(file, os.W_OK)
+        if error.errno not in _REFUSALS or not may_write:
+            raise
+        return None

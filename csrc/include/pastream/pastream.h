@@ -22,6 +22,7 @@
 #include "pastream/mixer.h"
 #include "pastream/resample.h"
 #include "pastream/io.h"
+#include "pastream/new_file.h"
 #include "pastream/node.h"
 #include "pastream/packet.h"
 #include "pastream/player.h"
@@ -33,6 +34,7 @@
 #include "pastream/simd.h"
 #include "pastream/stream.h"
 #include "pastream/tap.h"
+#include "pastream/transcode.h"
 #include "pastream/user_parts.h"
 
 #endif

@@ -1,0 +1,167 @@
+// Copyright 2026 The pastream_ng authors
+// SPDX-License-Identifier: MIT
+
+#ifndef PST_TESTS_JOB_RIG_H
+#define PST_TESTS_JOB_RIG_H
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <math.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "check.h"
+#include "pastream/transcode.h"
+
+// A folder with sound files for jobs, and what to make of them.
+
+enum { RIG_RATE_HZ = 8000, RIG_CHANNELS = 2, RIG_FRAMES = 12000 };
+
+typedef struct job_rig {
+    char folder[64];
+    char input[96];
+    char output[96];
+    pst_job_config config; // From the input to the output, as WAV.
+} job_rig;
+
+static int16_t rig_samples[RIG_CHANNELS * RIG_FRAMES];
+
+static const pst_file_format rig_wav = {.container = PST_CONTAINER_WAV,
+                                        .sample_format = PST_FORMAT_I16,
+                                        .rate_hz = RIG_RATE_HZ,
+                                        .n_channels = RIG_CHANNELS};
+
+// Sounds that are nowhere the same twice, quiet enough for everything.
+CHECK_UNUSED static void rig_fill_samples(void) {
+    uint32_t noise = 1;
+    for (int i = 0; i < RIG_FRAMES; ++i) {
+        noise = noise * 1664525u + 1013904223u;
+        const double tone = 6000.0 * sin(0.05 * i + 1e-5 * i * i);
+        rig_samples[2 * i] = (int16_t)(tone + (double)(noise >> 22));
+        rig_samples[2 * i + 1] = (int16_t)(tone * 0.5 - (double)(noise >> 23));
+    }
+}
+
+// Writes frames of the rig's samples to a path.
+CHECK_UNUSED static void rig_write(const char *path, const pst_file_format *format,
+                                   const pst_tags *tags, uint64_t n_frames) {
+    pst_io *io = NULL;
+    pst_encoder *encoder = NULL;
+    pst_error err = {0};
+    pst_encoder_options options;
+    pst_encoder_options_init(&options);
+    options.tags = tags;
+    CHECK_TEXT(pst_io_open_path(&io, path, PST_IO_WRITE, &err) == PST_OK, "%s", err.text);
+    CHECK_TEXT(pst_encoder_open(&encoder, io, format, &options, &err) == PST_OK, "%s", err.text);
+    CHECK_TEXT(pst_encoder_write(encoder, rig_samples, PST_FORMAT_I16, n_frames, &err) == PST_OK,
+               "%s", err.text);
+    CHECK_TEXT(pst_encoder_finish(encoder, &err) == PST_OK, "%s", err.text);
+    pst_encoder_release(encoder);
+}
+
+CHECK_UNUSED static void rig_begin(job_rig *rig) {
+    memset(rig, 0, sizeof *rig);
+    snprintf(rig->folder, sizeof rig->folder, "/tmp/pst-job-XXXXXX");
+    if (mkdtemp(rig->folder) == NULL)
+        abort();
+    snprintf(rig->input, sizeof rig->input, "%s/in", rig->folder);
+    snprintf(rig->output, sizeof rig->output, "%s/out", rig->folder);
+    rig_fill_samples();
+    rig_write(rig->input, &rig_wav, NULL, RIG_FRAMES);
+    pst_job_config_default(&rig->config);
+    rig->config.format.container = PST_CONTAINER_WAV;
+}
+
+// Returns how many entries the rig's folder has, and removes them all if it is to.
+CHECK_UNUSED static int rig_sweep(const job_rig *rig, bool removes) {
+    int n = 0;
+    DIR *folder = opendir(rig->folder);
+    for (struct dirent *entry; folder != NULL && (entry = readdir(folder)) != NULL;) {
+        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+            continue;
+        ++n;
+        if (removes)
+            unlinkat(dirfd(folder), entry->d_name, 0);
+    }
+    if (folder != NULL)
+        closedir(folder);
+    return n;
+}
+
+CHECK_UNUSED static void rig_end(const job_rig *rig) {
+    rig_sweep(rig, true);
+    rmdir(rig->folder);
+}
+
+// Opens input and file, where the config has none. Returns as the calls do; nothing stays open
+// then.
+CHECK_UNUSED static pst_status rig_open(job_rig *rig, pst_job **job, pst_error *err) {
+    pst_job_config config = rig->config;
+    pst_status status = PST_OK;
+    *job = NULL;
+    if (config.input == NULL)
+        status = pst_io_open_path(&config.input, rig->input, PST_IO_READ, err);
+    if (status == PST_OK && config.output == NULL)
+        status = pst_new_file_create(&config.file, rig->output, true, err);
+    if (status == PST_OK)
+        status = pst_job_create(job, &config, err);
+    if (status != PST_OK) {
+        pst_io_close(config.input, NULL);
+        pst_new_file_destroy(config.file);
+    }
+    return status;
+}
+
+// Makes and runs a job to its end. result: NULL, or what it gets. Returns what ended it; origin
+// gets from where.
+CHECK_UNUSED static pst_status rig_run(job_rig *rig, pst_job_result *result, const char **origin,
+                                       pst_error *err) {
+    pst_job *job = NULL;
+    pst_status status = rig_open(rig, &job, err);
+    if (status != PST_OK) {
+        *origin = "create";
+        return status;
+    }
+    status = pst_job_start(job, err);
+    if (status == PST_OK)
+        status = pst_job_wait(job, -1, err);
+    *origin = pst_job_origin(job);
+    if (result != NULL)
+        CHECK_EQ(pst_job_get_result(job, result, NULL), PST_OK);
+    pst_job_release(job);
+    return status;
+}
+
+// Reads a whole sound file as int16. Returns how many frames there are; the caller frees samples.
+CHECK_UNUSED static int64_t rig_read(const char *path, int16_t **samples, pst_decoder_info *info,
+                                     pst_tags **tags) {
+    pst_io *io = NULL;
+    pst_decoder *decoder = NULL;
+    pst_error err = {0};
+    *samples = NULL;
+    if (pst_io_open_path(&io, path, PST_IO_READ, &err) != PST_OK)
+        return -1;
+    if (pst_decoder_open(&decoder, io, NULL, &err) != PST_OK) {
+        pst_io_close(io, NULL);
+        return -1;
+    }
+    pst_decoder_get_info(decoder, info);
+    if (tags != NULL) {
+        const pst_tags *told = pst_decoder_tags(decoder);
+        CHECK_EQ(pst_tags_create(tags, NULL), PST_OK);
+        for (uint32_t i = 0; i < pst_tags_count(told); ++i)
+            CHECK_EQ(pst_tags_add(*tags, pst_tags_key(told, i), pst_tags_value(told, i), NULL),
+                     PST_OK);
+    }
+    const uint64_t room = 20 * RIG_FRAMES;
+    *samples = calloc((size_t)room * info->format.n_channels, sizeof **samples);
+    uint64_t n_read = 0;
+    const pst_status status =
+        pst_decoder_read(decoder, *samples, PST_FORMAT_I16, room, &n_read, &err);
+    CHECK(status == PST_END);
+    pst_decoder_release(decoder);
+    return (int64_t)n_read;
+}
+
+#endif
