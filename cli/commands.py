@@ -11,6 +11,7 @@ from .group import Entry, LazyGroup
 __all__ = ["pastream"]
 
 ENTRIES = {
+    "stream": Entry(".stream", "Play a file, record into one, or both at once."),
     "info": Entry(".info", "Tell what sound files are, without reading their sound."),
     "devices": Entry(".devices", "List the devices."),
     "demo": Entry(
@@ -23,8 +24,15 @@ ENTRIES = {
 
 
 @click.group(
-    cls=LazyGroup, entries=ENTRIES, context_settings={"help_option_names": ["-h", "--help"]}
+    cls=LazyGroup,
+    entries=ENTRIES,
+    default="stream",
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
 @click.version_option(ps.__version__, prog_name="pastream")
 def pastream() -> None:
-    """Realtime audio whose path never waits for Python."""
+    """Realtime audio whose path never waits for Python.
+
+    The word 'stream' may be left out: 'pastream in.wav out.wav' plays one file and records into
+    the other, 'pastream null out.wav' records, 'pastream -l' lists the devices.
+    """

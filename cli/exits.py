@@ -4,6 +4,7 @@
 
 import errno
 import os
+import re
 import signal
 import sys
 import warnings
@@ -17,7 +18,7 @@ import click
 
 import pastream_ng as ps
 
-__all__ = ["Code", "Stopped", "ended", "listen_to_signals", "one_line", "told_of"]
+__all__ = ["Code", "Stopped", "code_of", "ended", "listen_to_signals", "one_line", "told_of"]
 
 
 class Code(IntEnum):
@@ -52,6 +53,11 @@ def listen_to_signals() -> None:
             signal.signal(number, _stop)
 
 
+def code_of(asked: KeyboardInterrupt) -> int:
+    """Return the exit code for a request to end."""
+    return 128 + asked.signum if isinstance(asked, Stopped) else Code.INTERRUPTED
+
+
 def one_line(text: str) -> str:
     """Return a text without its line breaks."""
     return " ".join(text.split())
@@ -67,6 +73,11 @@ def told_of(error: BaseException) -> str:
         return f"{_file_of(error)}: {os.strerror(error.errno)}"
     if isinstance(error, MemoryError):
         return one_line(str(error)) or "there is not enough memory"
+    # What lists devices does it in lines, of which there may be many.
+    head, _, rest = str(error).partition("\n")
+    listing = re.fullmatch(r"(.*?[;.]?) The devices[^.]* are:|(.*):", head) if rest else None
+    if listing is not None and isinstance(error, (ps.ArgumentError, ps.DeviceError)):
+        return f"{(listing[1] or listing[2]).rstrip('.')}; 'pastream devices' lists them"
     return one_line(str(error))
 
 
@@ -105,10 +116,9 @@ def ended(program: str, work: Callable[[], Any]) -> int:
         return _say(path, f"{told_of(error)} ('{path} --help' tells more)", error.exit_code)
     except click.ClickException as error:
         return _say(program, told_of(error), error.exit_code)
-    except Stopped as stopped:
-        return _say(program, f"stopped by {stopped}", 128 + stopped.signum)
-    except (KeyboardInterrupt, click.Abort):
-        return _say(program, "interrupted", Code.INTERRUPTED)
+    except KeyboardInterrupt as asked:
+        how = f"stopped by {asked}" if isinstance(asked, Stopped) else "interrupted"
+        return _say(program, how, code_of(asked))
     except (ps.PastreamError, OSError, MemoryError) as error:
         if isinstance(error, OSError) and error.errno == errno.EPIPE:
             _close_broken_pipe()

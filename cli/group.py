@@ -14,7 +14,16 @@ from click.shell_completion import CompletionItem, shell_complete
 
 from .exits import ended
 
-__all__ = ["Entry", "LazyGroup"]
+__all__ = ["NO_FILES", "Entry", "LazyGroup"]
+
+
+#: Words that stand where a file might.
+NO_FILES = ("null", "^", "")
+
+
+def looks_like_file(word: str) -> bool:
+    """Whether a word is a file, or would rather be one than a command."""
+    return os.path.lexists(word) or "." in word or os.sep in word
 
 
 class Entry(NamedTuple):
@@ -27,9 +36,10 @@ class Entry(NamedTuple):
 class LazyGroup(click.Group):
     """Commands by name, imported when they are run."""
 
-    def __init__(self, *args: Any, entries: dict[str, Entry], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, entries: dict[str, Entry], default: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.entries = entries
+        self.default = default  # The command whose name may be left out.
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names, in their order."""
@@ -51,6 +61,17 @@ class LazyGroup(click.Group):
         assert isinstance(found, click.Command)
         return found
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Put in the name of the default command where it was left out."""
+        if args and self._is_left_out(args[0], ctx):
+            args = [self.default, *args]
+        return super().parse_args(ctx, args)
+
+    def _is_left_out(self, word: str, ctx: click.Context) -> bool:
+        if word in self.entries or word in {*ctx.help_option_names, "--version"}:
+            return False
+        return word.startswith("-") or word in NO_FILES or looks_like_file(word)
+
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
@@ -58,7 +79,7 @@ class LazyGroup(click.Group):
         if args and args[0] not in self.entries:
             near = get_close_matches(args[0], self.entries, 1)
             meant = f"; did you mean '{near[0]}'?" if near else ""
-            ctx.fail(f"there is no command '{args[0]}'{meant}")
+            ctx.fail(f"there is no command and no file '{args[0]}'{meant}")
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

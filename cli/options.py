@@ -210,3 +210,8 @@ def size(count: float) -> str:
             return f"{count:.0f} {unit}" if unit == "B" or count >= 99.5 else f"{count:.1f} {unit}"
         count /= 1000
     return f"{count:.1f} TB"
+
+
+def counted(n: int, what: str) -> str:
+    """Return a number of things: "1 xrun", "2 xruns"."""
+    return f"{n} {what}" if n == 1 else f"{n} {what}s"

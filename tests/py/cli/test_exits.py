@@ -34,6 +34,11 @@ def raising(error: BaseException) -> Callable[[], Any]:
     ("error", "code", "told"),
     [
         (ps.DeviceNotFoundError("there is none\nat all"), 1, "pastream: there is none at all"),
+        (
+            ps.ArgumentError("device is 'x', which fits several devices; use more:\n  a\n  b"),
+            1,
+            "pastream: device is 'x', which fits several devices; use more; 'pastream devices'",
+        ),
         (click.ClickException("that is bad"), 1, "pastream: that is bad"),
         (click.UsageError("no"), 2, "pastream: no ('pastream --help' tells more)"),
         (FileNotFoundError(2, "No such file", "a.wav"), 1, "pastream: a.wav: No such file or "),

@@ -62,7 +62,7 @@ def test_no_words_at_all_get_the_help(invoke: Callable[..., Result]) -> None:
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (["inof"], "pastream: there is no command 'inof'; did you mean 'info'?"),
+        (["inof"], "pastream: there is no command and no file 'inof'; did you mean 'info'?"),
         (["info"], "pastream info: Missing argument 'FILES...'."),
         (["info", "--jsn"], "pastream info: No such option '--jsn'"),
         (["demo", "--seconds", "soon"], "pastream demo: Invalid value for '--seconds'"),
