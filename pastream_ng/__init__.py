@@ -58,6 +58,8 @@ from pastream_ng.errors import (
     PastreamTimeoutError,
     StateError,
     SystemCallError,
+    TranscodeCancelledError,
+    UnsupportedOptionError,
     UnsupportedSettingsError,
 )
 from pastream_ng.hosts import (

@@ -33,6 +33,8 @@ __all__ = [
     "PastreamTimeoutError",
     "StateError",
     "SystemCallError",
+    "TranscodeCancelledError",
+    "UnsupportedOptionError",
     "UnsupportedSettingsError",
 ]
 
@@ -43,6 +45,10 @@ class PastreamError(Exception):
 
 class ArgumentError(PastreamError, ValueError):
     """An argument has a value outside its documented range."""
+
+
+class UnsupportedOptionError(ArgumentError):
+    """An option that means nothing for sound, such as a video codec; the text names another."""
 
 
 class ArgumentTypeError(PastreamError, TypeError):
@@ -110,6 +116,10 @@ class DamagedFileError(FileFormatError):
     """
 
     damage: Any = None
+
+
+class TranscodeCancelledError(PastreamError, RuntimeError):
+    """A transcoding was cancelled before it was done; there is no new file."""
 
 
 class DeviceError(PastreamError, OSError):

@@ -16,7 +16,7 @@ from pastream_ng.errors import (
     DamagedFileError,
 )
 
-__all__ = ["Damage", "DamagedFileWarning", "check_on_damage", "damage_of", "tell_damage"]
+__all__ = ["Damage", "DamagedFileWarning", "check_on_damage", "damage_from", "damage_of", "tell_damage"]
 
 _WORDS = {
     DamageFlags.TRUNCATED: "it ends before its time",
@@ -56,6 +56,14 @@ class Damage(NamedTuple):
     def __bool__(self) -> bool:
         return bool(self.flags)
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as plain values, for JSON."""
+        return {
+            "flags": [flag.name for flag in DamageFlags if flag in self.flags],
+            "lost_frames": self.lost_frames,
+            "first_frame": self.first_frame,
+        }
+
     def __str__(self) -> str:
         """Return it as a sentence."""
         if not self:
@@ -70,6 +78,11 @@ def damage_of(decoder: Any) -> Damage:
     """Return what a ``pst_decoder *`` has found."""
     found = ffi.new("pst_damage *")
     lib.pst_decoder_get_damage(decoder, found)
+    return damage_from(found)
+
+
+def damage_from(found: Any) -> Damage:
+    """Read a ``pst_damage``."""
     return Damage(DamageFlags(found.flags), int(found.lost_frames), int(found.first_frame))
 
 

@@ -77,11 +77,7 @@ class FileInfo:
         """Return it as plain values, for JSON."""
         told = {name: getattr(self, name) for name in self.__dataclass_fields__}
         told["tags"] = self.tags.to_dict()
-        told["damage"] = {
-            "flags": [flag.name for flag in type(self.damage.flags) if flag in self.damage.flags],
-            "lost_frames": self.damage.lost_frames,
-            "first_frame": self.damage.first_frame,
-        }
+        told["damage"] = self.damage.to_dict()
         return told
 
     def __str__(self) -> str:

@@ -209,8 +209,11 @@ def check_names(subtype: Any, endian: Any, format: Any) -> None:
         named(format)
 
 
-def kind_of(file: Any, format: str | None) -> Kind:
-    """Return the kind of file that `format` names, or the name of the file."""
+def kind_of(file: Any, format: str | None, argument: str = "file") -> Kind:
+    """Return the kind of file that `format` names, or the name of the file.
+
+    `argument` is what messages call the file.
+    """
     if format is not None:
         return named(format)
     extension = extension_of(file)
@@ -218,7 +221,8 @@ def kind_of(file: Any, format: str | None) -> Kind:
     if found is None:
         check_file(file, writes=True)
         known = ", ".join(f".{name}" for name in _EXTENSIONS)
-        said = f"the extension of file, {shown(extension)}," if extension else "the file's name"
+        name = f"the name of {argument}" if argument != "file" else "the file's name"
+        said = f"the extension of {argument}, {shown(extension)}," if extension else name
         raise ArgumentError(
             f"format is None, and {said} does not tell it; "
             f"use one of {known}, or give format as one of {', '.join(FORMATS)}"

@@ -17,6 +17,7 @@ from pastream_ng.enums import Status
 BUILTINS = {
     "ArgumentError": ValueError,
     "ArgumentTypeError": TypeError,
+    "UnsupportedOptionError": ps.ArgumentError,
     "StateError": RuntimeError,
     "ClosedError": ps.StateError,
     "ForkedError": ps.StateError,
@@ -28,6 +29,7 @@ BUILTINS = {
     "PastreamTimeoutError": builtins.TimeoutError,
     "OutOfMemoryError": MemoryError,
     "SystemCallError": OSError,
+    "TranscodeCancelledError": RuntimeError,
     "DeviceError": OSError,
     "DeviceNotFoundError": LookupError,
     "DeviceBusyError": ps.DeviceError,

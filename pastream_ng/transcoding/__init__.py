@@ -1,0 +1,20 @@
+# Copyright 2026 The pastream_ng authors
+# SPDX-License-Identifier: MIT
+"""Sound files made of other sound files."""
+
+from __future__ import annotations
+
+from pastream_ng.transcoding.oneshot import transcode, transcode_async
+from pastream_ng.transcoding.options import TranscodeOptions
+from pastream_ng.transcoding.transcoder import Transcoder
+from pastream_ng.transcoding.values import FormatInfo, Progress, TranscodeStats
+
+__all__ = [
+    "FormatInfo",
+    "Progress",
+    "TranscodeOptions",
+    "TranscodeStats",
+    "Transcoder",
+    "transcode",
+    "transcode_async",
+]

@@ -1,0 +1,163 @@
+# Copyright 2026 The pastream_ng authors
+# SPDX-License-Identifier: MIT
+"""What a transcoding reads and writes: opened, and refused if both are the same."""
+
+from __future__ import annotations
+
+import errno
+import io
+import os
+import stat
+from typing import TYPE_CHECKING, Any
+
+from pastream_ng._checks import shown_file
+from pastream_ng._native import ffi, lib
+from pastream_ng._native.errors import check, new_error
+from pastream_ng._native.handle import owner
+from pastream_ng._native.places import open_place
+from pastream_ng.enums import IoMode, Status
+from pastream_ng.errors import ArgumentError
+from pastream_ng.transcoding.option_values import is_path
+
+if TYPE_CHECKING:
+    from pastream_ng._native.places import FileObject, Place
+
+__all__ = ["Ends", "look_at_ends", "may_wait"]
+
+
+class Ends:
+    """Input and output of a job that is to be made, open.
+
+    Attributes
+    ----------
+    sources : list of FileObject
+        The objects of the user's among them, whose exceptions come back as they are.
+    """
+
+    def __init__(self, given: Any, wanted: Any, overwrite: bool) -> None:
+        self.sources: list[FileObject] = []
+        self._output: Place | None = None
+        self._file = owner("pst_new_file *", lib.pst_new_file_destroy)
+        # Before anything waits for the other end of a pipe.
+        refuse_same(given, wanted)
+        readable = io.BytesIO(given) if isinstance(given, (bytearray, memoryview)) else given
+        self._input = self._open("input", readable, IoMode.READ)
+        try:
+            if is_path(wanted):
+                _begin(self._file, wanted, overwrite)
+            else:
+                self._output = self._open("output", wanted, IoMode.WRITE)
+        except BaseException:
+            self.close()
+            raise
+
+    def _open(self, name: str, file: Any, mode: IoMode) -> Place:
+        try:
+            place = open_place(file, mode, closefd=False)
+        except OSError as error:
+            if not isinstance(file, int):
+                raise
+            code = error.errno or 0
+            raise type(error)(code, f"{os.strerror(code)}: {name} is {file}") from None
+        if place.source is not None:
+            self.sources.append(place.source)
+        return place
+
+    def give(self, config: Any) -> None:
+        """Put them into a ``pst_job_config``."""
+        config.input = self._input.pointer
+        config.file = self._file[0]
+        config.output = ffi.NULL if self._output is None else self._output.pointer
+
+    def taken(self) -> None:
+        """Tell that a job has them."""
+        self._input.taken()
+        self._file[0] = ffi.NULL
+        if self._output is not None:
+            self._output.taken()
+
+    def close(self) -> None:
+        """Close what no job has taken; there is no new file then."""
+        self._input.close()
+        if self._output is not None:
+            self._output.close()
+        lib.pst_new_file_destroy(self._file[0])
+        self._file[0] = ffi.NULL
+
+
+def _begin(out: Any, path: Any, overwrite: bool) -> None:
+    """Begin the file that is to have a path."""
+    err = new_error()
+    while True:
+        status = lib.pst_new_file_create(out, os.fsencode(path), overwrite, err)
+        # A named pipe waits for its reader; a signal lets Ctrl-C be seen.
+        if status != Status.SYSTEM_ERROR or err.native_code != errno.EINTR:
+            break
+    if status == Status.SYSTEM_ERROR:
+        code = err.native_code
+        hint = "; overwrite=True replaces it" if code == errno.EEXIST else ""
+        raise OSError(code, os.strerror(code) + hint, path)
+    check(status, err)
+
+
+# ---- Before anything is opened -------------------------------------------------------------------
+
+
+def _stat(place: Any) -> os.stat_result | None:
+    """Return what the system knows of a path, a descriptor or a file object; None if nothing."""
+    try:
+        if is_path(place) or isinstance(place, int):
+            return os.stat(place)
+        return os.fstat(place.fileno())
+    except (OSError, AttributeError, ValueError, TypeError):
+        return None
+
+
+def refuse_same(given: Any, wanted: Any) -> None:
+    """Refuse an output that is the input, whatever the two are called.
+
+    Raises
+    ------
+    ArgumentError
+        They are the same file, pipe or object.
+    """
+    is_same = given is wanted and not is_path(given) and not isinstance(given, int)
+    ours, theirs = _stat(given), _stat(wanted)
+    if ours is not None and theirs is not None and _keeps_bytes(ours.st_mode):
+        is_same = os.path.samestat(ours, theirs)
+    if is_same:
+        raise ArgumentError(
+            f"output is {shown_file(wanted)}, the same file as input, {shown_file(given)}; write "
+            "to another one, and replace the input when that is done"
+        )
+
+
+def _keeps_bytes(mode: int) -> bool:
+    """Whether what is written to such a file is what is read from it: not so of terminals."""
+    return stat.S_ISREG(mode) or stat.S_ISBLK(mode) or stat.S_ISFIFO(mode)
+
+
+def may_wait(place: Any) -> bool:
+    """Whether a place may depend on what others do: anything but a file that has a path."""
+    if not is_path(place):
+        return True
+    found = _stat(place)
+    return found is not None and not stat.S_ISREG(found.st_mode)
+
+
+def look_at_ends(given: Any, wanted: Any, overwrite: bool) -> None:
+    """Raise what opening the two would raise, without keeping them open.
+
+    Raises
+    ------
+    OSError
+        There is no such file, it must not be read, or such an output cannot be made.
+    ArgumentError
+        They are the same.
+    """
+    refuse_same(given, wanted)
+    if is_path(given) and not may_wait(given):
+        open_place(given, IoMode.READ).close()
+    if is_path(wanted) and not may_wait(wanted):
+        tried = owner("pst_new_file *", lib.pst_new_file_destroy)
+        _begin(tried, wanted, overwrite)
