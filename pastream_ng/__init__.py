@@ -11,7 +11,7 @@ from __future__ import annotations
 from importlib import import_module as _import_module
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
-from pastream_ng._native.text import version as _version
+from pastream_ng._native.text import version
 from pastream_ng.callbacks import (
     CallbackAbort,
     CallbackFlags,
@@ -217,6 +217,15 @@ if _TYPE_CHECKING:
         use_kernel_level,
     )
     from pastream_ng.simple import get_stream, play, playrec, rec, stop, wait
+    from pastream_ng.transcoding import (
+        FormatInfo,
+        Progress,
+        TranscodeOptions,
+        Transcoder,
+        TranscodeStats,
+        transcode,
+        transcode_async,
+    )
 
 __all__ = [
     "AacDecoderConfig",
@@ -279,6 +288,7 @@ __all__ = [
     "FlacDecoderConfig",
     "FlacEncoderConfig",
     "ForkedError",
+    "FormatInfo",
     "GainNodeConfig",
     "HostApiInfo",
     "HostError",
@@ -313,6 +323,7 @@ __all__ = [
     "PlayerState",
     "PlayerStats",
     "Processor",
+    "Progress",
     "ReadView",
     "RecordedFile",
     "Recorder",
@@ -349,7 +360,12 @@ __all__ = [
     "StreamStats",
     "SystemCallError",
     "Tags",
+    "TranscodeCancelledError",
+    "TranscodeOptions",
+    "TranscodeStats",
+    "Transcoder",
     "Underflow",
+    "UnsupportedOptionError",
     "UnsupportedSettingsError",
     "VirtualDevice",
     "Voice",
@@ -417,13 +433,16 @@ __all__ = [
     "set_application_name",
     "stop",
     "supported_samplerates",
+    "transcode",
+    "transcode_async",
     "use_kernel_level",
+    "version",
     "wait",
     "watch_devices",
     "write",
 ]
 
-__version__ = _version()
+__version__ = version()
 
 # What most programs do without comes with the first look at it: name -> module.
 _LATER = {
@@ -556,6 +575,13 @@ _LATER = {
     "rec": "simple",
     "stop": "simple",
     "wait": "simple",
+    "FormatInfo": "transcoding",
+    "Progress": "transcoding",
+    "TranscodeOptions": "transcoding",
+    "TranscodeStats": "transcoding",
+    "Transcoder": "transcoding",
+    "transcode": "transcoding",
+    "transcode_async": "transcoding",
 }
 
 

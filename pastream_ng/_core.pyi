@@ -8,6 +8,7 @@ CData: TypeAlias = Any
 
 class _Lib:
     PST_CHAIN_MAX_STAGES: int
+    PST_JOB_MAX_THREADS: int
     PST_FIT_MAX_STAGES: int
     PST_FORK_MAX_BRANCHES: int
     PST_PUSH_MAX_CHUNK_FRAMES: int

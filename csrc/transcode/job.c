@@ -17,6 +17,7 @@ void pst_job_config_default(pst_job_config *config) PST_RT {
         .keeps_tags = true,
         .duration_s = -1.0,
         .quality = PST_RESAMPLE_BEST,
+        .max_s = -1.0,
         .max_frames = PST_UNLIMITED,
         .max_bytes = PST_UNLIMITED,
         .n_threads = 1,

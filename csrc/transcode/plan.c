@@ -135,6 +135,9 @@ static pst_status check_part(const pst_job_config *config, pst_error *err) {
     if (isnan(config->duration_s))
         return pst_fail(err, PST_BAD_ARGUMENT, 0,
                         "duration_s is NaN; it must be a number of seconds, or negative");
+    if (isnan(config->max_s))
+        return pst_fail(err, PST_BAD_ARGUMENT, 0,
+                        "max_s is NaN; it must be a number of seconds, or negative");
     if (config->max_frames < PST_UNLIMITED)
         return pst_fail(err, PST_BAD_ARGUMENT, 0,
                         "max_frames is %lld; it must be at least 0, or PST_UNLIMITED",
@@ -188,6 +191,7 @@ static pst_status check_resampler(const pst_job_config *config, pst_error *err) 
 // them has to do, and the first one's error is the one to tell.
 static pst_status check_format(const pst_job_config *config, pst_error *err) {
     static const uint32_t rates_hz[] = {44100, 48000, 22050, 24000, 8000};
+    static const uint32_t channels[] = {2, 1, 6, 8};
     const pst_file_format *told = &config->format;
     if (told->sample_format == 0 && told->n_bits != 0)
         return pst_fail(err, PST_BAD_ARGUMENT, 0,
@@ -195,12 +199,12 @@ static pst_status check_format(const pst_job_config *config, pst_error *err) {
                         (unsigned)told->n_bits);
     pst_status first = PST_OK;
     for (size_t i = 0; i < sizeof rates_hz / sizeof *rates_hz; ++i)
-        for (uint32_t n_channels = 2; n_channels > 0; --n_channels) {
+        for (size_t k = 0; k < sizeof channels / sizeof *channels; ++k) {
             const pst_file_format in = {.container = PST_CONTAINER_WAV,
                                         .encoding = PST_ENCODING_PCM,
                                         .sample_format = PST_FORMAT_I16,
                                         .rate_hz = rates_hz[i],
-                                        .n_channels = n_channels};
+                                        .n_channels = channels[k]};
             pst_file_format out;
             pst_error why = {.status = PST_OK};
             const pst_status status = pst_job_plan_format(config, &in, &out, &why);

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "chain/run.h"
@@ -57,6 +58,29 @@ static pst_status go_to_start(pst_job *job, const pst_decoder_info *info, pst_er
                : PST_OK;
 }
 
+// Makes the rows of the gains as long as the input has channels.
+static pst_status fit_gains(pst_job *job, uint32_t n_channels, pst_error *err) {
+    const uint32_t n_sources = job->config.n_gain_sources, n_rows = job->config.format.n_channels;
+    if (job->gains == NULL || n_sources == n_channels)
+        return PST_OK;
+    if (!job->config.leaves_channels || n_sources > n_channels)
+        return pst_fail(err, PST_BAD_ARGUMENT, 0,
+                        "the gains are for an input of %u channels%s; this one has %u",
+                        (unsigned)n_sources, job->config.leaves_channels ? " or more" : "",
+                        (unsigned)n_channels);
+    float *wide = pst_alloc_array((size_t)n_rows * n_channels, sizeof *wide);
+    if (wide == NULL)
+        return pst_fail_memory(err);
+    for (uint32_t row = 0; row < n_rows; ++row)
+        for (uint32_t k = 0; k < n_channels; ++k)
+            wide[(size_t)row * n_channels + k] =
+                k < n_sources ? job->gains[(size_t)row * n_sources + k] : 0.0f;
+    pst_free(job->gains);
+    job->gains = wide;
+    job->config.gains = wide;
+    return PST_OK;
+}
+
 static pst_status open_input(pst_job *job, pst_error *err) {
     pst_io *io = job->config.input;
     job->result.in_length_bytes = pst_io_is_seekable(io) ? pst_io_length(io) : -1;
@@ -69,11 +93,8 @@ static pst_status open_input(pst_job *job, pst_error *err) {
     job->result.in_total_frames = info.n_frames;
     job->result.in_bitrate_bps = info.bitrate_bps;
     atomic_store(&job->in_rate_hz, info.format.rate_hz);
-    if (job->gains != NULL && job->config.n_gain_sources != info.format.n_channels)
-        return pst_fail(err, PST_BAD_ARGUMENT, 0,
-                        "the gains are for an input of %u channels; this one has %u",
-                        (unsigned)job->config.n_gain_sources, (unsigned)info.format.n_channels);
-    return go_to_start(job, &info, err);
+    status = fit_gains(job, info.format.n_channels, err);
+    return status == PST_OK ? go_to_start(job, &info, err) : status;
 }
 
 // ---- The result -------------------------------------------------------------------------------
@@ -99,6 +120,11 @@ static pst_status open_output(pst_job *job, pst_error *err) {
         return status;
     pst_encoder_options options = job->config.options;
     options.n_frames = count_out(job, &out);
+    if (job->config.max_s >= 0.0) {
+        const int64_t most = frames_of(job->config.max_s, (double)out.rate_hz);
+        if (job->config.max_frames < 0 || job->config.max_frames > most)
+            job->config.max_frames = most;
+    }
     if (job->config.max_frames >= 0 && options.n_frames > job->config.max_frames)
         return pst_fail(err, PST_LIMIT, 0,
                         "The result would have %lld frames; max_frames allows %lld",

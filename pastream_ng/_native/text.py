@@ -17,5 +17,12 @@ def decode(text: Any) -> str:
 
 
 def version() -> str:
-    """Return the version of the C library, which is the version of the package."""
+    """Return the version of the package, which is that of its C library.
+
+    Examples
+    --------
+    >>> import pastream_ng as ps
+    >>> ps.version() == ps.__version__
+    True
+    """
     return decode(lib.pst_version())

@@ -16,7 +16,14 @@ from pastream_ng.errors import (
     DamagedFileError,
 )
 
-__all__ = ["Damage", "DamagedFileWarning", "check_on_damage", "damage_from", "damage_of", "tell_damage"]
+__all__ = [
+    "Damage",
+    "DamagedFileWarning",
+    "check_on_damage",
+    "damage_from",
+    "damage_of",
+    "tell_damage",
+]
 
 _WORDS = {
     DamageFlags.TRUNCATED: "it ends before its time",

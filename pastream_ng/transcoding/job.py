@@ -91,9 +91,7 @@ class Job:
 
     async def wait_async(self, seconds: float | None) -> bool:
         """Await the end; False if it does not come in time."""
-        status = await wait_async(
-            self.look, lambda: int(lib.pst_job_arm(self._pointer)), seconds
-        )
+        status = await wait_async(self.look, lambda: int(lib.pst_job_arm(self._pointer)), seconds)
         return status != Status.TIMEOUT
 
     # ---- What there is to tell ------------------------------------------------------------------
@@ -179,7 +177,9 @@ class Job:
         status = lib.pst_job_error(self._pointer, err)
         if status >= 0:
             if self.state() == ChainState.CANCELLED:
-                return TranscodeCancelledError("the transcoding was cancelled; there is no new file")
+                return TranscodeCancelledError(
+                    "the transcoding was cancelled; there is no new file"
+                )
             return None
         origin = lib.pst_job_origin(self._pointer)
         return self._told(status, err, decode(origin) if origin else "job")
@@ -194,7 +194,9 @@ class Job:
             return _refusal(status, err)
         result = ffi.new("pst_job_result *")
         if status != Status.BAD_FILE or not self._wants_all:
-            return error_for(status, err, origin=origin)
+            error = error_for(status, err, origin=origin)
+            error.args = tuple(told_here(a) if isinstance(a, str) else a for a in error.args)
+            return error
         error = DamagedFileError(f"{origin}: {decode(err.text)}")
         if lib.pst_job_get_result(self._pointer, result, ffi.NULL) == Status.OK:
             error.damage = damage_from(result.damage)

@@ -86,7 +86,7 @@ def transcode(
     """
     given = _given(video_codec, audio_codec, video_bitrate, audio_bitrate, overwrite, options)
     made = options_from("transcode", input_path, output_path, given)
-    return Transcoder(made)._run(progress_callback, 2)
+    return Transcoder(made)._run(progress_callback)
 
 
 async def transcode_async(
@@ -137,7 +137,7 @@ async def transcode_async(
     """
     given = _given(video_codec, audio_codec, video_bitrate, audio_bitrate, overwrite, options)
     made = options_from("transcode_async", input_path, output_path, given)
-    return await Transcoder(made)._run_async(progress_callback, 2)
+    return await Transcoder(made)._run_async(progress_callback)
 
 
 def _given(

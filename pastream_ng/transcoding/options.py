@@ -152,18 +152,17 @@ class TranscodeOptions:
     TranscodeOptions(input='in.flac', output='out.mp3', audio_bitrate=192000)
     >>> options == ps.TranscodeOptions("in.flac", "out.mp3", audio_bitrate=192e3)
     True
-    >>> options.video_codec("h264")
-    Traceback (most recent call last):
-        ...
-    pastream_ng.errors.UnsupportedOptionError: video_codec is 'h264'; pastream_ng is audio only: ...
+    >>> try:
+    ...     options.video_codec("h264")
+    ... except ps.UnsupportedOptionError as error:
+    ...     print(error)
+    video_codec is 'h264'; pastream_ng is audio only: audio_codec chooses the codec
     """
 
     __slots__ = ("_values",)
     __hash__ = None  # type: ignore[assignment]
 
-    def __init__(
-        self, input: Any = None, output: Any = None, **options: Unpack[Arguments]
-    ) -> None:
+    def __init__(self, input: Any = None, output: Any = None, **options: Unpack[Arguments]) -> None:
         self._values: dict[str, Any] = {}
         self._set("input", input)
         self._set("output", output)

@@ -44,7 +44,15 @@ _LOSSLESS = (Encoding.PCM, Encoding.FLAC)
 _RATES = (48000, 44100, 96000, 24000, 8000)
 _CHANNELS = (2, 1, 6, 8)
 # What C calls an argument, and what it is called here.
-_OTHER_NAMES = {"bitrate is": "audio_bitrate is", "samplerate is": "sample_rate is"}
+_OTHER_NAMES = {
+    "bitrate is": "audio_bitrate is",
+    "samplerate is": "sample_rate is",
+    "start_s": "start_time",
+    "duration_s": "duration",
+    "the gains are": "channel_map is",
+    "max_frames": "max_duration",
+    "max_bytes": "max_size",
+}
 
 
 class Plan(NamedTuple):
@@ -200,7 +208,9 @@ def _raw_of(options: TranscodeOptions) -> FileFormat | None:
     if told is None:
         return None
     if told.sample_type == "i64":
-        raise ArgumentError("input_format has samples of type i64; files have u8 to i32, f32 or f64")
+        raise ArgumentError(
+            "input_format has samples of type i64; files have u8 to i32, f32 or f64"
+        )
     code = SAMPLE_TYPES[told.sample_type].code
     return FileFormat(Container.RAW, code, ByteOrder.DEFAULT, told.sample_rate, told.channels)
 
@@ -231,9 +241,7 @@ def _check_contradictions(options: TranscodeOptions, kind: Kind) -> None:
     quality, bitrate = options._get("quality"), options._get("audio_bitrate")
     name = kind.encoding.name if kind.encoding != Encoding.PCM else kind.container.name
     if quality is not None and bitrate is not None:
-        raise ArgumentError(
-            f"quality is {quality:g} and audio_bitrate {bitrate}; give one of them"
-        )
+        raise ArgumentError(f"quality is {quality:g} and audio_bitrate {bitrate}; give one of them")
     if kind.encoding in _LOSSLESS:
         for option in ("audio_bitrate", "bitrate_mode", "quality"):
             value = options._get(option)
@@ -286,11 +294,14 @@ def to_c(plan: Plan) -> tuple[Any, list[Any]]:
         gains = ffi.new("float[]", [gain for row in plan.gains for gain in row])
         config.gains = gains
         config.n_gain_sources = len(plan.gains[0])
+        config.leaves_channels = plan.is_partial
         keep.append(gains)
     config.keeps_tags = plan.keeps_tags
     config.start_s = plan.start_s
     config.duration_s = plan.duration_s
     config.quality = plan.quality
+    if plan.max_seconds is not None:
+        config.max_s = plan.max_seconds
     if plan.max_bytes is not None:
         config.max_bytes = plan.max_bytes
     config.fails_on_damage = plan.fails_on_damage

@@ -157,9 +157,9 @@ class Transcoder(Unique):
         DamagedFileWarning
             Parts of the input are missing or damaged, and `on_damage` is ``"warn"``.
         """
-        return self._run(progress_callback, 2)
+        return self._run(progress_callback)
 
-    def _run(self, callback: Callback | None, depth: int) -> TranscodeStats:
+    def _run(self, callback: Callback | None) -> TranscodeStats:
         check_callback(callback, awaits=False)
         job = self._begin()
         try:
@@ -176,7 +176,7 @@ class Transcoder(Unique):
         stats = _stats_of(job)
         if callback is not None:
             tell(callback, job.progress())
-        self._tell_damage(stats, depth + 1)
+        self._tell_damage(stats)
         return stats
 
     async def run_async(self, progress_callback: AnyCallback | None = None) -> TranscodeStats:
@@ -197,9 +197,9 @@ class Transcoder(Unique):
         Exception
             As `run`.
         """
-        return await self._run_async(progress_callback, 2)
+        return await self._run_async(progress_callback)
 
-    async def _run_async(self, callback: AnyCallback | None, depth: int) -> TranscodeStats:
+    async def _run_async(self, callback: AnyCallback | None) -> TranscodeStats:
         check_callback(callback, awaits=True)
         told = self._options._get
         place: AbstractAsyncContextManager[Any] = nullcontext()
@@ -225,7 +225,7 @@ class Transcoder(Unique):
         stats = _stats_of(job)
         if callback is not None:
             await tell_async(callback, job.progress())
-        self._tell_damage(stats, depth + 1)
+        self._tell_damage(stats)
         return stats
 
     def cancel(self) -> None:
@@ -266,9 +266,10 @@ class Transcoder(Unique):
                 job.cancel()
         return job
 
-    def _tell_damage(self, stats: TranscodeStats, depth: int) -> None:
+    def _tell_damage(self, stats: TranscodeStats) -> None:
         told = self._options._get
-        tell_damage(told("input"), stats.damage, told("on_damage"), depth)
+        # The user's call is that of run(), or of transcode(), which called _run().
+        tell_damage(told("input"), stats.damage, told("on_damage"), 4)
 
 
 def _stats_of(job: Job) -> TranscodeStats:

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from pastream_ng.files.damage import Damage
@@ -159,7 +159,7 @@ class TranscodeStats:
     clipped_samples: int
     input_format: FormatInfo
     output_format: FormatInfo
-    damage: Damage = Damage()
+    damage: Damage = field(default_factory=Damage)
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as plain values, for JSON."""

@@ -37,10 +37,12 @@ typedef struct pst_job_config {
     const float *gains; // For other channels: row-major [out][in], finite, format.n_channels rows;
                         // NULL: as pst_remix_gains. Copied.
     uint32_t n_gain_sources; // The row's length; the input has to have so many channels. 0 if NULL.
+    bool leaves_channels;    // It may have more of them, which are not heard.
     pst_resample_quality quality;
     pst_resample_engine engine;
-    int64_t max_frames;   // The job fails when the result grows beyond so many frames,
-    int64_t max_bytes;    // or bytes. PST_UNLIMITED: it may.
+    double max_s;         // The job fails when the result grows beyond so many seconds (negative:
+    int64_t max_frames;   // it may), frames
+    int64_t max_bytes;    // or bytes (PST_UNLIMITED: it may).
     bool fails_on_damage; // Of the input. Else pst_job_result.damage tells.
     bool syncs;           // Wait until the disk has the result.
     uint32_t n_threads;   // 1: all on one. 2: one decodes. 3: one encodes, too. The result is the
