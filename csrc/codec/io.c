@@ -236,11 +236,14 @@ int64_t pst_io_write(pst_io *io, const void *data, int64_t n_bytes) {
 int64_t pst_io_write_packet(pst_io *io, const void *data, int64_t n_bytes, int64_t n_frames,
                             uint32_t flags) {
     const int64_t n_done = pst_io_write(io, data, n_bytes);
-    io->n_packets += n_frames > 0 && n_done == n_bytes;
     if (io->end_packet == NULL || n_done < n_bytes)
         return n_done;
     const int64_t result = io->end_packet(io->user, n_frames, flags);
     return result < 0 ? failed(io, result) : n_done;
+}
+
+void pst_io_note_packet(pst_io *io) {
+    ++io->n_packets;
 }
 
 int64_t pst_io_packets(const pst_io *io) {

@@ -31,7 +31,8 @@ int64_t pst_io_write(pst_io *io, const void *data, int64_t n_bytes);
 int64_t pst_io_write_packet(pst_io *io, const void *data, int64_t n_bytes, int64_t n_frames,
                             uint32_t flags);
 
-// Returns how many packets with frames in them were written.
+// Notes that a packet of sound was made, whatever it is written in; and returns how many were.
+void pst_io_note_packet(pst_io *io);
 int64_t pst_io_packets(const pst_io *io);
 
 // Whether the place keeps packets.

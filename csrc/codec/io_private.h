@@ -15,7 +15,7 @@ struct pst_io {
     bool is_peeking;
     int64_t position;  // As the codec sees it.
     int64_t n_written; // The end of what was written.
-    int64_t n_packets; // That were written.
+    int64_t n_packets; // Of sound, that were made.
     _Atomic int error; // The first errno.
     _Atomic bool is_cancelled;
     // Of a pipe that is read:

@@ -31,6 +31,13 @@ enum {
 #define FOLDER_FLAGS (O_RDONLY | O_DIRECTORY | O_CLOEXEC)
 #endif
 
+// Linux has files without a name; that other systems have none can be tried there, too.
+#if defined(O_TMPFILE) && !defined(PST_NEW_FILE_NAMED)
+#define HAS_NAMELESS 1
+#else
+#define HAS_NAMELESS 0
+#endif
+
 struct pst_new_file {
     int fd;
     int folder_fd;              // -1: the file is a pipe or a device.
@@ -108,7 +115,7 @@ static void invent_name(char name[PART_NAME_BYTES], const pst_new_file *file, un
 }
 
 // Whether a file without a name can get one later.
-#if defined(O_TMPFILE)
+#if HAS_NAMELESS
 static void name_descriptor(const pst_new_file *file, char *text, size_t n_bytes) {
     snprintf(text, n_bytes, "/proc/self/fd/%d", file->fd);
 }
@@ -222,7 +229,7 @@ static int retry_sync(int fd) {
 
 // Gives the file a name that is free. Returns 0 or the errno, EEXIST if it is not.
 static int link_as(const pst_new_file *file, const char *name) {
-#if defined(O_TMPFILE)
+#if HAS_NAMELESS
     if (file->part[0] == '\0') {
         char from[64];
         name_descriptor(file, from, sizeof from);

@@ -101,9 +101,36 @@ static bool has_key(const pst_tags *tags, const char *key) {
     return false;
 }
 
+// Returns whether such a file can have a pair: *can gets it. What is odd in the input's tags is left
+// out.
+static pst_status look_at_pair(bool *can, const pst_file_format *out, const char *key,
+                               const char *value, pst_error *err) {
+    pst_tags *one = NULL;
+    pst_status status = pst_tags_create(&one, err);
+    if (status == PST_OK)
+        status = pst_tags_add(one, key, value, err);
+    pst_encoder_options options;
+    pst_encoder_options_init(&options);
+    options.tags = one;
+    *can = status == PST_OK && pst_encoder_check(out, &options, NULL) == PST_OK;
+    pst_tags_destroy(one);
+    return status;
+}
+
 // Who has encoded the input has not encoded the result.
 static bool is_kept(const pst_job *job, const char *key) {
     return strcmp(key, "encoder") != 0 && !has_key(job->tags, key);
+}
+
+static pst_status add_kept(pst_tags *merged, const pst_job *job, const pst_file_format *out,
+                           const char *key, const char *value, pst_error *err) {
+    if (!is_kept(job, key))
+        return PST_OK;
+    bool can = false;
+    pst_status status = look_at_pair(&can, out, key, value, err);
+    if (status == PST_OK && can)
+        status = pst_tags_add(merged, key, value, err);
+    return status == PST_LIMIT ? PST_OK : status; // There is no room for all of them.
 }
 
 pst_status pst_job_merge_tags(pst_tags **merged, const pst_job *job, const pst_file_format *out,
@@ -115,14 +142,8 @@ pst_status pst_job_merge_tags(pst_tags **merged, const pst_job *job, const pst_f
         status =
             pst_tags_add(*merged, pst_tags_key(job->tags, i), pst_tags_value(job->tags, i), err);
     const pst_tags *told = pst_decoder_tags(job->decoder);
-    for (uint32_t i = 0; status == PST_OK && keeps && i < pst_tags_count(told); ++i) {
-        const char *key = pst_tags_key(told, i);
-        if (!is_kept(job, key))
-            continue;
-        status = pst_tags_add(*merged, key, pst_tags_value(told, i), err);
-        if (status == PST_LIMIT)
-            status = PST_OK; // There is no room for all of them.
-    }
+    for (uint32_t i = 0; status == PST_OK && keeps && i < pst_tags_count(told); ++i)
+        status = add_kept(*merged, job, out, pst_tags_key(told, i), pst_tags_value(told, i), err);
     return status;
 }
 
@@ -175,10 +196,10 @@ static pst_status check_gains(const pst_job_config *config, pst_error *err) {
     return PST_OK;
 }
 
+// Between equal rates there is nothing to make, but all of it is checked.
 static pst_status check_resampler(const pst_job_config *config, pst_error *err) {
     pst_resampler_config resampler;
     pst_resampler_config_default(&resampler);
-    resampler.to_hz = 2.0 * resampler.from_hz;
     resampler.quality = config->quality;
     resampler.engine = config->engine;
     pst_resampler *made = NULL;

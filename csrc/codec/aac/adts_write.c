@@ -36,6 +36,7 @@ static pst_status put(void *user, AVPacket *packet, pst_error *err) {
         pst_io_write_packet(a->io, packet->data, packet->size, PST_AAC_FRAMES, 0) != packet->size)
         return pst_io_fail(a->io, err);
     a->end = pst_io_tell(a->io);
+    pst_io_note_packet(a->io);
     ++a->n_packets;
     return PST_OK;
 }

@@ -39,6 +39,7 @@ static pst_status put(void *user, AVPacket *packet, pst_error *err) {
     av_packet_rescale_ts(packet, m->writer.codec->time_base, m->format->streams[0]->time_base);
     if (av_write_frame(m->format, packet) < 0 || pst_io_error(m->io) != 0)
         return refuse(m, "write a packet", err);
+    pst_io_note_packet(m->io);
     return PST_OK;
 }
 

@@ -146,6 +146,8 @@ bool pst_flac_out_frame(pst_flac_out *out, const void *bytes, size_t n_bytes, ui
     if (!out->is_ogg &&
         pst_io_write_packet(out->io, bytes, (int64_t)n_bytes, n_frames, 0) < (int64_t)n_bytes)
         return false;
+    if (!out->is_ogg) // Ogg counts its own.
+        pst_io_note_packet(out->io);
     out->n_frames += n_frames;
     out->end_byte = pst_io_tell(out->io);
     return true;

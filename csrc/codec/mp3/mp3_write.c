@@ -149,6 +149,7 @@ static bool put_frame(writer *w, const uint8_t *bytes, const pst_mpeg_header *he
     const int64_t n_bytes = (int64_t)header->n_bytes;
     if (pst_io_write_packet(w->io, bytes, n_bytes, header->n_samples, 0) != n_bytes)
         return false;
+    pst_io_note_packet(w->io);
     mark(w);
     ++w->n_encoded;
     w->n_bytes += n_bytes;

@@ -87,6 +87,7 @@ pst_status pst_ogg_write_headers(pst_ogg_writer *w, ogg_packet *headers, int n_h
 
 pst_status pst_ogg_write_packet(pst_ogg_writer *w, ogg_packet *packet, pst_error *err) {
     const pst_status status = put(w, packet, err);
+    pst_io_note_packet(w->io);
     const int64_t n_frames = packet->granulepos - w->packet_granule;
     w->packet_granule = packet->granulepos;
     // There is room for one more like this.

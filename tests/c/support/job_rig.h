@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "check.h"
+#include "memory_place.h"
 #include "pastream/transcode.h"
 
 // A folder with sound files for jobs, and what to make of them.
@@ -43,9 +44,10 @@ CHECK_UNUSED static void rig_fill_samples(void) {
     }
 }
 
-// Writes frames of the rig's samples to a path.
-CHECK_UNUSED static void rig_write(const char *path, const pst_file_format *format,
-                                   const pst_tags *tags, uint64_t n_frames) {
+// Writes a sound file.
+CHECK_UNUSED static void rig_write_data(const char *path, const pst_file_format *format,
+                                        const pst_tags *tags, const void *data, pst_format samples,
+                                        uint64_t n_frames) {
     pst_io *io = NULL;
     pst_encoder *encoder = NULL;
     pst_error err = {0};
@@ -54,10 +56,38 @@ CHECK_UNUSED static void rig_write(const char *path, const pst_file_format *form
     options.tags = tags;
     CHECK_TEXT(pst_io_open_path(&io, path, PST_IO_WRITE, &err) == PST_OK, "%s", err.text);
     CHECK_TEXT(pst_encoder_open(&encoder, io, format, &options, &err) == PST_OK, "%s", err.text);
-    CHECK_TEXT(pst_encoder_write(encoder, rig_samples, PST_FORMAT_I16, n_frames, &err) == PST_OK,
-               "%s", err.text);
+    CHECK_TEXT(pst_encoder_write(encoder, data, samples, n_frames, &err) == PST_OK, "%s", err.text);
     CHECK_TEXT(pst_encoder_finish(encoder, &err) == PST_OK, "%s", err.text);
     pst_encoder_release(encoder);
+}
+
+// Writes frames of the rig's samples.
+CHECK_UNUSED static void rig_write(const char *path, const pst_file_format *format,
+                                   const pst_tags *tags, uint64_t n_frames) {
+    rig_write_data(path, format, tags, rig_samples, PST_FORMAT_I16, n_frames);
+}
+
+// Whether this build can write such files.
+CHECK_UNUSED static bool rig_can(pst_container container, pst_encoding encoding) {
+    const pst_file_format format = {.container = container,
+                                    .encoding = encoding,
+                                    .sample_format = PST_FORMAT_I16,
+                                    .rate_hz = 48000,
+                                    .n_channels = 2};
+    return pst_encoder_check(&format, NULL, NULL) == PST_OK;
+}
+
+// Reads all bytes of a file. Returns how many; the caller frees bytes.
+CHECK_UNUSED static size_t rig_slurp(const char *path, uint8_t **bytes) {
+    struct stat info;
+    *bytes = NULL;
+    FILE *file = fopen(path, "rb");
+    if (file == NULL || fstat(fileno(file), &info) != 0)
+        return 0;
+    *bytes = malloc((size_t)info.st_size + 1);
+    const size_t n = fread(*bytes, 1, (size_t)info.st_size, file);
+    fclose(file);
+    return n;
 }
 
 CHECK_UNUSED static void rig_begin(job_rig *rig) {
@@ -162,6 +192,61 @@ CHECK_UNUSED static int64_t rig_read(const char *path, int16_t **samples, pst_de
     CHECK(status == PST_END);
     pst_decoder_release(decoder);
     return (int64_t)n_read;
+}
+
+// Runs a job that does what it is to do.
+CHECK_UNUSED static pst_job_result rig_run_well(job_rig *rig) {
+    pst_job_result result = {0};
+    pst_error err = {0};
+    const char *origin = NULL;
+    CHECK_TEXT(rig_run(rig, &result, &origin, &err) == PST_OK, "%s: %s", origin, err.text);
+    CHECK(origin == NULL);
+    CHECK(result.is_complete);
+    return result;
+}
+
+// Runs a job that fails, with a text that has words in it; and nothing is left of it.
+CHECK_UNUSED static void rig_run_badly(job_rig *rig, pst_status status, const char *from,
+                                       int native_code, const char *words) {
+    pst_job_result result = {0};
+    pst_error err = {0};
+    const char *origin = NULL;
+    const int n_before = rig_sweep(rig, false);
+    CHECK_EQ(rig_run(rig, &result, &origin, &err), status);
+    CHECK_STR(origin, from);
+    CHECK_EQ(err.native_code, native_code);
+    CHECK_TEXT(strstr(err.text, words) != NULL, "\"%s\" is not in: %s", words, err.text);
+    CHECK(!result.is_complete);
+    CHECK_EQ(rig_sweep(rig, false), n_before);
+}
+
+// The result has the samples of the rig from a frame on.
+CHECK_UNUSED static void rig_check_samples(const job_rig *rig, int64_t from, int64_t n_frames) {
+    int16_t *samples = NULL;
+    pst_decoder_info info;
+    CHECK_EQ(rig_read(rig->output, &samples, &info, NULL), n_frames);
+    if (samples != NULL)
+        CHECK(memcmp(samples, rig_samples + RIG_CHANNELS * from,
+                     (size_t)n_frames * RIG_CHANNELS * sizeof *samples) == 0);
+    free(samples);
+}
+
+// The input of the job's next run is a pipe, with the bytes of the rig's. The caller frees place.
+CHECK_UNUSED static void rig_read_as_pipe(job_rig *rig, memory_place *place) {
+    memory_free(place);
+    place->n_bytes = (int64_t)rig_slurp(rig->input, &place->bytes);
+    CHECK_EQ(pst_io_open_user(&rig->config.input, &memory_pipe, place, PST_IO_READ, NULL), PST_OK);
+}
+
+// The same, and the header of the WAV file does not tell how long it is.
+CHECK_UNUSED static void rig_read_as_stream(job_rig *rig, memory_place *place) {
+    rig_read_as_pipe(rig, place);
+    memset(place->bytes + 4, 0xFF, 4);
+    for (int64_t i = 0; i + 8 < place->n_bytes; ++i)
+        if (memcmp(place->bytes + i, "data", 4) == 0) {
+            memset(place->bytes + i + 4, 0xFF, 4);
+            return;
+        }
 }
 
 #endif
