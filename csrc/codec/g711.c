@@ -34,7 +34,7 @@ uint8_t pst_ulaw_encode(int16_t sample) {
     size = (size < ULAW_MOST ? size : ULAW_MOST) + ULAW_BIAS;
     const int segment = highest_bit((uint32_t)size) - 7;
     const int code = segment << SEGMENT_SHIFT | ((size >> (segment + 3)) & STEPS);
-    return (uint8_t) ~(sample < 0 ? code | SIGN : code);
+    return (uint8_t)~(sample < 0 ? code | SIGN : code);
 }
 
 int16_t pst_alaw_decode(uint8_t code) {

@@ -101,8 +101,7 @@ static bool has_key(const pst_tags *tags, const char *key) {
     return false;
 }
 
-// Returns whether such a file can have a pair: *can gets it. What is odd in the input's tags is left
-// out.
+// Tells whether such a file can have a pair: what is odd in the input's tags is left out.
 static pst_status look_at_pair(bool *can, const pst_file_format *out, const char *key,
                                const char *value, pst_error *err) {
     pst_tags *one = NULL;

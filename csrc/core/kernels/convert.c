@@ -243,7 +243,7 @@ static inline float shorten(double x, pst_kernel_counts *counts) PST_RT {
         counts->n_nonfinite += seen.n_nonfinite;                                                   \
     }
 
-#define SCALE(bits) (1.0 / (double)(INT64_C(1) << ((bits)-1)))
+#define SCALE(bits) (1.0 / (double)(INT64_C(1) << ((bits) - 1)))
 
 // All that lead to or from one integer format; pairs of integers come from INTEGERS.
 #define FLOATS(name, bits, TO_INTEGER)                                                             \
