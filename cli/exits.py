@@ -67,10 +67,9 @@ def told_of(error: BaseException) -> str:
     """Return what an error says, in a line for people at a terminal."""
     if isinstance(error, click.ClickException):
         return one_line(error.format_message())
-    if isinstance(error, FileExistsError):
-        return f"{_file_of(error)} exists; --overwrite replaces it"
-    if isinstance(error, OSError) and error.errno is not None and error.filename is not None:
-        return f"{_file_of(error)}: {os.strerror(error.errno)}"
+    if isinstance(error, OSError) and error.errno is not None:
+        text = _text_of(error)
+        return f"{text}; --overwrite replaces it" if error.errno == errno.EEXIST else text
     if isinstance(error, MemoryError):
         return one_line(str(error)) or "there is not enough memory"
     # What lists devices does it in lines, of which there may be many.
@@ -78,14 +77,14 @@ def told_of(error: BaseException) -> str:
     listing = re.fullmatch(r"(.*?[;.]?) The devices[^.]* are:|(.*):", head) if rest else None
     if listing is not None and isinstance(error, (ps.ArgumentError, ps.DeviceError)):
         return f"{(listing[1] or listing[2]).rstrip('.')}; 'pastream devices' lists them"
-    return one_line(str(error))
+    return one_line(str(error)).replace('device="loopback"', "--device loopback")
 
 
-def _file_of(error: OSError) -> str:
-    named = [name for name in (error.filename, error.filename2) if name is not None]
-    if not named:
-        return one_line(str(error))
-    return str(click.format_filename(named[0])) if isinstance(named[0], (str, bytes)) else "it"
+def _text_of(error: OSError) -> str:
+    name = error.filename
+    if not isinstance(name, (str, bytes)):
+        return one_line(str(error).removeprefix(f"[Errno {error.errno}] "))
+    return f"{click.format_filename(name)}: {os.strerror(error.errno or 0)}"
 
 
 def _show_warning(

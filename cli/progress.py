@@ -9,6 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+import click
+
 from .options import clock, size
 from .output import Talk
 
@@ -30,10 +32,13 @@ class View:
     eta: float | None = None
     size: int | None = None
     note: str = ""  # Such as "3 of 100 files".
+    share: float | None = None  # How much is done, from 0 to 1, if time is not what tells it.
 
     @property
     def fraction(self) -> float | None:
         """How much of it is done, from 0 to 1."""
+        if self.share is not None:
+            return min(self.share, 1.0)
         if self.total is None:
             return None
         return min(self.done / self.total, 1.0) if self.total > 0 else 1.0
@@ -54,7 +59,10 @@ class Display(Protocol):
     """Shows a job while it lasts."""
 
     def show(self, view: View) -> None:
-        """Show how far it is."""
+        """Show how far it is; any thread."""
+
+    def say(self, text: str) -> None:
+        """Say something on stderr that stays."""
 
     def __enter__(self) -> "Display": ...
 
@@ -66,6 +74,10 @@ class Silence:
 
     def show(self, view: View) -> None:
         """Show nothing."""
+
+    def say(self, text: str) -> None:
+        """Print it all the same."""
+        click.echo(text, err=True)
 
     def __enter__(self) -> "Silence":
         return self
@@ -116,6 +128,10 @@ class Bar(Silence):
         if view.fraction is not None:
             told.update(total=1.0, completed=view.fraction)
         self._progress.update(self._task, **told)
+
+    def say(self, text: str) -> None:
+        """Print it above the bar."""
+        self._progress.console.print(text, markup=False, soft_wrap=True)
 
     def __enter__(self) -> "Bar":
         self._progress.start()

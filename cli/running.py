@@ -10,17 +10,30 @@ import click
 import pastream_ng as ps
 
 from .exits import Code, code_of
-from .options import counted
+from .options import Word, counted
 from .output import Talk
 from .progress import View, shown
 
-__all__ = ["FileStream", "open_stream", "place_of", "run"]
+__all__ = ["DEVICE", "SLICE_S", "FileStream", "open_stream", "place_of", "run"]
 
 FileStream: TypeAlias = (
     ps.SoundFileInputStream | ps.SoundFileOutputStream | ps.SoundFileDuplexStream
 )
 
 SLICE_S = 0.1
+
+
+class DeviceWord(Word):
+    """An index, or a part of a name."""
+
+    name = "device"
+
+    def parse(self, text: str) -> int | str:
+        """Return what the library takes."""
+        return int(text) if text.isdecimal() else text
+
+
+DEVICE = DeviceWord()
 
 
 def place_of(name: str, *, writes: bool) -> str | int:
