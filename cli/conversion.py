@@ -31,7 +31,8 @@ class RawWord(Word):
         if len(parts) != 3 or not parts[1].isdecimal():
             raise ValueError(f"'{text}' does not tell it all; write it as 48k:2:int16.")
         try:
-            return ps.AudioFormat(RATE.parse(parts[0]), int(parts[1]), parts[2])
+            samples = re.sub("^(?:uint|int|float)", lambda match: match[0][0], parts[2])
+            return ps.AudioFormat(RATE.parse(parts[0]), int(parts[1]), samples)
         except ps.PastreamError as error:
             raise ValueError(one_line(str(error))) from error
 
@@ -118,31 +119,36 @@ def conversion_options(function: F) -> F:
 def arguments_from(given: dict[str, Any]) -> dict[str, Any]:
     """Return what was given on the command line as arguments of `TranscodeOptions`."""
     given = dict(given)
-    if given.pop("no_tags"):
-        given["keep_tags"] = False
+    no_tags = given.pop("no_tags")
     tags: dict[str, list[str]] = {}
     for key, value in given.pop("tags"):
         tags.setdefault(key, []).append(value)
+    if isinstance(given["channel_map"], dict):
+        given["channel_map"] = _sources(given["channel_map"], given["channels"])
+    made = {name: value for name, value in given.items() if value is not None}
     if tags:
-        given["tags"] = tags
-    mapping = given["channel_map"]
-    if isinstance(mapping, dict):
-        given["channel_map"] = _gains(mapping, given["channels"])
-    return {name: value for name, value in given.items() if value not in (None, False)}
+        made["tags"] = tags
+    if no_tags:
+        made["keep_tags"] = False
+    return made
 
 
-def _gains(mapping: dict[int, list[int]], channels: int | None) -> list[list[float]]:
-    """Return the gains of a map from the input's channels to those of the output."""
+def _sources(mapping: dict[int, list[int]], channels: int | None) -> list[int]:
+    """Return the input's channel for each of the output's, from a map that says from and to."""
     n_out = channels or max(max(targets) for targets in mapping.values())
-    gains = [[0.0] * max(mapping) for _ in range(n_out)]
+    sources = [0] * n_out
     for source, targets in mapping.items():
         for target in targets:
             if not (1 <= target <= n_out and source >= 1):
                 raise click.UsageError(
-                    f"--map has {source}:{target}; channels are from 1 to {n_out}."
+                    f"--map has {source}:{target}; the output's channels are from 1 to {n_out}."
                 )
-            gains[target - 1][source - 1] = 1.0
-    return gains
+            if sources[target - 1]:
+                raise click.UsageError(
+                    f"--map sends two channels to {target}; --channels mixes, a map does not."
+                )
+            sources[target - 1] = source
+    return sources
 
 
 def in_words(text: str, names: dict[str, str]) -> str:
@@ -151,9 +157,11 @@ def in_words(text: str, names: dict[str, str]) -> str:
         if "_" in name:
             text = re.sub(rf"\b{name}\b", option, text)
         else:  # An English word, too.
-            text = re.sub(
-                rf"(^|; |\bgive |\band |\bwith )({name})(?= is |=|[;,.]|$)", rf"\1{option}", text
+            before, after = (
+                r"(^|[;,] |\b(?:give|and|with|from) )",
+                r"(?= is | as | and | or |=|[;,.]|$)",
             )
+            text = re.sub(f"{before}{name}{after}", rf"\1{option}", text)
     return re.sub(r"(--[\w-]+) is None\b", r"\1 is not given", text)
 
 
@@ -162,5 +170,5 @@ def in_options(**more: str) -> Iterator[None]:
     """Let errors about arguments name the options."""
     try:
         yield
-    except (ps.ArgumentError, ps.ArgumentTypeError) as error:
+    except (ps.ArgumentError, ps.ArgumentTypeError, ps.LimitError) as error:
         raise click.ClickException(in_words(one_line(str(error)), {**NAMES, **more})) from error

@@ -66,8 +66,8 @@ class Quantity(Word):
             raise ValueError(f"'{text}' is no {self.name}; write it as {self.examples}.")
         number = float(match[1]) * self.factors[match[2] or ""]
         if number < self.least:
-            meant = self.small.format(text) if self.small and not match[2] else ""
-            raise ValueError(f"'{text}' is too small a {self.name}{meant}.")
+            meant = self.small.format(text) if self.small and not match[2] else "."
+            raise ValueError(f"'{text}' is too small a {self.name}{meant}")
         if number > 2**62:
             raise ValueError(f"'{text}' is too large a {self.name}.")
         return round(number)
@@ -159,7 +159,7 @@ RATE = Quantity(
     "(?i:hz)",
     {"": 1, "k": 1000, "K": 1000},
     1000,
-    "; do you mean {}k",
+    "; do you mean {}k?",
 )
 BITRATE = Quantity(
     "bit rate",
@@ -167,7 +167,7 @@ BITRATE = Quantity(
     "(?i:bit|bits|bps|b/s|bit/s)",
     {"": 1, "k": 1000, "K": 1000, "M": 1000**2},
     500,
-    " (it is in bits a second); do you mean {}k",
+    " (it is in bits a second); do you mean {}k?",
 )
 BYTES = Quantity(
     "size",
