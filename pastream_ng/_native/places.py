@@ -100,6 +100,7 @@ class FileObject:
     def close(self) -> int:
         """End the use: the user's object stays open unless it was given away."""
         _in_use.discard(self)
+        self.handle = None  # It holds this object; C asks for nothing after this.
         if self._owns:
             self._file.close()
         elif hasattr(self._file, "flush"):
