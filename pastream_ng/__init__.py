@@ -218,13 +218,17 @@ if _TYPE_CHECKING:
     )
     from pastream_ng.simple import get_stream, play, playrec, rec, stop, wait
     from pastream_ng.transcoding import (
+        BatchProgress,
+        BatchResult,
         FormatInfo,
         Progress,
+        TranscodeBatch,
         TranscodeOptions,
         Transcoder,
         TranscodeStats,
         transcode,
         transcode_async,
+        transcode_many,
     )
 
 __all__ = [
@@ -242,6 +246,8 @@ __all__ = [
     "AudioFormat",
     "AudioSink",
     "AudioSource",
+    "BatchProgress",
+    "BatchResult",
     "BitrateMode",
     "BufferEmpty",
     "BufferFull",
@@ -360,6 +366,7 @@ __all__ = [
     "StreamStats",
     "SystemCallError",
     "Tags",
+    "TranscodeBatch",
     "TranscodeCancelledError",
     "TranscodeOptions",
     "TranscodeStats",
@@ -435,6 +442,7 @@ __all__ = [
     "supported_samplerates",
     "transcode",
     "transcode_async",
+    "transcode_many",
     "use_kernel_level",
     "version",
     "wait",
@@ -575,13 +583,17 @@ _LATER = {
     "rec": "simple",
     "stop": "simple",
     "wait": "simple",
+    "BatchProgress": "transcoding",
+    "BatchResult": "transcoding",
     "FormatInfo": "transcoding",
     "Progress": "transcoding",
+    "TranscodeBatch": "transcoding",
     "TranscodeOptions": "transcoding",
     "TranscodeStats": "transcoding",
     "Transcoder": "transcoding",
     "transcode": "transcoding",
     "transcode_async": "transcoding",
+    "transcode_many": "transcoding",
 }
 
 

@@ -23,8 +23,10 @@ __all__ = [
     "check_names",
     "container_of",
     "encodings_in",
+    "extension_for",
     "extension_of",
     "kind_of",
+    "knows_extension",
     "looked_up",
     "named",
     "raw_wanted",
@@ -197,6 +199,23 @@ def extension_of(file: Any) -> str:
     if not isinstance(name, (str, bytes, os.PathLike)):
         return ""
     return os.path.splitext(os.fsdecode(os.fspath(name)))[1].lower().removeprefix(".")
+
+
+def knows_extension(extension: str, takes_raw: bool) -> bool:
+    """Whether an extension is one of sound files; samples without a header count if told so."""
+    kind = _EXTENSIONS.get(extension)
+    return kind is not None and (takes_raw or kind.container != Container.RAW)
+
+
+def extension_for(kind: Kind) -> str:
+    """Return the usual extension of a kind of file, without the dot."""
+    if kind == Kind(Container.OGG, Encoding.OPUS):
+        return "opus"
+    if kind.container == Container.MP4:
+        return "m4a"
+    if kind.container == Container.ADTS:
+        return "aac"
+    return next(name for name, known in _EXTENSIONS.items() if known.container == kind.container)
 
 
 def check_names(subtype: Any, endian: Any, format: Any) -> None:

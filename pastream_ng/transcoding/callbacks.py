@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from pastream_ng._checks import shown
 from pastream_ng.errors import ArgumentTypeError
@@ -18,6 +18,8 @@ __all__ = ["AnyCallback", "Callback", "check_callback", "tell", "tell_async"]
 
 Callback: TypeAlias = "Callable[[Progress], object]"
 AnyCallback: TypeAlias = "Callable[[Progress], Awaitable[object] | object]"
+
+P = TypeVar("P")
 
 _HINT = "run_async() and transcode_async() await it, run() and transcode() cannot"
 
@@ -38,7 +40,7 @@ def check_callback(callback: Any, *, awaits: bool) -> None:
         raise ArgumentTypeError(f"progress_callback is {shown(callback)}, a coroutine: {_HINT}")
 
 
-def tell(callback: Callback, progress: Progress) -> None:
+def tell(callback: Callable[[P], object], progress: P) -> None:
     """Tell how far it is."""
     result = callback(progress)
     if inspect.isawaitable(result):

@@ -91,8 +91,12 @@ class Job:
 
     async def wait_async(self, seconds: float | None) -> bool:
         """Await the end; False if it does not come in time."""
-        status = await wait_async(self.look, lambda: int(lib.pst_job_arm(self._pointer)), seconds)
+        status = await wait_async(self.look, self.arm, seconds)
         return status != Status.TIMEOUT
+
+    def arm(self) -> int:
+        """Return a descriptor that becomes readable at the end; a negative one: there is none."""
+        return int(lib.pst_job_arm(self._pointer))
 
     # ---- What there is to tell ------------------------------------------------------------------
 
