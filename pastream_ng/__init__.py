@@ -452,149 +452,54 @@ __all__ = [
 
 __version__ = version()
 
-# What most programs do without comes with the first look at it: name -> module.
-_LATER = {
-    "Stream": "classic",
-    "abort_flag": "classic",
-    "apis": "classic",
-    "complete_flag": "classic",
-    "continue_flag": "classic",
-    "default_api": "classic",
-    "default_input_device": "classic",
-    "default_output_device": "classic",
-    "devices": "classic",
-    "pa_version": "classic",
-    "AacDecoderConfig": "codecs",
-    "AacEncoderConfig": "codecs",
-    "Decoder": "codecs",
-    "Encoder": "codecs",
-    "FlacDecoderConfig": "codecs",
-    "FlacEncoderConfig": "codecs",
-    "IncompleteChunkWarning": "codecs",
-    "Mp3DecoderConfig": "codecs",
-    "Mp3EncoderConfig": "codecs",
-    "OpusDecoderConfig": "codecs",
-    "OpusEncoderConfig": "codecs",
-    "PcmDecoderConfig": "codecs",
-    "PcmEncoderConfig": "codecs",
-    "VorbisDecoderConfig": "codecs",
-    "VorbisEncoderConfig": "codecs",
-    "WavDecoderConfig": "codecs",
-    "WavEncoderConfig": "codecs",
-    "AudioFileReader": "files",
-    "AudioFileWriter": "files",
-    "CodecInfo": "files",
-    "Damage": "files",
-    "DamagedFileWarning": "files",
-    "FileInfo": "files",
-    "SoundFile": "files",
-    "SoundFileDuplexStream": "files",
-    "SoundFileInputStream": "files",
-    "SoundFileOutputStream": "files",
-    "Tags": "files",
-    "available_codecs": "files",
-    "available_formats": "files",
-    "available_subtypes": "files",
-    "blocks": "files",
-    "check_format": "files",
-    "default_subtype": "files",
-    "info": "files",
-    "libsndfile_version": "files",
-    "read": "files",
-    "write": "files",
-    "AlsaSettings": "hosts.host_options",
-    "AsioSettings": "hosts.host_options",
-    "CoreAudioSettings": "hosts.host_options",
-    "WasapiSettings": "hosts.host_options",
-    "set_application_name": "hosts.host_options",
-    "DeviceChange": "hosts.watch",
-    "DeviceWatch": "hosts.watch",
-    "watch_devices": "hosts.watch",
-    "LatencyMeasurement": "measuring",
-    "measure_latency": "measuring",
-    "DuplexMixer": "mixing",
-    "Mixer": "mixing",
-    "Voice": "mixing",
-    "VoiceStatus": "mixing",
-    "AudioFormat": "packets",
-    "NodeBuffer": "packets",
-    "Packet": "packets",
-    "AsyncDynPipeline": "pipelines",
-    "AsyncDynRunner": "pipelines",
-    "AudioSink": "pipelines",
-    "AudioSource": "pipelines",
-    "ChannelMapNodeConfig": "pipelines",
-    "CompressorNodeConfig": "pipelines",
-    "DelayNodeConfig": "pipelines",
-    "DynNode": "pipelines",
-    "FirNodeConfig": "pipelines",
-    "GainNodeConfig": "pipelines",
-    "IdentityNodeConfig": "pipelines",
-    "IirNodeConfig": "pipelines",
-    "LimiterNodeConfig": "pipelines",
-    "Node": "pipelines",
-    "PipelineProgress": "pipelines",
-    "ReduceConcat": "pipelines",
-    "ReduceMax": "pipelines",
-    "ReduceMean": "pipelines",
-    "ReduceMin": "pipelines",
-    "ReduceProduct": "pipelines",
-    "ReduceSum": "pipelines",
-    "ReduceXor": "pipelines",
-    "ResampleNodeConfig": "pipelines",
-    "RunnerProgress": "pipelines",
-    "make_async_fork_join_node": "pipelines",
-    "make_channel_map_node": "pipelines",
-    "make_compressor_node": "pipelines",
-    "make_decoder_node": "pipelines",
-    "make_delay_node": "pipelines",
-    "make_encoder_node": "pipelines",
-    "make_fir_node": "pipelines",
-    "make_gain_node": "pipelines",
-    "make_identity_node": "pipelines",
-    "make_iir_node": "pipelines",
-    "make_limiter_node": "pipelines",
-    "make_processor_node": "pipelines",
-    "make_python_node": "pipelines",
-    "make_resample_node": "pipelines",
-    "make_tap_node": "pipelines",
-    "ParallelAudioWriter": "files",
-    "Player": "players",
-    "PlayerState": "players",
-    "PlayerStats": "players",
-    "Processor": "pipelines",
-    "RecordedFile": "recorders",
-    "Recorder": "recorders",
-    "RecorderStats": "recorders",
-    "Recording": "recordings",
-    "RecordingState": "recordings",
-    "Segment": "recordings",
-    "recording": "recordings.shortcut",
-    "Resampler": "resampling",
-    "resample": "resampling",
-    "SimdCapabilities": "simd",
-    "detect_simd": "simd",
-    "kernel_level": "simd",
-    "kernel_levels": "simd",
-    "use_kernel_level": "simd",
-    "get_stream": "simple",
-    "play": "simple",
-    "playrec": "simple",
-    "rec": "simple",
-    "stop": "simple",
-    "wait": "simple",
-    "BatchProgress": "transcoding",
-    "BatchResult": "transcoding",
-    "FormatInfo": "transcoding",
-    "Progress": "transcoding",
-    "TranscodeBatch": "transcoding",
-    "TranscodeOptions": "transcoding",
-    "TranscodeStats": "transcoding",
-    "Transcoder": "transcoding",
-    "transcode": "transcoding",
-    "transcode_async": "transcoding",
-    "transcode_many": "transcoding",
+# What most programs do without comes with the first look at it.
+_LATER_IN = {
+    "classic": """
+        Stream abort_flag apis complete_flag continue_flag default_api default_input_device
+        default_output_device devices pa_version
+    """,
+    "codecs": """
+        AacDecoderConfig AacEncoderConfig Decoder Encoder FlacDecoderConfig
+        FlacEncoderConfig IncompleteChunkWarning Mp3DecoderConfig Mp3EncoderConfig
+        OpusDecoderConfig OpusEncoderConfig PcmDecoderConfig PcmEncoderConfig
+        VorbisDecoderConfig VorbisEncoderConfig WavDecoderConfig WavEncoderConfig
+    """,
+    "files": """
+        AudioFileReader AudioFileWriter CodecInfo Damage DamagedFileWarning FileInfo
+        SoundFile SoundFileDuplexStream SoundFileInputStream SoundFileOutputStream Tags
+        available_codecs available_formats available_subtypes blocks check_format
+        default_subtype info libsndfile_version read write ParallelAudioWriter
+    """,
+    "hosts.host_options": """
+        AlsaSettings AsioSettings CoreAudioSettings WasapiSettings set_application_name
+    """,
+    "hosts.watch": "DeviceChange DeviceWatch watch_devices",
+    "measuring": "LatencyMeasurement measure_latency",
+    "mixing": "DuplexMixer Mixer Voice VoiceStatus",
+    "packets": "AudioFormat NodeBuffer Packet",
+    "pipelines": """
+        AsyncDynPipeline AsyncDynRunner AudioSink AudioSource ChannelMapNodeConfig
+        CompressorNodeConfig DelayNodeConfig DynNode FirNodeConfig GainNodeConfig
+        IdentityNodeConfig IirNodeConfig LimiterNodeConfig Node PipelineProgress
+        ReduceConcat ReduceMax ReduceMean ReduceMin ReduceProduct ReduceSum ReduceXor
+        ResampleNodeConfig RunnerProgress make_async_fork_join_node make_channel_map_node
+        make_compressor_node make_decoder_node make_delay_node make_encoder_node
+        make_fir_node make_gain_node make_identity_node make_iir_node make_limiter_node
+        make_processor_node make_python_node make_resample_node make_tap_node Processor
+    """,
+    "players": "Player PlayerState PlayerStats",
+    "recorders": "RecordedFile Recorder RecorderStats",
+    "recordings": "Recording RecordingState Segment",
+    "recordings.shortcut": "recording",
+    "resampling": "Resampler resample",
+    "simd": "SimdCapabilities detect_simd kernel_level kernel_levels use_kernel_level",
+    "simple": "get_stream play playrec rec stop wait",
+    "transcoding": """
+        BatchProgress BatchResult FormatInfo Progress TranscodeBatch TranscodeOptions
+        TranscodeStats Transcoder transcode transcode_async transcode_many
+    """,
 }
+_LATER = {name: module for module, names in _LATER_IN.items() for name in names.split()}
 
 
 if not _TYPE_CHECKING:
