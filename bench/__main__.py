@@ -24,6 +24,7 @@ NAMES = [
     "resample",
     "encode",
     "decode",
+    "transcode",
     "effects",
     "packets",
     "pipeline",
