@@ -72,7 +72,10 @@ class Job:
         """Start its threads."""
         err = new_error()
         _live.add(self)
-        check(lib.pst_job_start(self._pointer, err), err)
+        status = lib.pst_job_start(self._pointer, err)
+        if status == Status.BAD_STATE and self.state() == ChainState.CANCELLED:
+            return  # By another thread, just before; the wait tells.
+        check(status, err)
 
     def cancel(self) -> None:
         """End it as soon as possible; there will be no new file. Does not wait."""
