@@ -108,6 +108,19 @@ def test_a_cancel_before_the_begin_and_after_the_end(music, tmp_path):
     assert ps.info(tmp_path / "x.flac").frames == stats.frames_encoded
 
 
+def test_a_cancel_between_the_making_and_the_start(music, tmp_path, monkeypatch):
+    start = ps.transcoding.job.Job.start
+
+    def late(job):
+        job.cancel()
+        start(job)
+
+    monkeypatch.setattr(ps.transcoding.job.Job, "start", late)
+    with pytest.raises(ps.TranscodeCancelledError):
+        ps.transcode(music, tmp_path / "x.flac")
+    assert listing(tmp_path) == {}
+
+
 @pytest.mark.parametrize("turns", [40, pytest.param(500, marks=pytest.mark.soak)])
 def test_P19_a_task_that_is_cancelled_at_any_moment(music, tmp_path, turns):
     rng = random.Random(4)
