@@ -126,6 +126,33 @@ static void test_the_last_page_may_be_the_one_after_a_loss(void) {
     }
 }
 
+static void test_the_last_page_may_hold_but_the_end_of_a_lost_packet(void) {
+    for (int e = 0; e < N_ENCODINGS; ++e) {
+        memory_place m = {0}, without = {0};
+        ogg_make(&m, encodings[e], 1, N_FRAMES);
+        const ogg_pages_of pages = ogg_find_pages(&m);
+        for (int i = 0; i < pages.n - 2; ++i)
+            ogg_append_page(&without, &pages.all[i]);
+        uint8_t body[10] = {0}, header[28];
+        memcpy(header, pages.all[pages.n - 1].header, sizeof header);
+        header[5] = 1 | 4; // A continuation, and the end.
+        header[26] = 1;
+        header[27] = sizeof body;
+        ogg_page last = {header, sizeof header, body, sizeof body};
+        ogg_page_checksum_set(&last);
+        ogg_append_page(&without, &last);
+        for (int is_pipe = 0; is_pipe < 2; ++is_pipe) {
+            ogg_sound got = ogg_read(&without, is_pipe);
+            CHECK_EQ(got.n_frames, N_FRAMES);
+            CHECK_EQ(got.told_frames, is_pipe ? -1 : N_FRAMES);
+            CHECK_EQ(got.damage.flags, PST_DAMAGE_MISSING);
+            ogg_free(&got);
+        }
+        memory_free(&without);
+        memory_free(&m);
+    }
+}
+
 static void test_wrong_numbers_of_pages_lose_nothing(void) {
     for (int e = 0; e < N_ENCODINGS; ++e) {
         memory_place m = {0};
@@ -390,6 +417,7 @@ int main(void) {
     RUN(test_a_file_cut_at_every_byte);
     RUN(test_lost_and_broken_pages_are_silent);
     RUN(test_the_last_page_may_be_the_one_after_a_loss);
+    RUN(test_the_last_page_may_hold_but_the_end_of_a_lost_packet);
     RUN(test_wrong_numbers_of_pages_lose_nothing);
     RUN(test_granules_that_lie);
     RUN(test_streams_one_after_another_are_one_file);

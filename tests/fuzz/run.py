@@ -48,7 +48,8 @@ def main() -> int:
             f"-artifact_prefix={Path(fuzzer).parent}/{kind}-",
             folder,
         ]
-        return subprocess.run(command, check=False).returncode
+        # Not its own number: Meson takes 77, which is libFuzzer's, for a test that was left out.
+        return int(subprocess.run(command, check=False).returncode != 0)
 
 
 if __name__ == "__main__":

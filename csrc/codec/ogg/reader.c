@@ -214,6 +214,6 @@ pst_status pst_ogg_next_page(pst_ogg_reader *r, pst_error *err) {
             status = load_page(r, &page, byte, err);
         if (status != PST_OK)
             return status;
-    } while (r->n_packets == 0);
+    } while (r->n_packets == 0 && r->n_missing == 0);
     return PST_OK;
 }

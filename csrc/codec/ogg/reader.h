@@ -98,7 +98,7 @@ typedef struct pst_ogg_reader {
 
 // ---- reader.c --------------------------------------------------------------------------------
 
-// Loads the next page that has packets, and what is missing before it; begins the next link where
+// Loads the next page that has packets or something missing before it; begins the next link where
 // this one has ended.
 // Returns PST_OK; PST_END; PST_BAD_FILE (the next link cannot be read as part of this file);
 // PST_SYSTEM_ERROR; PST_NO_MEMORY.
