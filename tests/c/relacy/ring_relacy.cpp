@@ -6,8 +6,9 @@
 // are at the top of csrc/core/ring.c; names are the same here. Frames are plain variables, so that
 // reading one while it is written is found.
 //
-// Built with RING_RELAXED, all orders are relaxed; with RING_HASTY, a reader joins without looking
-// again, and with RING_BLIND it takes hold without looking again. Such builds must be found wrong.
+// A checker is only worth something if it can fail, so there are three wrong rings, which must be
+// found wrong: a relaxed one has no memory orders, with a hasty one a reader joins without looking
+// again, and with a blind one it takes hold without looking again.
 
 #include <cstdio>
 #include <cstring>
@@ -16,18 +17,21 @@
 
 #include <relacy/relacy.hpp>
 
-#ifdef RING_RELAXED
-#define SEQ_CST rl::mo_relaxed, $
-#define ACQUIRE rl::mo_relaxed, $
-#define RELEASE rl::mo_relaxed, $
-#else
-#define SEQ_CST rl::mo_seq_cst, $
-#define ACQUIRE rl::mo_acquire, $
-#define RELEASE rl::mo_release, $
-#endif
+#define SEQ_CST order(rl::mo_seq_cst), $
+#define ACQUIRE order(rl::mo_acquire), $
+#define RELEASE order(rl::mo_release), $
 #define RELAXED rl::mo_relaxed, $
 
 namespace {
+
+enum class flaw { none, relaxed, hasty, blind };
+
+// What is wrong with all rings.
+flaw ring_flaw = flaw::none;
+
+rl::memory_order order(rl::memory_order right) {
+    return ring_flaw == flaw::relaxed ? rl::mo_relaxed : right;
+}
 
 using position_t = unsigned long long;
 
@@ -128,9 +132,8 @@ class ring_model {
         position_t end = written.load(ACQUIRE);
         if (position != end) {
             position = mine.position.fetch_or(held_bit, SEQ_CST) & ~held_bit;
-#ifndef RING_BLIND
-            end = written.load(ACQUIRE);
-#endif
+            if (ring_flaw != flaw::blind)
+                end = written.load(ACQUIRE);
             if (position == end)
                 mine.position.store(position, RELEASE);
         }
@@ -175,14 +178,12 @@ class ring_model {
         position_t end = written.load(SEQ_CST);
         mine.position.store(end | held_bit, SEQ_CST);
         active.fetch_or(1u << reader, SEQ_CST);
-#ifndef RING_HASTY
         for (position_t now; (now = written.load(SEQ_CST)) != end;) {
             end = now;
+            if (ring_flaw == flaw::hasty)
+                break;
             mine.position.store(end | held_bit, SEQ_CST);
         }
-#else
-        end = written.load(SEQ_CST);
-#endif
         mine.position.store(end, SEQ_CST);
         return end;
     }
@@ -366,7 +367,7 @@ template <typename test> bool passes(int number, const char *name, unsigned n_sc
 
 } // namespace
 
-// With an argument, runs only the test of that name.
+// With arguments, runs only the test of that name, with a ring that is relaxed, hasty or blind.
 int main(int argc, char **argv) {
     static const struct {
         const char *name;
@@ -376,6 +377,13 @@ int main(int argc, char **argv) {
                  {"dropping", passes<dropping>, 300000},
                  {"joining", passes<joining<false>>, 500000},
                  {"alone", passes<joining<true>>, 100000}};
+    static const struct {
+        const char *name;
+        flaw kind;
+    } flaws[] = {{"relaxed", flaw::relaxed}, {"hasty", flaw::hasty}, {"blind", flaw::blind}};
+    for (const auto &wrong : flaws)
+        if (argc > 2 && std::strcmp(argv[2], wrong.name) == 0)
+            ring_flaw = wrong.kind;
     int n_run = 0;
     bool is_right = true;
     for (const auto &test : tests)
