@@ -16,6 +16,10 @@ ENTRIES = {
     "rec": Entry(".rec", "Record into a sound file, or into many, one after another."),
     "transcode": Entry(".transcode", "Make a sound file of another kind."),
     "convert": Entry(".transcode", "Do the same as 'transcode'."),
+    "resample": Entry(".resample", "Make a sound file of another rate."),
+    "generate": Entry(
+        ".generate", "Make a test sound: a tone, a sweep, clicks, a noise or silence."
+    ),
     "info": Entry(".info", "Tell what sound files are, without reading their sound."),
     "devices": Entry(".devices", "List the devices."),
     "demo": Entry(

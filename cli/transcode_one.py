@@ -18,13 +18,16 @@ from .running import place_of
 __all__ = ["summary", "transcode_one"]
 
 
-def transcode_one(source: str, target: str, arguments: dict[str, Any], talk: Talk) -> None:
-    """Make one file of another."""
+def transcode_one(
+    source: str, target: str, arguments: dict[str, Any], talk: Talk, **names: str
+) -> None:
+    """Make one file of another; `names` are options that are called otherwise than usual."""
     if target == "-" and talk.as_json:
         raise click.UsageError("--json prints to standard output, which is to be the sound")
     place_in, place_out = place_of(source, writes=False), place_of(target, writes=True)
     label = os.path.basename(source if target == "-" else target)
-    with in_options(output="OUTPUT", input="INPUT"), shown(talk, label) as display:
+    names = {"output": "OUTPUT", "input": "INPUT", **names}
+    with in_options(**names), shown(talk, label) as display:
         stats = ps.transcode(
             place_in,
             place_out,
