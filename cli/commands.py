@@ -14,7 +14,7 @@ ENTRIES = {
     "stream": Entry(".stream", "Play a file, record into one, or both at once."),
     "play": Entry(".play", "Play sound files of any kind, one after another, without a gap."),
     "rec": Entry(".rec", "Record into a sound file, or into many, one after another."),
-    "transcode": Entry(".transcode", "Make a sound file of another kind."),
+    "transcode": Entry(".transcode", "Make a sound file of another kind, or with --many of many."),
     "convert": Entry(".transcode", "Do the same as 'transcode'."),
     "resample": Entry(".resample", "Make a sound file of another rate."),
     "generate": Entry(

@@ -158,10 +158,12 @@ def in_words(text: str, names: dict[str, str]) -> str:
             text = re.sub(rf"\b{name}\b", option, text)
         else:  # An English word, too.
             before, after = (
-                r"(^|[;,] |\b(?:give|and|with|from) )",
+                r"(^|[;,] |\b(?:give|and|or|by|with|from) )",
                 r"(?= is | as | and | or |=|[;,.]|$)",
             )
             text = re.sub(f"{before}{name}{after}", rf"\1{option}", text)
+    text = text.replace("(input, output) pairs", "the files one by one")
+    text = re.sub(r"^jobs\[\d+\]", "PATH", text)
     return re.sub(r"(--[\w-]+) is None\b", r"\1 is not given", text)
 
 

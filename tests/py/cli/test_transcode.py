@@ -3,12 +3,9 @@
 """``pastream transcode INPUT OUTPUT``: what it makes, what it refuses, and how it is broken off."""
 
 import os
-import pty
-import select
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -20,6 +17,7 @@ from click.testing import Result
 import pastream_ng as ps
 from pastream_ng.cli.conversion import NAMES, in_words
 
+from .terminal import Terminal
 from .test_exits import wait_until_read
 
 COMMAND = [sys.executable, "-m", "pastream_ng.cli", "transcode"]
@@ -103,7 +101,9 @@ def test_samples_without_a_header(song: Any, invoke: Callable[..., Result]) -> N
 @pytest.mark.parametrize(
     ("words", "code", "told"),
     [
-        (["in.wav"], 2, "Missing argument 'OUTPUT'"),
+        (["in.wav"], 2, "1 file named; name the input and the output, or give --many"),
+        (["in.wav", "out.flac", "--to", "flac"], 2, "--to is for --many"),
+        (["in.wav", "out.flac", "--not-recursive"], 2, "--not-recursive is for --many"),
         (["no.wav", "out.wav"], 1, "no.wav: No such file"),
         (["in.wav", "no/out.wav"], 1, "no/out.wav: No such file"),
         (["in.wav", "in.wav", "-y"], 1, "the same file"),
@@ -194,62 +194,8 @@ def test_a_reader_that_goes_away_ends_it() -> None:
 # ---- In a terminal -------------------------------------------------------------------------------
 
 
-class Terminal:
-    """The command in a terminal of its own, which its stderr goes to; stdin is a pipe."""
-
-    def __init__(self, *words: str) -> None:
-        self.master, slave = pty.openpty()
-        self.running = subprocess.Popen(
-            [*COMMAND, *words],
-            stdin=subprocess.PIPE,
-            stdout=slave,
-            stderr=slave,
-            env={**os.environ, "TERM": "xterm", "COLUMNS": "100"},
-            preexec_fn=self._take,
-            pass_fds=[slave],
-        )
-        os.close(slave)
-        assert self.running.stdin is not None
-        self.stdin = self.running.stdin
-        self.seen = b""
-
-    @staticmethod
-    def _take() -> None:
-        """Make the terminal the one that Ctrl-C comes from."""
-        import fcntl
-        import termios
-
-        os.setsid()
-        fcntl.ioctl(2, termios.TIOCSCTTY, 0)
-
-    def read_until(self, text: bytes | None) -> None:
-        """Read until the text was seen, or all there is to come."""
-        deadline = time.monotonic() + 30
-        while text is None or text not in self.seen:
-            assert time.monotonic() < deadline, self.seen
-            ready, _, _ = select.select([self.master], [], [], 1)
-            if not ready:
-                continue
-            try:
-                data = os.read(self.master, 65536)
-            except OSError:  # The other side is closed.
-                data = b""
-            if not data:
-                assert text is None, self.seen
-                return
-            self.seen += data
-
-    def end(self) -> int:
-        """Return the exit code."""
-        self.read_until(None)
-        code = self.running.wait(60)
-        self.stdin.close()
-        os.close(self.master)
-        return code
-
-
 def test_a_bar_is_drawn_in_a_terminal() -> None:
-    terminal = Terminal("in.wav", "out.wav")
+    terminal = Terminal("transcode", "in.wav", "out.wav")
     assert terminal.end() == 0
     assert b"out.wav" in terminal.seen
     assert "━".encode() in terminal.seen
@@ -259,7 +205,7 @@ def test_a_bar_is_drawn_in_a_terminal() -> None:
 
 def test_ctrl_c_leaves_nothing_behind() -> None:
     """The input is a pipe that stalls, so that there is something to break off."""
-    terminal = Terminal("-", "out.flac")
+    terminal = Terminal("transcode", "-", "out.flac")
     terminal.stdin.write(Path("in.wav").read_bytes()[:20000])
     terminal.stdin.flush()
     wait_until_read(terminal.stdin)

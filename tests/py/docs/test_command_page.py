@@ -30,10 +30,13 @@ def sessions(text: str) -> Iterator[tuple[str, str]]:
 
 
 def furnish(folder: Path) -> None:
-    """Put there what the page takes for granted: a song, and the command itself."""
+    """Put there what the page takes for granted: a song, an album, and the command itself."""
     rng = np.random.default_rng(7)
     song = rng.uniform(-0.3, 0.3, (3 * 44100, 2)).astype("float32")
     ps.write(folder / "song.flac", song, 44100, tags={"title": "Three seconds"})
+    (folder / "album").mkdir()
+    for name in ("one", "two"):
+        ps.write(folder / "album" / f"{name}.flac", song[:44100], 44100)
     (folder / "bin").mkdir()
     command = folder / "bin" / "pastream"
     command.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m pastream_ng.cli "$@"\n')
