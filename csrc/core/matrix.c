@@ -11,13 +11,14 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "core/convert.h"
+#include "core/kernels/kernels.h"
 
 // ---- Gains, ready to be applied ----------------------------------------------------------------
 
 enum {
     N_PLANS = 3,
-    IS_FRESH = 4,      // In `middle`, beside the number of a plan.
-    CHUNK_FRAMES = 64, // Computed at once.
+    IS_FRESH = 4,                  // In `middle`, beside the number of a plan.
+    CHUNK_FRAMES = PST_MIX_FRAMES, // Computed at once.
     NO_SOURCE = UINT16_MAX
 };
 
@@ -217,30 +218,6 @@ static void pick_format(unsigned char *dst, const unsigned char *src, pst_format
     }
 }
 
-// Channel by channel, so that the sums run over samples that lie side by side.
-#define DEFINE_MIX(name, real)                                                                     \
-    static void name(const pst_matrix *m, const matrix_plan *plan, uint32_t n_frames) PST_RT {     \
-        const real *restrict src = m->source_chunk;                                                \
-        real *restrict planes = m->planes;                                                         \
-        real *restrict dst = m->destination_chunk;                                                 \
-        for (size_t i = 0; i < n_frames; ++i)                                                      \
-            for (size_t s = 0; s < m->n_sources; ++s)                                              \
-                planes[s * CHUNK_FRAMES + i] = src[i * m->n_sources + s];                          \
-        for (size_t d = 0; d < m->n_destinations; ++d) {                                           \
-            real sums[CHUNK_FRAMES] = {0};                                                         \
-            for (size_t e = plan->first[d]; e < plan->first[d + 1]; ++e) {                         \
-                const real *plane = planes + (size_t)plan->sources[e] * CHUNK_FRAMES;              \
-                const real gain = (real)plan->gains[e];                                            \
-                for (size_t i = 0; i < n_frames; ++i)                                              \
-                    sums[i] += gain * plane[i];                                                    \
-            }                                                                                      \
-            for (size_t i = 0; i < n_frames; ++i)                                                  \
-                dst[i * m->n_destinations + d] = sums[i];                                          \
-        }                                                                                          \
-    }
-DEFINE_MIX(mix_f32, float)
-DEFINE_MIX(mix_f64, double)
-
 static bool needs_f64(pst_format format) PST_RT {
     return format == PST_FORMAT_F64 || format == PST_FORMAT_I32 || format == PST_FORMAT_I24;
 }
@@ -248,7 +225,10 @@ static bool needs_f64(pst_format format) PST_RT {
 void pst_matrix_apply(pst_matrix *matrix, void *dst, pst_format dst_format, const void *src,
                       pst_format src_format, size_t n_frames, bool keep_nonfinite,
                       pst_convert_counts *counts) PST_RT {
+    const pst_mix_kernels *kernels = pst_kernels_now()->mix;
     const matrix_plan *plan = &matrix->plans[matrix->front];
+    const pst_mix mix = {matrix->n_sources, matrix->n_destinations, plan->first, plan->sources,
+                         plan->gains};
     const pst_format middle =
         needs_f64(src_format) || needs_f64(dst_format) ? PST_FORMAT_F64 : PST_FORMAT_F32;
     const size_t src_step = (size_t)matrix->n_sources * pst_format_bytes(src_format);
@@ -262,9 +242,11 @@ void pst_matrix_apply(pst_matrix *matrix, void *dst, pst_format dst_format, cons
             pst_convert_samples(matrix->source_chunk, middle, from, src_format,
                                 (size_t)n * matrix->n_sources, keep_nonfinite, counts);
             if (middle == PST_FORMAT_F64)
-                mix_f64(matrix, plan, n);
+                kernels->mix_f64(&mix, matrix->destination_chunk, matrix->source_chunk,
+                                 matrix->planes, n);
             else
-                mix_f32(matrix, plan, n);
+                kernels->mix_f32(&mix, matrix->destination_chunk, matrix->source_chunk,
+                                 matrix->planes, n);
             pst_convert_samples(to, dst_format, matrix->destination_chunk, middle,
                                 (size_t)n * matrix->n_destinations, keep_nonfinite, counts);
         } else {

@@ -5,84 +5,71 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "core/kernels/kernels.h"
 #include "dsp/effect.h"
 
-// Compressor and expander, as pastream/effects.h has it. Where the level lies in the part of the
-// curve that changes nothing, no logarithm is needed to know that.
+// Compressor and expander, as pastream/effects.h has it: the levels of some frames at a time, then
+// their gains. Where all levels lie in the part of the curve that changes nothing, that is known
+// without a logarithm.
+
+enum { BLOCK_SAMPLES = 512 }; // And at least a frame.
 
 typedef struct compressor_effect {
     pst_effect base;
-    pst_compressor_config config;
-    double attack, release; // Factors of the followers.
-    double slope;           // dB of gain for each dB above the threshold.
-    double quiet, loud;     // Levels between which the gain is the master gain.
-    double master;
+    pst_follower follower;
+    pst_gain_curve curve;
     double *levels; // Of each channel.
 } compressor_effect;
 
-// What a level of 0 counts as: there is no sound below it.
+// What silence counts as: below all sound, and no denormal number, so that it is quick.
 static const double least_level = 1e-12;
-
-// 20 / ln(10): natural logarithms are the quicker ones.
-static const double db_per_e = 8.68588963806503655302;
 
 static double to_level(double db) {
     return pow(10.0, db / 20.0);
 }
 
-// Returns the static curve's gain in dB for a level in dB.
-static double gain_db(const compressor_effect *self, double level_db) PST_RT {
-    const pst_compressor_config *c = &self->config;
-    if (level_db < c->expansion_threshold_db && c->expansion_ratio > 1.0)
-        return (c->expansion_ratio - 1.0) * (level_db - c->expansion_threshold_db);
-    const double over = level_db - c->threshold_db;
-    if (2.0 * fabs(over) <= c->knee_width_db && c->knee_width_db > 0.0) {
-        const double x = over + c->knee_width_db / 2.0;
-        return self->slope * x * x / (2.0 * c->knee_width_db);
-    }
-    return over > 0.0 ? self->slope * over : 0.0;
+static double to_natural(double db) {
+    return db * (2.30258509299404568402 / 20.0);
 }
 
-static double gain_at(const compressor_effect *self, double level) PST_RT {
-    if (level >= self->quiet && level <= self->loud)
-        return self->master;
-    const double level_db = db_per_e * log(level > least_level ? level : least_level);
-    return self->master * exp(gain_db(self, level_db) * (1.0 / db_per_e));
+static void compress_block(compressor_effect *self, uint8_t *at, size_t n_frames) PST_RT {
+    double x[BLOCK_SAMPLES];
+    const pst_dynamics_kernels *kernels = pst_kernels_now()->dynamics;
+    const bool is_f32 = self->base.format == PST_FORMAT_F32;
+    const uint32_t n_channels = self->base.n_channels;
+    const size_t n = n_frames * n_channels;
+    if (is_f32)
+        kernels->sizes_f32(x, (const float *)(const void *)at, least_level, n);
+    else
+        kernels->sizes_f64(x, (const double *)(const void *)at, least_level, n);
+    kernels->follow(&self->follower, x, n_frames, n_channels, self->levels);
+    if (self->curve.master == 1.0 &&
+        kernels->are_all_between(x, self->curve.quiet, self->curve.loud, n))
+        return;
+    kernels->gains_of_levels(&self->curve, x, n);
+    if (is_f32)
+        kernels->multiply_f32((float *)(void *)at, x, n);
+    else
+        kernels->multiply_f64((double *)(void *)at, x, n);
 }
-
-// Never below the smallest normal number, so that silence is quick, and is the same everywhere.
-static double follow(const compressor_effect *self, double level, double x) PST_RT {
-    const double factor = x >= level ? self->attack : self->release;
-    const double next = factor * level + (1.0 - factor) * x;
-    return next > 1e-300 ? next : 0.0;
-}
-
-#define DEFINE_COMPRESS(name, real)                                                                \
-    static void name(compressor_effect *self, real *frames, size_t n_frames) PST_RT {              \
-        const uint32_t n_channels = self->base.n_channels;                                         \
-        for (uint32_t c = 0; c < n_channels; ++c) {                                                \
-            double level = self->levels[c];                                                        \
-            for (size_t i = c; i < n_frames * n_channels; i += n_channels) {                       \
-                level = follow(self, level, fabs((double)frames[i]));                              \
-                frames[i] = (real)((double)frames[i] * gain_at(self, level));                      \
-            }                                                                                      \
-            self->levels[c] = level;                                                               \
-        }                                                                                          \
-    }
-DEFINE_COMPRESS(compress_f32, float)
-DEFINE_COMPRESS(compress_f64, double)
 
 static void compressor_process(pst_effect *effect, void *frames, size_t n_frames) PST_RT {
-    if (effect->format == PST_FORMAT_F32)
-        compress_f32((compressor_effect *)effect, frames, n_frames);
-    else
-        compress_f64((compressor_effect *)effect, frames, n_frames);
+    _Static_assert((int)BLOCK_SAMPLES >= (int)PST_MAX_CHANNELS, "a block has at least a frame");
+    const size_t n_most = BLOCK_SAMPLES / effect->n_channels;
+    const size_t frame_bytes = effect->n_channels * pst_format_bytes(effect->format);
+    uint8_t *at = frames;
+    while (n_frames > 0) {
+        const size_t n = n_frames < n_most ? n_frames : n_most;
+        compress_block((compressor_effect *)effect, at, n);
+        at += n * frame_bytes;
+        n_frames -= n;
+    }
 }
 
 static void compressor_reset(pst_effect *effect) PST_RT {
     compressor_effect *self = (compressor_effect *)effect;
     for (uint32_t c = 0; c < effect->n_channels; ++c)
-        self->levels[c] = 0.0;
+        self->levels[c] = least_level;
 }
 
 static void compressor_deinit(pst_effect *effect) {
@@ -147,15 +134,22 @@ pst_status pst_effect_compressor(pst_effect **effect, pst_format format, uint32_
         pst_effect_destroy(made);
         return pst_fail_memory(err);
     }
-    self->config = *config;
-    self->attack = pst_effect_follow(config->attack_s, config->rate_hz);
-    self->release = pst_effect_follow(config->release_s, config->rate_hz);
-    self->slope = 1.0 / config->ratio - 1.0;
-    // A step inside, so that rounding decides nothing.
-    self->quiet =
-        config->expansion_ratio > 1.0 ? to_level(config->expansion_threshold_db + 1e-9) : 0.0;
-    self->loud = to_level(config->threshold_db - config->knee_width_db / 2.0 - 1e-9);
-    self->master = to_level(config->master_gain_db);
+    self->follower.attack = pst_effect_follow(config->attack_s, config->rate_hz);
+    self->follower.release = pst_effect_follow(config->release_s, config->rate_hz);
+    const bool expands = config->expansion_ratio > 1.0;
+    self->curve = (pst_gain_curve){
+        .threshold = to_natural(config->threshold_db),
+        .knee_width = to_natural(config->knee_width_db),
+        .slope = 1.0 / config->ratio - 1.0,
+        // Below all sound, if nothing is expanded.
+        .expansion_threshold = expands ? to_natural(config->expansion_threshold_db) : -1e6,
+        .expansion_slope = config->expansion_ratio - 1.0,
+        // A step inside, so that rounding decides nothing.
+        .quiet = expands ? to_level(config->expansion_threshold_db + 1e-9) : 0.0,
+        .loud = to_level(config->threshold_db - config->knee_width_db / 2.0 - 1e-9),
+        .master = to_level(config->master_gain_db),
+    };
+    pst_effect_reset(made);
     *effect = made;
     return PST_OK;
 }

@@ -7,6 +7,7 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "core/kernels/kernels.h"
 #include "dsp/fft.h"
 
 // Overlap-save with the taps cut into parts as long as a block (A. Torger, A. Farina, "Real-time
@@ -15,15 +16,11 @@
 //
 // Two channels are one complex sound: taps are real, so the two do not mix.
 
-typedef struct spectrum {
-    double *re, *im;
-} spectrum;
-
 // What there is for two channels.
 typedef struct pair_state {
-    spectrum recent; // Two blocks of frames, the second one is being filled.
-    spectrum past;   // Transforms, one after another: a circle, one for each part of the taps.
-    spectrum result; // What the block under way gets.
+    pst_complex recent; // Two blocks of frames, the second one is being filled.
+    pst_complex past;   // Transforms, one after another: a circle, one for each part of the taps.
+    pst_complex result; // What the block under way gets.
 } pair_state;
 
 struct pst_convolver {
@@ -35,17 +32,18 @@ struct pst_convolver {
     uint32_t at;     // In the block.
     uint32_t newest; // Of the circle.
     pst_fft *fft;
-    spectrum parts; // Of the taps.
+    pst_complex parts;             // Of the taps.
+    pst_complex_product *products; // What is to be summed up, one of each part.
     pair_state *pairs;
 };
 
-static bool make_spectrum(spectrum *made, size_t n) {
+static bool make_spectrum(pst_complex *made, size_t n) {
     made->re = pst_alloc_array(n, sizeof(double));
     made->im = pst_alloc_array(n, sizeof(double));
     return made->re != NULL && made->im != NULL;
 }
 
-static void free_spectrum(spectrum *made) {
+static void free_spectrum(pst_complex *made) {
     pst_free(made->re);
     pst_free(made->im);
 }
@@ -59,6 +57,7 @@ void pst_convolver_destroy(pst_convolver *convolver) {
         free_spectrum(&convolver->pairs[i].result);
     }
     pst_free(convolver->pairs);
+    pst_free(convolver->products);
     free_spectrum(&convolver->parts);
     pst_fft_destroy(convolver->fft);
     pst_free(convolver);
@@ -68,7 +67,9 @@ static bool make_all(pst_convolver *self) {
     const size_t n_all = (size_t)self->n_parts * self->n_double;
     self->fft = pst_fft_create(self->n_double);
     self->pairs = pst_alloc_array(self->n_pairs, sizeof *self->pairs);
-    if (self->fft == NULL || self->pairs == NULL || !make_spectrum(&self->parts, n_all))
+    self->products = pst_alloc_array(self->n_parts, sizeof *self->products);
+    if (self->fft == NULL || self->pairs == NULL || self->products == NULL ||
+        !make_spectrum(&self->parts, n_all))
         return false;
     for (uint32_t i = 0; i < self->n_pairs; ++i)
         if (!make_spectrum(&self->pairs[i].recent, self->n_double) ||
@@ -107,35 +108,27 @@ pst_status pst_convolver_create(pst_convolver **convolver, const double *taps, u
     return PST_OK;
 }
 
-static void multiply_add(spectrum to, spectrum a, spectrum b, uint32_t n) PST_RT {
-    double *restrict re = to.re, *restrict im = to.im;
-    const double *restrict ar = a.re, *restrict ai = a.im, *restrict br = b.re, *restrict bi = b.im;
-    for (uint32_t i = 0; i < n; ++i) {
-        re[i] += ar[i] * br[i] - ai[i] * bi[i];
-        im[i] += ar[i] * bi[i] + ai[i] * br[i];
-    }
-}
-
-static spectrum part_of(spectrum all, size_t index) PST_RT {
-    return (spectrum){all.re + index, all.im + index};
+static pst_complex part_of(pst_complex all, size_t index) PST_RT {
+    return (pst_complex){all.re + index, all.im + index};
 }
 
 // A block is full: what comes of it and of those before it for the next one.
-static void end_block(pst_convolver *self, pair_state *pair) PST_RT {
+static void end_block(pst_convolver *self, const pair_state *pair) PST_RT {
     const size_t block_bytes = self->n_block * sizeof(double);
-    const spectrum newest = part_of(pair->past, (size_t)self->newest * self->n_double);
+    const pst_complex newest = part_of(pair->past, (size_t)self->newest * self->n_double);
     memcpy(newest.re, pair->recent.re, 2 * block_bytes);
     memcpy(newest.im, pair->recent.im, 2 * block_bytes);
     memcpy(pair->recent.re, pair->recent.re + self->n_block, block_bytes);
     memcpy(pair->recent.im, pair->recent.im + self->n_block, block_bytes);
     pst_fft_run(self->fft, newest.re, newest.im);
-    memset(pair->result.re, 0, 2 * block_bytes);
-    memset(pair->result.im, 0, 2 * block_bytes);
     for (uint32_t p = 0; p < self->n_parts; ++p) {
         const uint32_t slot = (self->newest + self->n_parts - p) % self->n_parts;
-        multiply_add(pair->result, part_of(pair->past, (size_t)slot * self->n_double),
-                     part_of(self->parts, (size_t)p * self->n_double), self->n_double);
+        self->products[p] =
+            (pst_complex_product){part_of(pair->past, (size_t)slot * self->n_double),
+                                  part_of(self->parts, (size_t)p * self->n_double)};
     }
+    pst_kernels_now()->filter->multiply_sum(pair->result, self->products, self->n_parts,
+                                            self->n_double);
     pst_fft_run(self->fft, pair->result.im, pair->result.re); // The inverse.
 }
 

@@ -6,6 +6,7 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "core/kernels/kernels.h"
 #include "dsp/convolver.h"
 #include "dsp/effect.h"
 
@@ -21,40 +22,20 @@ enum {
     MOST_NEAR = 4096, // Taps that are quicker with such blocks only.
     LEAST_FAR_BLOCK = 1024,
     MOST_FAR_BLOCK = 8192,
-    CHUNK_FRAMES = 256,
-    TILE = 32 // Samples that are summed up at the same time.
+    CHUNK_FRAMES = 256
 };
 
 typedef struct fir_effect {
     pst_effect base;
     uint32_t n_direct;         // Taps.
     void *taps;                // These, in the format.
-    void *past;                // n_direct - 1 frames, then a chunk, then a tile of nothing.
+    void *past;                // n_direct - 1 frames, then a chunk, then nothing.
     pst_convolver *near, *far; // NULL: there are no such taps.
 } fir_effect;
 
-// The same sum for each sample, wherever it lies in a chunk. x: the sample that is multiplied with
-// the first tap.
-#define DEFINE_SUM(name, real)                                                                     \
-    static void name(real *restrict y, const real *restrict x, const real *restrict taps,          \
-                     size_t n_taps, size_t n_channels, size_t n_samples) PST_RT {                  \
-        for (size_t i = 0; i < n_samples; i += TILE) {                                             \
-            real sums[TILE] = {0};                                                                 \
-            for (size_t k = 0; k < n_taps; ++k) {                                                  \
-                const real tap = taps[k];                                                          \
-                const real *restrict at = x + i - k * n_channels;                                  \
-                for (size_t j = 0; j < TILE; ++j)                                                  \
-                    sums[j] += tap * at[j];                                                        \
-            }                                                                                      \
-            const size_t n = n_samples - i < TILE ? n_samples - i : TILE;                          \
-            memcpy(y + i, sums, n * sizeof(real));                                                 \
-        }                                                                                          \
-    }
-DEFINE_SUM(sum_f32, float)
-DEFINE_SUM(sum_f64, double)
-
 static void fir_process(pst_effect *effect, void *frames, size_t n_frames) PST_RT {
     fir_effect *self = (fir_effect *)effect;
+    const pst_filter_kernels *kernels = pst_kernels_now()->filter;
     const size_t n_channels = effect->n_channels;
     const size_t frame_bytes = n_channels * pst_format_bytes(effect->format);
     const size_t past_bytes = (self->n_direct - 1) * frame_bytes;
@@ -63,11 +44,11 @@ static void fir_process(pst_effect *effect, void *frames, size_t n_frames) PST_R
         const size_t n = n_frames < CHUNK_FRAMES ? n_frames : CHUNK_FRAMES;
         memcpy(past + past_bytes, at, n * frame_bytes);
         if (effect->format == PST_FORMAT_F32)
-            sum_f32((void *)at, (const void *)(past + past_bytes), self->taps, self->n_direct,
-                    n_channels, n * n_channels);
+            kernels->sum_f32((void *)at, (const void *)(past + past_bytes), self->taps,
+                             self->n_direct, n_channels, n * n_channels);
         else
-            sum_f64((void *)at, (const void *)(past + past_bytes), self->taps, self->n_direct,
-                    n_channels, n * n_channels);
+            kernels->sum_f64((void *)at, (const void *)(past + past_bytes), self->taps,
+                             self->n_direct, n_channels, n * n_channels);
         if (self->near != NULL)
             pst_convolver_add(self->near, effect->format, past + past_bytes, at, n);
         if (self->far != NULL)
@@ -120,8 +101,9 @@ static pst_status make_parts(fir_effect *self, const double *taps, uint32_t n_ta
     const size_t sample_bytes = pst_format_bytes(base->format);
     self->n_direct = direct_taps(n_taps);
     self->taps = pst_alloc_array(self->n_direct, sample_bytes);
-    self->past = pst_alloc_array(
-        ((size_t)self->n_direct - 1 + CHUNK_FRAMES) * base->n_channels + TILE, sample_bytes);
+    self->past = pst_alloc_array(((size_t)self->n_direct - 1 + CHUNK_FRAMES) * base->n_channels +
+                                     PST_SUM_SLACK,
+                                 sample_bytes);
     if (self->taps == NULL || self->past == NULL)
         return pst_fail_memory(err);
     (void)pst_convert(self->taps, base->format, taps, PST_FORMAT_F64, self->n_direct, NULL);

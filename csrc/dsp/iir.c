@@ -6,24 +6,20 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "core/convert.h"
+#include "core/kernels/kernels.h"
 #include "dsp/effect.h"
 
-// Second-order sections in the transposed direct form II, all in float64:
-//
-//   y = b0 x + z1;  z1 = b1 x - a1 y + z2;  z2 = b2 x - a2 y
-//
-// A frame goes through all sections before the next one does, so that several channels keep the
-// processor busy together.
+// Second-order sections, all in float64 (pst_section), some frames at a time.
 
-typedef struct section {
-    double b0, b1, b2, a1, a2;
-} section;
+enum { BLOCK_SAMPLES = 512 }; // And at least a frame.
 
 typedef struct iir_effect {
     pst_effect base;
     uint32_t n_sections;
-    section *sections;
-    double *z; // Two of each section and channel: [section][2][channel].
+    pst_section *sections;
+    double *z;      // Two of each section and channel: [section][2][channel].
+    double *before; // What they were when the block began.
 } iir_effect;
 
 // Beyond this a filter has gone wild, by sound that no format could hold: it begins anew.
@@ -37,51 +33,49 @@ static void forget_channel(iir_effect *self, uint32_t channel) PST_RT {
     }
 }
 
-// One channel after the other: few of them, or a constant number, which the compiler unrolls.
-#define DEFINE_FILTER(name, real)                                                                  \
-    static inline void name(iir_effect *self, real *frames, size_t n_frames, uint32_t n_channels)  \
-        PST_RT {                                                                                   \
-        double x[PST_MAX_CHANNELS];                                                                \
-        for (size_t i = 0; i < n_frames; ++i, frames += n_channels) {                              \
-            for (uint32_t c = 0; c < n_channels; ++c)                                              \
-                x[c] = (double)frames[c];                                                          \
-            double *z = self->z;                                                                   \
-            for (uint32_t s = 0; s < self->n_sections; ++s, z += (size_t)2 * n_channels) {         \
-                const section f = self->sections[s];                                               \
-                for (uint32_t c = 0; c < n_channels; ++c) {                                        \
-                    const double y = f.b0 * x[c] + z[c];                                           \
-                    z[c] = f.b1 * x[c] - f.a1 * y + z[n_channels + c];                             \
-                    z[n_channels + c] = f.b2 * x[c] - f.a2 * y;                                    \
-                    x[c] = y;                                                                      \
-                }                                                                                  \
-            }                                                                                      \
-            for (uint32_t c = 0; c < n_channels; ++c) {                                            \
-                if (!(fabs(x[c]) <= wildest)) {                                                    \
-                    forget_channel(self, c);                                                       \
-                    x[c] = 0.0;                                                                    \
-                }                                                                                  \
-                frames[c] = (real)x[c];                                                            \
-            }                                                                                      \
-        }                                                                                          \
+// What begins anew does so at once. So the block goes through again, frame by frame.
+static void run_wild(iir_effect *self, double *frames, size_t n_frames) PST_RT {
+    const pst_filter_kernels *kernels = pst_kernels_now()->filter;
+    const uint32_t n_channels = self->base.n_channels;
+    for (size_t i = 0; i < n_frames; ++i, frames += n_channels) {
+        kernels->run_sections(self->sections, self->n_sections, self->z, frames, 1, n_channels);
+        for (uint32_t c = 0; c < n_channels; ++c)
+            if (!(fabs(frames[c]) <= wildest)) {
+                forget_channel(self, c);
+                frames[c] = 0.0;
+            }
     }
-DEFINE_FILTER(filter_f32, float)
-DEFINE_FILTER(filter_f64, double)
+}
+
+static void run_block(iir_effect *self, uint8_t *at, size_t n_frames) PST_RT {
+    double x[BLOCK_SAMPLES];
+    const pst_format format = self->base.format;
+    const uint32_t n_channels = self->base.n_channels;
+    const size_t n = n_frames * n_channels;
+    const size_t z_bytes = (size_t)2 * self->n_sections * n_channels * sizeof *self->z;
+    pst_convert_samples(x, PST_FORMAT_F64, at, format, n, true, NULL);
+    memcpy(self->before, self->z, z_bytes);
+    pst_kernels_now()->filter->run_sections(self->sections, self->n_sections, self->z, x, n_frames,
+                                            n_channels);
+    if (!pst_kernels_now()->mix->are_within_f64(x, wildest, n)) {
+        memcpy(self->z, self->before, z_bytes);
+        pst_convert_samples(x, PST_FORMAT_F64, at, format, n, true, NULL);
+        run_wild(self, x, n_frames);
+    }
+    pst_convert_samples(at, format, x, PST_FORMAT_F64, n, true, NULL);
+}
 
 static void iir_process(pst_effect *effect, void *frames, size_t n_frames) PST_RT {
-    iir_effect *self = (iir_effect *)effect;
-    const bool is_f32 = effect->format == PST_FORMAT_F32;
-    if (effect->n_channels == 1 && is_f32)
-        filter_f32(self, frames, n_frames, 1);
-    else if (effect->n_channels == 1)
-        filter_f64(self, frames, n_frames, 1);
-    else if (effect->n_channels == 2 && is_f32)
-        filter_f32(self, frames, n_frames, 2);
-    else if (effect->n_channels == 2)
-        filter_f64(self, frames, n_frames, 2);
-    else if (is_f32)
-        filter_f32(self, frames, n_frames, effect->n_channels);
-    else
-        filter_f64(self, frames, n_frames, effect->n_channels);
+    _Static_assert((int)BLOCK_SAMPLES >= (int)PST_MAX_CHANNELS, "a block has at least a frame");
+    const size_t n_most = BLOCK_SAMPLES / effect->n_channels;
+    const size_t frame_bytes = effect->n_channels * pst_format_bytes(effect->format);
+    uint8_t *at = frames;
+    while (n_frames > 0) {
+        const size_t n = n_frames < n_most ? n_frames : n_most;
+        run_block((iir_effect *)effect, at, n);
+        at += n * frame_bytes;
+        n_frames -= n;
+    }
 }
 
 static void iir_reset(pst_effect *effect) PST_RT {
@@ -93,6 +87,7 @@ static void iir_deinit(pst_effect *effect) {
     iir_effect *self = (iir_effect *)effect;
     pst_free(self->sections);
     pst_free(self->z);
+    pst_free(self->before);
 }
 
 static const pst_effect_ops iir_ops = {
@@ -104,15 +99,16 @@ static double outer_pole(double a1, double a2) {
     return square >= 0.0 ? fabs(half) + sqrt(square) : sqrt(a2);
 }
 
-static pst_status set_section(section *made, uint32_t index, const double *row, pst_error *err) {
+static pst_status set_section(pst_section *made, uint32_t index, const double *row,
+                              pst_error *err) {
     static const char *const names[6] = {"b0", "b1", "b2", "a0", "a1", "a2"};
     for (int i = 0; i < 6; ++i)
         if (!isfinite(row[i]))
             return pst_fail(err, PST_BAD_ARGUMENT, 0,
                             "%s of section %u is %g; it must be a finite number", names[i],
                             (unsigned)index, row[i]);
-    *made = (section){row[0] / row[3], row[1] / row[3], row[2] / row[3], row[4] / row[3],
-                      row[5] / row[3]};
+    *made = (pst_section){row[0] / row[3], row[1] / row[3], row[2] / row[3], row[4] / row[3],
+                          row[5] / row[3]};
     if (row[3] == 0.0 || !isfinite(made->b0) || !isfinite(made->b1) || !isfinite(made->b2) ||
         !isfinite(made->a1) || !isfinite(made->a2))
         return pst_fail(err, PST_BAD_ARGUMENT, 0,
@@ -142,7 +138,8 @@ pst_status pst_effect_iir(pst_effect **effect, pst_format format, uint32_t n_cha
     self->n_sections = n_sections;
     self->sections = pst_alloc_array(n_sections, sizeof *self->sections);
     self->z = pst_alloc_array((size_t)2 * n_sections * n_channels, sizeof *self->z);
-    if (self->sections == NULL || self->z == NULL)
+    self->before = pst_alloc_array((size_t)2 * n_sections * n_channels, sizeof *self->before);
+    if (self->sections == NULL || self->z == NULL || self->before == NULL)
         status = pst_fail_memory(err);
     for (uint32_t s = 0; s < n_sections && status == PST_OK; ++s)
         status = set_section(&self->sections[s], s, sos + (size_t)6 * s, err);

@@ -3,23 +3,9 @@
 
 #include "mixer/add.h"
 
-// The inner loops. Those over steady gains run through all samples in a row, and those over one and
-// two channels have fixed strides: compilers make vector code of them.
+#include "core/kernels/kernels.h"
 
-static void add_samples(float *restrict output, const float *restrict input, int64_t n_samples,
-                        float gain) PST_RT {
-    for (int64_t i = 0; i < n_samples; ++i)
-        output[i] += gain * input[i];
-}
-
-static void add_one_to_two(float *restrict output, const float *restrict input, int64_t n_frames,
-                           float gain) PST_RT {
-    for (int64_t i = 0; i < n_frames; ++i) {
-        const float sample = gain * input[i];
-        output[2 * i] += sample;
-        output[2 * i + 1] += sample;
-    }
-}
+// The usual ways are kernels; what is left here goes in steps of several samples.
 
 static void add_one_to_many(float *restrict output, const float *restrict input, int64_t n_frames,
                             uint32_t n_channels, float gain) PST_RT {
@@ -56,19 +42,11 @@ void pst_add_steady(float *output, const float *input, int64_t n_frames, const p
             }
         }
     } else if (route->n_in == route->n_out) {
-        add_samples(output, input, n_frames * route->n_out, gain);
+        pst_kernels_now()->mix->add(output, input, (size_t)n_frames * route->n_out, gain);
     } else if (route->n_out == 2) {
-        add_one_to_two(output, input, n_frames, gain);
+        pst_kernels_now()->mix->add_one_to_two(output, input, (size_t)n_frames, gain);
     } else {
         add_one_to_many(output, input, n_frames, route->n_out, gain);
-    }
-}
-
-static void add_stereo_moving(float *restrict output, const float *restrict input, int64_t n_frames,
-                              const float *restrict gains) PST_RT {
-    for (int64_t i = 0; i < n_frames; ++i) {
-        output[2 * i] += gains[i] * input[2 * i];
-        output[2 * i + 1] += gains[i] * input[2 * i + 1];
     }
 }
 
@@ -83,24 +61,19 @@ void pst_add_moving(float *output, const float *input, int64_t n_frames, const p
                                        n_frames, share, gains);
             }
         }
-    } else if (route->n_in == 2 && route->n_out == 2) {
-        add_stereo_moving(output, input, n_frames, gains);
+    } else if (route->n_in == route->n_out) {
+        pst_kernels_now()->mix->add_moving(output, input, (size_t)n_frames, route->n_out, gains);
     } else {
-        const uint32_t step = route->n_in == 1 ? 0 : 1;
         for (uint32_t c = 0; c < route->n_out; ++c)
-            add_channel_moving(output + c, route->n_out, input + c * step, route->n_in, n_frames,
-                               1.0f, gains);
+            add_channel_moving(output + c, route->n_out, input, 1, n_frames, 1.0f, gains);
     }
 }
 
 void pst_scale_steady(float *output, int64_t n_samples, float gain) PST_RT {
-    for (int64_t i = 0; i < n_samples; ++i)
-        output[i] *= gain;
+    pst_kernels_now()->mix->scale_f32(output, (size_t)n_samples, gain);
 }
 
 void pst_scale_moving(float *output, int64_t n_frames, uint32_t n_channels,
                       const float *gains) PST_RT {
-    for (int64_t i = 0; i < n_frames; ++i)
-        for (uint32_t c = 0; c < n_channels; ++c)
-            output[i * n_channels + c] *= gains[i];
+    pst_kernels_now()->mix->scale_moving(output, (size_t)n_frames, n_channels, gains);
 }

@@ -15,8 +15,6 @@ typedef struct pst_ramp {
     int64_t n_frames;
     int64_t n_done;
     double frame_share; // 1 / n_frames.
-    float octaves;      // Of an exponential ramp.
-    float floor;        // What it begins at.
 } pst_ramp;
 
 // Stands still at a value.

@@ -8,6 +8,7 @@
 #include "chain/nodes/node.h"
 #include "chain/stages/gain.h"
 #include "core/convert.h"
+#include "core/kernels/kernels.h"
 
 // A gain that anybody may change. The worker looks at it once for each piece, and glides.
 
@@ -42,7 +43,7 @@ static void follow(gain_stage *self) PST_RT {
 }
 
 // One gain for all channels of a frame.
-#define DEFINE_MULTIPLY(name, real)                                                                \
+#define DEFINE_MULTIPLY(name, real, scale)                                                         \
     static void name(gain_stage *self, real *samples, uint64_t n_frames) PST_RT {                  \
         const uint32_t n_channels = self->base.in.n_channels;                                      \
         uint64_t done = 0;                                                                         \
@@ -52,12 +53,11 @@ static void follow(gain_stage *self) PST_RT {
                 samples[done * n_channels + c] *= gain;                                            \
             ++self->n_done;                                                                        \
         }                                                                                          \
-        const real gain = (real)self->to;                                                          \
-        for (uint64_t i = done * n_channels; i < n_frames * n_channels; ++i)                       \
-            samples[i] *= gain;                                                                    \
+        pst_kernels_now()->mix->scale(samples + done * n_channels,                                 \
+                                      (size_t)(n_frames - done) * n_channels, (real)self->to);     \
     }
-DEFINE_MULTIPLY(multiply_f32, float)
-DEFINE_MULTIPLY(multiply_f64, double)
+DEFINE_MULTIPLY(multiply_f32, float, scale_f32)
+DEFINE_MULTIPLY(multiply_f64, double, scale_f64)
 
 // Brings n_frames, at most those of the scratch, from one place to another.
 static void multiply(gain_stage *self, void *dst, const void *src, uint64_t n_frames) PST_RT {

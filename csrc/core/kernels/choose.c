@@ -11,7 +11,16 @@
 // The build tells which levels it has made.
 #define TABLE(name, number)                                                                        \
     extern const pst_convert_kernels pst_convert_kernels_##name;                                   \
-    static const pst_kernels table_##name = {(number), &pst_convert_kernels_##name};
+    extern const pst_mix_kernels pst_mix_kernels_##name;                                           \
+    extern const pst_filter_kernels pst_filter_kernels_##name;                                     \
+    extern const pst_dynamics_kernels pst_dynamics_kernels_##name;                                 \
+    static const pst_kernels table_##name = {                                                      \
+        .level = (number),                                                                         \
+        .convert = &pst_convert_kernels_##name,                                                    \
+        .mix = &pst_mix_kernels_##name,                                                            \
+        .filter = &pst_filter_kernels_##name,                                                      \
+        .dynamics = &pst_dynamics_kernels_##name,                                                  \
+    };
 
 TABLE(scalar, PST_KERNEL_SCALAR)
 #ifdef PST_HAS_KERNELS_SSE42

@@ -25,9 +25,145 @@ typedef struct pst_convert_kernels {
     void (*narrow)(unsigned char *dst, const unsigned char *src, size_t n_samples) PST_RT;
 } pst_convert_kernels;
 
+// A matrix of gains without those that are 0: those of destination d are entries first[d] to
+// first[d + 1] of sources and gains.
+typedef struct pst_mix {
+    uint32_t n_sources, n_destinations;
+    const uint32_t *first;
+    const uint16_t *sources;
+    const float *gains;
+} pst_mix;
+
+enum { PST_MIX_FRAMES = 64 }; // At most, at once.
+
+// A piece of the way from one gain to another.
+typedef struct pst_slope {
+    float from, to;
+    double n_done;      // Frames of the way, before the piece.
+    double frame_share; // What part of the way a frame is.
+} pst_slope;
+
+enum { PST_SCAN_LANES = 32 }; // Whose scan is the quickest.
+
+// What a scan has found: one number per lane. peak: the bits of a float.
+typedef struct pst_scan_lanes {
+    int32_t *peak;
+    int32_t *n_clipped;
+    float *sum; // Of squares.
+} pst_scan_lanes;
+
+typedef struct pst_mix_kernels {
+    void (*scale_f32)(float *x, size_t n, float gain) PST_RT;
+    void (*scale_f64)(double *x, size_t n, double gain) PST_RT;
+    // Interleaved frames, with a gain for each.
+    void (*scale_moving)(float *x, size_t n_frames, size_t n_channels, const float *gains) PST_RT;
+    // Add input times a gain to output: all samples, or one channel to two.
+    void (*add)(float *output, const float *input, size_t n, float gain) PST_RT;
+    void (*add_one_to_two)(float *output, const float *input, size_t n_frames, float gain) PST_RT;
+    void (*add_moving)(float *output, const float *input, size_t n_frames, size_t n_channels,
+                       const float *gains) PST_RT;
+    // Interleaved frames, at most PST_MIX_FRAMES, through a matrix. planes: room for that many of
+    // each source, all of it finite at first.
+    void (*mix_f32)(const pst_mix *mix, float *dst, const float *src, float *planes,
+                    size_t n_frames) PST_RT;
+    void (*mix_f64)(const pst_mix *mix, double *dst, const double *src, double *planes,
+                    size_t n_frames) PST_RT;
+    // Multiply gains by those of the way: a line, sine and cosine, or even in decibels (no 0).
+    void (*ramp_linear)(const pst_slope *slope, float *gains, size_t n) PST_RT;
+    void (*ramp_equal_power)(const pst_slope *slope, float *gains, size_t n) PST_RT;
+    void (*ramp_exponential)(const pst_slope *slope, float *gains, size_t n) PST_RT;
+    // Sample i belongs to lane i % n_lanes. limit: the bits of the float from which on it clips.
+    void (*scan)(const pst_scan_lanes *found, const float *samples, size_t n_samples,
+                 uint32_t n_lanes, int32_t limit) PST_RT;
+    // Whether all absolute values are at most so much; NaN is not.
+    bool (*are_within_f32)(const float *x, float most, size_t n) PST_RT;
+    bool (*are_within_f64)(const double *x, double most, size_t n) PST_RT;
+} pst_mix_kernels;
+
+// Complex numbers, the real parts and the imaginary parts each in a row.
+typedef struct pst_complex {
+    double *re, *im;
+} pst_complex;
+
+typedef struct pst_complex_product {
+    pst_complex a, b;
+} pst_complex_product;
+
+// Of a transform of n numbers: for k from 0 to n / 4 - 1 the cosines and the negative sines of
+// 2 pi k / n, of twice that, and of three times that.
+typedef struct pst_twiddles {
+    double *cosines[3], *sines[3];
+} pst_twiddles;
+
+// A second-order section in the transposed direct form II:
+//
+//   y = b0 x + z1;  z1 = b1 x - a1 y + z2;  z2 = b2 x - a2 y
+typedef struct pst_section {
+    double b0, b1, b2, a1, a2;
+} pst_section;
+
+enum { PST_SUM_SLACK = 128 };
+
+typedef struct pst_filter_kernels {
+    // y[i] becomes the sum of taps[k] * x[i - k * n_channels], from the first k to the last. Reads
+    // up to PST_SUM_SLACK samples behind the last of x, whatever they are.
+    void (*sum_f32)(float *y, const float *x, const float *taps, size_t n_taps, size_t n_channels,
+                    size_t n_samples) PST_RT;
+    void (*sum_f64)(double *y, const double *x, const double *taps, size_t n_taps,
+                    size_t n_channels, size_t n_samples) PST_RT;
+    // to[i] becomes the sum of a[i] * b[i] of all products, n numbers each.
+    void (*multiply_sum)(pst_complex to, const pst_complex_product *products, size_t n_products,
+                         size_t n) PST_RT;
+    // A step of Stockham's transform, by four or by two. stride: 1, 4, 16 and so on by four, any
+    // by two; quarter: so many times four times stride numbers.
+    void (*step_of_four)(const pst_twiddles *twiddles, size_t quarter, size_t stride,
+                         pst_complex from, pst_complex to) PST_RT;
+    void (*step_of_two)(size_t stride, pst_complex from, pst_complex to) PST_RT;
+    // Takes interleaved frames through the sections, in place. z: two of each section and channel,
+    // [section][2][channel]. All must be finite.
+    void (*run_sections)(const pst_section *sections, uint32_t n_sections, double *z,
+                         double *frames, size_t n_frames, uint32_t n_channels) PST_RT;
+} pst_filter_kernels;
+
+// A level that goes a part of the way to each size that it is given.
+typedef struct pst_follower {
+    double attack, release; // What is left of the way up, and down.
+} pst_follower;
+
+// Which gain a level gets; its numbers are natural logarithms. Around the threshold, by half the
+// knee's width to each side, the gain bends. Below the other threshold the sound is expanded.
+typedef struct pst_gain_curve {
+    double threshold, knee_width;
+    double slope; // Of the gain above the threshold; not above 0.
+    double expansion_threshold;
+    double expansion_slope; // Of the gain below it; not below 0.
+    double quiet, loud;     // Levels, not logarithms; between them the gain is the master gain.
+    double master;          // A factor.
+} pst_gain_curve;
+
+typedef struct pst_dynamics_kernels {
+    // In place: natural logarithms of positive normal numbers; powers of e from -700 to 700.
+    void (*log_of_each)(double *x, size_t n) PST_RT;
+    void (*power_of_each)(double *x, size_t n) PST_RT;
+    // Absolute values, none of them below the least one.
+    void (*sizes_f32)(double *sizes, const float *x, double least, size_t n) PST_RT;
+    void (*sizes_f64)(double *sizes, const double *x, double least, size_t n) PST_RT;
+    void (*multiply_f32)(float *x, const double *gains, size_t n) PST_RT;
+    void (*multiply_f64)(double *x, const double *gains, size_t n) PST_RT;
+    // Interleaved sizes become levels, in place. levels: those of the last frame.
+    void (*follow)(const pst_follower *follower, double *x, size_t n_frames, size_t n_channels,
+                   double *levels) PST_RT;
+    bool (*are_all_between)(const double *x, double least, double most, size_t n) PST_RT;
+    // Levels, positive and normal, become gains, in place.
+    void (*gains_of_levels)(const pst_gain_curve *curve, double *x, size_t n) PST_RT;
+} pst_dynamics_kernels;
+
 typedef struct pst_kernels {
     pst_kernel_level level;
     const pst_convert_kernels *convert;
+    const pst_mix_kernels *mix;
+    const pst_filter_kernels *filter;
+    const pst_dynamics_kernels *dynamics;
 } pst_kernels;
 
 // Returns the table of the level that is taken now.
