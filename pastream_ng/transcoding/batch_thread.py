@@ -54,7 +54,8 @@ class Reporter:
     def finish(self) -> None:
         """Tell the end, and wait until that was heard."""
         self._is_done.set()
-        self.thread.join()
+        if self.thread.is_alive():
+            self.thread.join()
 
 
 def start(core: Core, crew: Crew, reporter: Reporter | None) -> None:
@@ -63,14 +64,15 @@ def start(core: Core, crew: Crew, reporter: Reporter | None) -> None:
         target=_work, args=(core, crew, reporter), name="pastream_ng batch", daemon=True
     )
     _live.add(core)
-    if reporter is not None:
-        reporter.thread.start()
     try:
+        if reporter is not None:
+            reporter.thread.start()
         thread.start()
     except BaseException:
-        _live.discard(core)
         if reporter is not None:
             reporter.finish()
+        core.end()
+        _live.discard(core)
         raise
 
 
