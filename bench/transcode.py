@@ -95,7 +95,8 @@ def cost(number: int, folder: str) -> Cost:
 
     work = WORKS[number]
     paths = Path(folder, work.source), Path(folder, work.target)
-    return of_call(lambda: ps.transcode(*paths, overwrite=True, **work.arguments))
+    transcode = ps.transcode  # Imported with the first look at it.
+    return of_call(lambda: transcode(*paths, overwrite=True, **work.arguments))
 
 
 def callback_cost(folder: str) -> float:

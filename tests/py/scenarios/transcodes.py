@@ -70,6 +70,7 @@ def broken_disk(folder, cases):
     source.mkdir()
     place.mkdir()
     reports = []
+    open_files = None
     for case in cases:
         given = source / case.get("source", "a.wav")
         if not given.exists():
@@ -95,6 +96,10 @@ def broken_disk(folder, cases):
         reports.append(told)
         for path in place.iterdir():
             path.unlink()
+        # The first one may open what stays open.
+        now = len(os.listdir("/proc/self/fd"))
+        open_files = open_files or now
+        told["leaked"] = now - open_files
     return reports
 
 

@@ -56,6 +56,7 @@ def with_every_way(made):
 def broken(tmp_path, cases):
     env = {**os.environ, "LD_PRELOAD": compiled("io_fail.c", library=True)}
     found = run("transcodes.py", "broken_disk", folder=str(tmp_path), cases=cases, env=env)
+    assert not any(told["leaked"] for told in found)
     return list(zip(cases, found, strict=True))
 
 
@@ -68,6 +69,10 @@ def test_F13_a_disk_that_fails_leaves_all_as_it_was(tmp_path):
         for allowed in (0, 1, 50, 150_000):
             cases += with_every_way(case("write", "x.wav", code, allowed))
     cases += with_every_way(case("write", "x.flac", "EIO", 60_000))
+    for threads in (2, 3):
+        options = {"threads": threads, "sample_rate": 44100}
+        cases += with_every_way(case("write", "x.flac", "ENOSPC", 60_000, options=options))
+        cases.append(case("read", "x.flac", allowed=60_000, options=options))
     for allowed in (0, 40, 100, 100_000):
         cases += with_every_way(case("read", "x.opus", "EIO", allowed))
     for each, told in broken(tmp_path, cases):

@@ -76,10 +76,11 @@ def test_F13_a_cancel_at_any_moment(music, tmp_path, turns, overwrite):
     whole = target.read_bytes()
     target.unlink()
     outcomes = {"whole": 0, "none": 0}
-    for _turn in range(turns // 2):
+    for turn in range(turns // 2):
         if overwrite:
             target.write_bytes(b"old")
-        job = ps.Transcoder(options_for(music, target, overwrite=overwrite))
+        more = {"overwrite": overwrite, "threads": 1 + turn % 3}
+        job = ps.Transcoder(options_for(music, target, **more))
         timer = threading.Timer(rng.random() * longest * 1.2, job.cancel)
         timer.start()
         try:
@@ -136,8 +137,11 @@ def test_P19_a_task_that_is_cancelled_at_any_moment(music, tmp_path, turns):
                 await task
             except asyncio.CancelledError:
                 cancelled += 1
-                assert listing(tmp_path) == {}
             else:
+                assert target.exists()
+            # It may be complete when the cancel comes.
+            assert set(listing(tmp_path)) <= {"x.flac"}
+            if target.exists():
                 assert ps.info(target).frames == 2 * RATE
                 target.unlink()
         return cancelled
