@@ -64,17 +64,16 @@ def _told(error):
     }
 
 
-def broken_disk(folder, cases):
+def broken_disk(folder, cases, seconds):
     """Transcode with one fault after another; return what each told and left behind."""
     source, place = Path(folder, "in"), Path(folder, "out")
     source.mkdir()
     place.mkdir()
     reports = []
     open_files = None
+    given = source / "a.wav"
+    _noise(given, seconds)
     for case in cases:
-        given = source / case.get("source", "a.wav")
-        if not given.exists():
-            _noise(given, case.get("seconds", 1.0))
         target = place / case["target"]
         if case["overwrite"]:
             target.write_bytes(b"what was there")
@@ -133,7 +132,7 @@ def killed(folder, turns, names, seed, overwrites=True):
     if not source.exists():
         child = os.fork()
         if child == 0:
-            _noise(source, 4.0)
+            _noise(source, 2.0)
             os._exit(0)
         os.waitpid(child, 0)
     place.mkdir(exist_ok=True)
@@ -223,13 +222,15 @@ def hostile(folder, paths, target, limit_s):
     return {"files": reports, "peak_mb": int(peak.split()[1]) // 1024}
 
 
-def peak_of(arguments, options):
-    """Return the most memory that a process has had which did one transcoding, in MB."""
-    try:
-        stats = ps.transcode(*arguments, **options)
-        told = {"error": None, "frames": stats.frames_encoded}
-    except (ps.PastreamError, OSError) as error:
-        told = _told(error)
+def peak_of(jobs):
+    """Transcode one after another; tell the most memory that it ever took, in MB."""
+    reports = []
+    for arguments, options in jobs:
+        try:
+            stats = ps.transcode(*arguments, **options)
+            reports.append({"error": None, "frames": stats.frames_encoded})
+        except (ps.PastreamError, OSError) as error:
+            reports.append(_told(error))
     status = Path("/proc/self/status").read_text().splitlines()
     peak = next(line for line in status if line.startswith("VmHWM"))
-    return {**told, "peak_mb": int(peak.split()[1]) // 1024}
+    return {"jobs": reports, "peak_mb": int(peak.split()[1]) // 1024}

@@ -49,14 +49,14 @@ def test_F13_a_killed_process_leaves_all_as_it_was(tmp_path, turns, overwrites):
         hidden = [name for name in report["names"] if name not in there]
         assert all(name.startswith(".") and name.endswith(".part") for name in hidden), report
         assert not hidden or (overwrites and report["killed"]), report
-        assert report["is_old"] or report["frames"] == 4 * RATE, report
+        assert report["is_old"] or report["frames"] == 2 * RATE, report
 
 
 @pytest.fixture(scope="module")
 def music(tmp_path_factory):
-    """Two seconds that take some time."""
+    """A second that takes some time."""
     path = tmp_path_factory.mktemp("music") / "a.flac"
-    data = np.random.default_rng(1).normal(0, 0.1, (2 * RATE, 2))
+    data = np.random.default_rng(1).normal(0, 0.1, (RATE, 2))
     ps.write(path, data, RATE)
     return path
 
@@ -122,7 +122,7 @@ def test_a_cancel_between_the_making_and_the_start(music, tmp_path, monkeypatch)
     assert listing(tmp_path) == {}
 
 
-@pytest.mark.parametrize("turns", [40, pytest.param(500, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("turns", [30, pytest.param(500, marks=pytest.mark.soak)])
 def test_P19_a_task_that_is_cancelled_at_any_moment(music, tmp_path, turns):
     rng = random.Random(4)
     target = tmp_path / "x.flac"
@@ -131,7 +131,7 @@ def test_P19_a_task_that_is_cancelled_at_any_moment(music, tmp_path, turns):
         cancelled = 0
         for _turn in range(turns):
             task = asyncio.ensure_future(ps.transcode_async(music, target))
-            await asyncio.sleep(rng.random() * 0.05)
+            await asyncio.sleep(rng.random() * 0.02)
             task.cancel()
             try:
                 await task
@@ -142,7 +142,7 @@ def test_P19_a_task_that_is_cancelled_at_any_moment(music, tmp_path, turns):
             # It may be complete when the cancel comes.
             assert set(listing(tmp_path)) <= {"x.flac"}
             if target.exists():
-                assert ps.info(target).frames == 2 * RATE
+                assert ps.info(target).frames == RATE
                 target.unlink()
         return cancelled
 
@@ -165,4 +165,4 @@ def test_F13_what_a_callback_raises_ends_it(music, tmp_path, error):
     # The last call comes when the file is complete; until then the old one is there.
     assert list(listing(tmp_path)) == ["x.flac"]
     if target.read_bytes() != b"old":
-        assert ps.info(target).frames == 2 * RATE
+        assert ps.info(target).frames == RATE

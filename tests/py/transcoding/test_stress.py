@@ -89,23 +89,25 @@ def bomb(name):
     return str(path)
 
 
-@pytest.mark.parametrize("name", ["bomb_flac_silence_1h.flac", "bomb_opus_silence_20min.opus"])
-@pytest.mark.parametrize("limit", [{"max_duration": 20.0}, {"max_size": 2_000_000}])
-def test_H12_bombs_end_at_the_limit(name, limit, tmp_path):
-    target = str(tmp_path / "x.wav")
-    told = run("transcodes.py", "peak_of", arguments=[bomb(name), target], options=limit)
-    assert told["error"] == "LimitError"
-    assert next(iter(limit)) in told["text"]
+def test_H12_bombs_end_at_the_limit(tmp_path):
+    limits = [{"max_duration": 20.0}, {"max_size": 2_000_000}]
+    names = ["bomb_flac_silence_1h.flac", "bomb_opus_silence_20min.opus"]
+    jobs = [([bomb(name), str(tmp_path / "x.wav")], limit) for name in names for limit in limits]
+    told = run("transcodes.py", "peak_of", jobs=jobs)
+    for (_, limit), each in zip(jobs, told["jobs"], strict=True):
+        assert each["error"] == "LimitError"
+        assert next(iter(limit)) in each["text"]
     assert listing(tmp_path) == {}
     assert told["peak_mb"] < MB
 
 
 @pytest.mark.soak
-def test_H12_a_bomb_without_a_limit_takes_little_memory(tmp_path):
-    arguments = [bomb("bomb_opus_silence_20min.opus"), str(tmp_path / "x.flac")]
-    told = run("transcodes.py", "peak_of", arguments=arguments, options={})
-    assert told["error"] is None
-    assert told["frames"] == 20 * 60 * RATE
+def test_H12_bombs_without_a_limit_take_little_memory(tmp_path):
+    hour, some = "bomb_flac_silence_1h.flac", "bomb_opus_silence_20min.opus"
+    jobs = [([bomb(name), str(tmp_path / f"{name}.flac")], {}) for name in (hour, some)]
+    told = run("transcodes.py", "peak_of", jobs=jobs, timeout=300)
+    assert [each["error"] for each in told["jobs"]] == [None, None]
+    assert told["jobs"][1]["frames"] == 20 * 60 * RATE
     assert told["peak_mb"] < MB
 
 
@@ -137,9 +139,8 @@ def test_hours_of_a_sparse_file(hours, tmp_path):
         file.seek(at)
         for value in (begin + frames * 4 - 8, frames * 4, frames):
             file.write(value.to_bytes(8, "little"))
-    arguments = [str(path), str(tmp_path / "x.flac")]
-    told = run("transcodes.py", "peak_of", arguments=arguments, options={}, timeout=900)
-    assert told["error"] is None
-    assert told["frames"] == frames
+    jobs = [([str(path), str(tmp_path / "x.flac")], {})]
+    told = run("transcodes.py", "peak_of", jobs=jobs, timeout=900)
+    assert told["jobs"] == [{"error": None, "frames": frames}]
     assert told["peak_mb"] < MB
     assert ps.info(tmp_path / "x.flac").frames == frames
