@@ -22,6 +22,8 @@ ENTRIES = {
     ),
     "info": Entry(".info", "Tell what sound files are, without reading their sound."),
     "devices": Entry(".devices", "List the devices."),
+    "monitor": Entry(".monitor", "Show what an input hears: level, spectrum and xruns."),
+    "latency": Entry(".latency", "Measure the round trip from an output to an input."),
     "demo": Entry(
         ".demo.command",
         "Play a melody and capture it while another thread keeps Python from running.",

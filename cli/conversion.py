@@ -158,7 +158,7 @@ def in_words(text: str, names: dict[str, str]) -> str:
             text = re.sub(rf"\b{name}\b", option, text)
         else:  # An English word, too.
             before, after = (
-                r"(^|[;,] |\b(?:give|and|or|by|with|from) )",
+                r"(^|[;,] |\b(?:give|raise|and|or|by|with|from) )",
                 r"(?= is | as | and | or |=|[;,.]|$)",
             )
             text = re.sub(f"{before}{name}{after}", rf"\1{option}", text)
@@ -167,10 +167,14 @@ def in_words(text: str, names: dict[str, str]) -> str:
     return re.sub(r"(--[\w-]+) is None\b", r"\1 is not given", text)
 
 
+#: Errors whose texts name arguments.
+IN_ARGUMENTS = (ps.ArgumentError, ps.ArgumentTypeError, ps.LimitError, ps.MeasurementError)
+
+
 @contextmanager
 def in_options(**more: str) -> Iterator[None]:
     """Let errors about arguments name the options."""
     try:
         yield
-    except (ps.ArgumentError, ps.ArgumentTypeError, ps.LimitError) as error:
+    except IN_ARGUMENTS as error:
         raise click.ClickException(in_words(one_line(str(error)), {**NAMES, **more})) from error

@@ -39,7 +39,7 @@ class PairWord(Word):
 
 
 class DevicesWord(Word):
-    """Devices: names may hold commas themselves."""
+    """Devices: names may hold commas themselves, and 'null' is one; '^' leaves a side alone."""
 
     name = "device"
 
@@ -53,7 +53,7 @@ class DevicesWord(Word):
 
 def _device(text: str) -> int | str | None:
     text = text.strip()
-    if text in NOTHING:
+    if text in ("^", ""):
         return None
     return int(text) if text.isdecimal() else text
 

@@ -57,9 +57,7 @@ OF_DEVICE = ("device", "samplerate", "channels", "mapping", "blocksize")
 @click.command()
 @click.argument("file")
 @click.option("-D", "--device", type=DEVICE, help="Index or part of a name; see 'devices'.")
-@click.option(
-    "-d", "--duration", type=DURATION, help="How long, as 1:30; till Ctrl-C if not given."
-)
+@click.option("-d", "--duration", type=DURATION, help="How long, as 1:30; else till Ctrl-C.")
 @click.option("-n", "--frames", type=COUNT, help="The same in frames.")
 @click.option("-r", "--rate", "samplerate", type=RATE, help="Frames a second, as 48k.")
 @click.option("-c", "--channels", type=int, help="How many.")

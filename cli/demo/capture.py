@@ -9,12 +9,12 @@ import numpy.typing as npt
 
 import pastream_ng as ps
 
+from ..spectrum import bands, level_db
 from .display import Display, View
 from .gilhog import GilHog
 from .measure import Faults, Outcome, WakeUps
 from .melody import melody
 from .setup import CHUNK, HOP, Setup
-from .spectrum import bands, level_db
 
 __all__ = ["capture"]
 

@@ -14,13 +14,9 @@ from rich.console import Console, Group
 from rich.live import Live
 from rich.text import Text
 
-from .spectrum import FLOOR_DB
+from ..drawing import level_bar, spectrum_rows
 
 __all__ = ["Display", "Lines", "Picture", "Silence", "View", "picture"]
-
-ROWS = 8
-STEPS = " ▁▂▃▄▅▆▇█"
-LEVEL_WIDTH = 40
 
 
 @dataclass(frozen=True)
@@ -114,14 +110,5 @@ def draw(view: View) -> Iterator[Text]:
         f"   xruns {view.xruns}   longest GIL hold {view.longest_hold_s:.2f} s"
     )
     for number, level in enumerate(view.levels_db, 1):
-        filled = round(LEVEL_WIDTH * (1 - level / FLOOR_DB))
-        bar = Text(f"channel {number}  ")
-        bar.append("█" * filled, style="green")
-        bar.append("░" * (LEVEL_WIDTH - filled), style="dim")
-        bar.append(f" {level:6.1f} dB")
-        yield bar
-    heights = np.rint(view.bands * ROWS * (len(STEPS) - 1)).astype(int)
-    for row in reversed(range(ROWS)):
-        steps = np.clip(heights - row * (len(STEPS) - 1), 0, len(STEPS) - 1)
-        yield Text("".join(STEPS[step] for step in steps), style="cyan")
-    yield Text("80 Hz".ljust(len(heights) - 6) + "12 kHz", style="dim")
+        yield level_bar(f"channel {number}", level)
+    yield from spectrum_rows(view.bands)

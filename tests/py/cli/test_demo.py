@@ -14,7 +14,8 @@ import pytest
 from click.testing import Result
 from rich.console import Console
 
-from pastream_ng.cli.demo import capture, display, report, spectrum
+from pastream_ng.cli import spectrum
+from pastream_ng.cli.demo import capture, display, report
 from pastream_ng.cli.demo.gilhog import GilHog
 from pastream_ng.cli.demo.measure import Faults, Outcome, Quantiles, WakeUps
 from pastream_ng.cli.demo.melody import PEAK, melody

@@ -143,6 +143,7 @@ def test_what_pairs_mean() -> None:
     assert parsed(CHANNELS, "=2,1") == (2, 1)
     assert parsed(CHANNELS, "null,1") == (None, 1)
     assert parsed(DEVICES, "0,loop") == (0, "loop")
+    assert parsed(DEVICES, "null,^") == ("null", None)
     assert parsed(DEVICES, "null, Virtual") == ("null, Virtual", "null, Virtual")
     assert parsed(MAPPING, "3,4") == [3, 4]
     assert parsed(MAPPING, "1:2,2:1,1:3") == {1: [2, 3], 2: [1]}
