@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import builtins
+import errno
 from typing import Any
 
 __all__ = [
@@ -95,7 +96,49 @@ class OutOfMemoryError(PastreamError, MemoryError):
 
 
 class SystemCallError(PastreamError, OSError):
-    """The operating system refused a call; `errno` says why."""
+    """The operating system refused a call; `errno` says why.
+
+    Where Python has a class of its own for that errno, such as `BrokenPipeError`, it is one of
+    these, too.
+    """
+
+    def __new__(cls, *args: Any) -> SystemCallError:
+        """Make one of the class that fits the errno."""
+        kind = _OF_ERRNO.get(args[0], cls) if len(args) > 1 else cls
+        return super().__new__(kind if cls is SystemCallError else cls, *args)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # The classes behind it have no names of their own.
+        args = self.args if self.filename is None else (*self.args, self.filename)
+        return SystemCallError, args, vars(self)
+
+
+class _BrokenPipe(SystemCallError, BrokenPipeError):
+    pass
+
+
+class _FileExists(SystemCallError, FileExistsError):
+    pass
+
+
+class _FileNotFound(SystemCallError, FileNotFoundError):
+    pass
+
+
+class _NotPermitted(SystemCallError, PermissionError):
+    pass
+
+
+_OF_ERRNO: dict[int, type[SystemCallError]] = {
+    errno.EPIPE: _BrokenPipe,
+    errno.EEXIST: _FileExists,
+    errno.ENOENT: _FileNotFound,
+    errno.EACCES: _NotPermitted,
+    errno.EPERM: _NotPermitted,
+}
+for _kind in set(_OF_ERRNO.values()):
+    _kind.__name__ = _kind.__qualname__ = SystemCallError.__name__
+    _kind.__doc__ = SystemCallError.__doc__
 
 
 class FileFormatError(PastreamError, ValueError):

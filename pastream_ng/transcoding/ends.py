@@ -32,10 +32,13 @@ class Ends:
     ----------
     sources : list of FileObject
         The objects of the user's among them, whose exceptions come back as they are.
+    paths : tuple
+        Those of the two, None of what has none.
     """
 
     def __init__(self, given: Any, wanted: Any, overwrite: bool) -> None:
         self.sources: list[FileObject] = []
+        self.paths = tuple(place if is_path(place) else None for place in (given, wanted))
         self._output: Place | None = None
         self._file = owner("pst_new_file *", lib.pst_new_file_destroy)
         # Before anything waits for the other end of a pipe.

@@ -10,6 +10,7 @@ import os
 from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
 
+from pastream_ng._checks import shown_file
 from pastream_ng._native import ffi, lib
 from pastream_ng._native.errors import check, error_for, new_error
 from pastream_ng._native.handle import owner
@@ -20,6 +21,8 @@ from pastream_ng.errors import (
     ArgumentError,
     CodecMissingError,
     DamagedFileError,
+    FileFormatError,
+    SystemCallError,
     TranscodeCancelledError,
 )
 from pastream_ng.files.damage import damage_from
@@ -47,13 +50,11 @@ class Job:
         What is wanted.
     ends : Ends
         The files, which the job takes.
-    target : str or bytes or None
-        The path of the output, if it has one.
     """
 
-    def __init__(self, plan: Plan, ends: Ends, target: Any) -> None:
+    def __init__(self, plan: Plan, ends: Ends) -> None:
         self._pid = os.getpid()
-        self._target = target
+        self._given, self._target = ends.paths
         self._wants_all = plan.fails_on_damage
         self._sources = ends.sources
         self._owned = owner("pst_job *", lib.pst_job_release)
@@ -192,19 +193,24 @@ class Job:
         return self._told(status, err, decode(origin) if origin else "job")
 
     def _told(self, status: int, err: Any, origin: str) -> BaseException:
-        if status == Status.SYSTEM_ERROR and origin == "output" and self._target is not None:
+        path = {"input": self._given, "output": self._target}.get(origin)
+        text = told_here(decode(err.text))
+        if status == Status.SYSTEM_ERROR:
             code = int(err.native_code)
             if code == errno.EEXIST:
                 text = "a file has come meanwhile; overwrite=True replaces it"
-                return FileExistsError(code, text, self._target)
+            text = f"{origin}: {text}"
+            return (
+                SystemCallError(code, text) if path is None else SystemCallError(code, text, path)
+            )
         if status in (Status.BAD_ARGUMENT, Status.UNSUPPORTED):
             return _refusal(status, err)
-        result = ffi.new("pst_job_result *")
-        if status != Status.BAD_FILE or not self._wants_all:
-            error = error_for(status, err, origin=origin)
-            error.args = tuple(told_here(a) if isinstance(a, str) else a for a in error.args)
-            return error
-        error = DamagedFileError(f"{origin}: {decode(err.text)}")
+        text = f"{origin if path is None else shown_file(path)}: {text}"
+        if status != Status.BAD_FILE:
+            return error_for(status, text=text)
+        if not self._wants_all:
+            return FileFormatError(text)
+        error, result = DamagedFileError(text), ffi.new("pst_job_result *")
         if lib.pst_job_get_result(self._pointer, result, ffi.NULL) == Status.OK:
             error.damage = damage_from(result.damage)
         return error

@@ -22,7 +22,6 @@ from pastream_ng.files.damage import tell_damage
 from pastream_ng.transcoding.callbacks import check_callback, tell, tell_async
 from pastream_ng.transcoding.ends import Ends, look_at_ends, may_wait
 from pastream_ng.transcoding.job import Job
-from pastream_ng.transcoding.option_values import is_path
 from pastream_ng.transcoding.options import TranscodeOptions
 from pastream_ng.transcoding.plan import plan_of
 from pastream_ng.transcoding.slots import slots
@@ -256,7 +255,7 @@ class Transcoder(Unique):
         told = self._options._get
         try:
             ends = Ends(told("input"), told("output"), told("overwrite"))
-            job = Job(self._plan, ends, told("output") if is_path(told("output")) else None)
+            job = Job(self._plan, ends)
         except BaseException:
             self._is_taken = False
             raise

@@ -3,6 +3,7 @@
 """The exceptions: one family, each also a builtin's, one for every status."""
 
 import builtins
+import errno
 import pickle
 
 import pytest
@@ -95,6 +96,25 @@ def test_system_calls_keep_their_errno():
 
 
 @pytest.mark.parametrize(
+    ("code", "kind"),
+    [
+        (errno.EPIPE, BrokenPipeError),
+        (errno.EEXIST, FileExistsError),
+        (errno.ENOENT, FileNotFoundError),
+        (errno.EACCES, PermissionError),
+    ],
+)
+def test_system_calls_are_of_the_builtin_class_for_their_errno(code, kind):
+    error = ps.SystemCallError(code, "text", "a.wav")
+    assert isinstance(error, kind)
+    assert isinstance(error, ps.SystemCallError)
+    assert type(error).__name__ == "SystemCallError"
+    assert (error.errno, error.strerror, error.filename) == (code, "text", "a.wav")
+    assert type(pickle.loads(pickle.dumps(error))) is type(error)
+    assert type(ps.SystemCallError("text")) is type(ps.SystemCallError(errno.ENOSPC, "text"))
+
+
+@pytest.mark.parametrize(
     "error",
     [
         ps.DeviceLostError("gone", 480),
@@ -102,6 +122,8 @@ def test_system_calls_keep_their_errno():
         ps.HostError("odd", -1),
         ps.ArgumentError("x is 1"),
         ps.DeviceNotFoundError("none"),
+        ps.SystemCallError(28, "full"),
+        ps.SystemCallError(32, "broken", "a.wav"),
     ],
     ids=lambda error: type(error).__name__,
 )

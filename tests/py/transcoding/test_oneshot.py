@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 """transcode(): each option does what it says, between paths, objects, descriptors and memory."""
 
+import errno
 import io
 import json
 import os
@@ -126,6 +127,40 @@ def test_pipes_of_the_system(source):
         data = out.read()
     assert stats.output_size == len(data)
     same(io.BytesIO(data), noise(4800))
+
+
+def test_a_pipe_that_nobody_reads(source):
+    reads, writes = os.pipe()
+    os.close(reads)
+    with pytest.raises(BrokenPipeError) as caught:
+        ps.transcode(str(source), writes, format="AU")
+    os.close(writes)
+    assert isinstance(caught.value, ps.SystemCallError)
+
+
+def test_errors_of_files_name_them(source, tmp_path):
+    (tmp_path / "odd.wav").write_bytes(b"nothing of that kind" * 10)
+    with pytest.raises(ps.FileFormatError, match=r"odd\.wav"):
+        ps.transcode(tmp_path / "odd.wav", tmp_path / "out.wav")
+    with pytest.raises(OSError, match=r"output: .*full'") as caught:
+        ps.transcode(source, "/dev/full", format="WAV", overwrite=True)
+    assert caught.value.errno == errno.ENOSPC
+    assert caught.value.filename == "/dev/full"
+
+
+def test_a_file_that_came_meanwhile_stays(source, tmp_path):
+    out = tmp_path / "out.wav"
+
+    class Late(Pipe):
+        def readinto(self, room):
+            out.write_bytes(b"theirs")
+            return super().readinto(room)
+
+    with pytest.raises(FileExistsError, match="overwrite=True") as caught:
+        ps.transcode(Late(source.read_bytes()), out)
+    assert caught.value.filename == str(out)
+    assert out.read_bytes() == b"theirs"
+    assert len(os.listdir(tmp_path)) == 2
 
 
 def test_what_an_object_raises_comes_back(source):
