@@ -76,7 +76,10 @@ static pst_status check_options(const pst_encoder_ops *ops, const pst_encoder_op
     if ((unsigned)options->dither > PST_DITHER_TPDF)
         return pst_fail(err, PST_BAD_ARGUMENT, 0, "dither is %d, which is no dither",
                         (int)options->dither);
-    if (!ops->has_bitrate && (options->bitrate_bps != 0 || options->bitrate_mode != 0))
+    if (!ops->has_bitrate && options->bitrate_bps == 0 && options->bitrate_mode != 0)
+        return pst_fail(err, PST_BAD_ARGUMENT, 0,
+                        "bitrate_mode was given; %s has no bitrate that could be chosen", name);
+    if (!ops->has_bitrate && options->bitrate_bps != 0)
         return pst_fail(err, PST_BAD_ARGUMENT, 0,
                         "bitrate is %u; %s has no bitrate that could be chosen",
                         (unsigned)options->bitrate_bps, name);

@@ -61,6 +61,51 @@ static bool choose_mode(vorbis_info *info, const pst_file_format *format,
     return vorbis_encode_setup_init(info) == 0;
 }
 
+static bool is_possible(const pst_file_format *format, const pst_encoder_options *options) {
+    vorbis_info info;
+    const bool chosen = choose_mode(&info, format, options);
+    vorbis_info_clear(&info);
+    return chosen;
+}
+
+// Returns the last bitrate from one that is possible towards one that is not.
+static uint32_t last_possible(const pst_file_format *format, pst_encoder_options options,
+                              uint32_t good, uint32_t bad) {
+    while (good + 1 < bad || bad + 1 < good) {
+        options.bitrate_bps = good < bad ? good + (bad - good) / 2 : bad + (good - bad) / 2;
+        if (is_possible(format, &options))
+            good = options.bitrate_bps;
+        else
+            bad = options.bitrate_bps;
+    }
+    return good;
+}
+
+static pst_status refuse_bitrate(const pst_file_format *format, const pst_encoder_options *options,
+                                 pst_error *err) {
+    pst_encoder_options usual = *options;
+    usual.bitrate_bps = 0;
+    usual.quality = -1.0;
+    vorbis_info info;
+    const bool has_usual = choose_mode(&info, format, &usual);
+    const long nominal_bps = info.bitrate_nominal;
+    vorbis_info_clear(&info);
+    usual = *options;
+    usual.bitrate_bps = nominal_bps > 0 && nominal_bps < INT32_MAX ? (uint32_t)nominal_bps : 0;
+    if (!has_usual || usual.bitrate_bps == 0 || !is_possible(format, &usual))
+        return pst_fail(err, PST_BAD_ARGUMENT, 0,
+                        "bitrate is %u; VORBIS has no mode for that with %u channels at %u Hz; "
+                        "take another, or quality from 0 to 1 instead",
+                        (unsigned)options->bitrate_bps, (unsigned)format->n_channels,
+                        (unsigned)format->rate_hz);
+    return pst_fail(err, PST_BAD_ARGUMENT, 0,
+                    "bitrate is %u; for VORBIS of %u channels at %u Hz it must be from %u to %u",
+                    (unsigned)options->bitrate_bps, (unsigned)format->n_channels,
+                    (unsigned)format->rate_hz,
+                    (unsigned)last_possible(format, usual, usual.bitrate_bps, 0),
+                    (unsigned)last_possible(format, usual, usual.bitrate_bps, INT32_MAX));
+}
+
 static pst_status check(const pst_file_format *format, const pst_encoder_options *options,
                         pst_error *err) {
     if (format->rate_hz < MIN_RATE_HZ)
@@ -71,20 +116,13 @@ static pst_status check(const pst_file_format *format, const pst_encoder_options
         return pst_fail(err, PST_BAD_ARGUMENT, 0,
                         "bitrate_mode is %s, and no bitrate is given; VORBIS needs one for that",
                         options->bitrate_mode == PST_BITRATE_CONSTANT ? "CONSTANT" : "AVERAGE");
-    vorbis_info info;
-    const bool is_possible = choose_mode(&info, format, options);
-    vorbis_info_clear(&info);
-    if (is_possible)
+    if (is_possible(format, options))
         return pst_check_vorbis_comments(options->tags, err);
     if (options->bitrate_bps == 0)
         return pst_fail(err, PST_BAD_ARGUMENT, 0,
                         "samplerate is %u and channels %u; VORBIS cannot have these together",
                         (unsigned)format->rate_hz, (unsigned)format->n_channels);
-    return pst_fail(err, PST_BAD_ARGUMENT, 0,
-                    "bitrate is %u; VORBIS has no mode for that with %u channels at %u Hz; take "
-                    "another, or quality from 0 to 1 instead",
-                    (unsigned)options->bitrate_bps, (unsigned)format->n_channels,
-                    (unsigned)format->rate_hz);
+    return refuse_bitrate(format, options, err);
 }
 
 // ---- The beginning of a file -----------------------------------------------------------------
