@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypedDict, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypedDict, TypeVar
 
 from pastream_ng._checks import shown
 from pastream_ng.errors import ArgumentTypeError
@@ -17,11 +17,17 @@ if TYPE_CHECKING:
 
     from typing_extensions import Unpack
 
+    from pastream_ng.enums import BitrateMode, Dither, ResampleQuality, ResampleQualityName
     from pastream_ng.packets.audio_format import AudioFormat
 
 __all__ = ["Arguments", "TranscodeOptions", "options_from"]
 
 O = TypeVar("O", bound="TranscodeOptions")  # noqa: E741
+
+Mode: TypeAlias = 'BitrateMode | Literal["default", "variable", "constant", "average"]'
+DitherName: TypeAlias = 'Dither | Literal["none", "tpdf"]'
+Quality: TypeAlias = "ResampleQuality | ResampleQualityName"
+OnDamage: TypeAlias = Literal["warn", "raise", "ignore"]
 
 
 class MoreArguments(TypedDict, total=False):
@@ -32,19 +38,19 @@ class MoreArguments(TypedDict, total=False):
     channels: int | None
     channel_map: Sequence[int] | Sequence[Sequence[float]] | Any
     sample_format: str | None
-    bitrate_mode: str | None
+    bitrate_mode: Mode | None
     quality: float | None
     compression: int | None
-    dither: str | None
+    dither: DitherName | None
     start_time: float | None
     duration: float | None
-    resample_quality: str | None
+    resample_quality: Quality | None
     tags: Any
     keep_tags: bool | None
     threads: int | None
     max_duration: float | None
     max_size: int | None
-    on_damage: str | None
+    on_damage: OnDamage | None
     input_format: AudioFormat | None
     resolution: None
     framerate: None
@@ -210,7 +216,7 @@ class TranscodeOptions:
         """Set the bits a second of all channels together."""
         return self._set("audio_bitrate", bitrate)
 
-    def bitrate_mode(self: O, mode: str | None) -> O:
+    def bitrate_mode(self: O, mode: Mode | None) -> O:
         """Set how the bit rate may vary."""
         return self._set("bitrate_mode", mode)
 
@@ -226,7 +232,7 @@ class TranscodeOptions:
         """Set the sample rate in Hz."""
         return self._set("sample_rate", rate)
 
-    def resample_quality(self: O, quality: str | None) -> O:
+    def resample_quality(self: O, quality: Quality | None) -> O:
         """Set how well the rate is changed."""
         return self._set("resample_quality", quality)
 
@@ -242,7 +248,7 @@ class TranscodeOptions:
         """Set the samples that are stored."""
         return self._set("sample_format", samples)
 
-    def dither(self: O, dither: str | None) -> O:
+    def dither(self: O, dither: DitherName | None) -> O:
         """Set the noise where samples lose bits."""
         return self._set("dither", dither)
 
@@ -268,7 +274,7 @@ class TranscodeOptions:
         """Set what an input without a header holds."""
         return self._set("input_format", format)
 
-    def on_damage(self: O, what: str | None) -> O:
+    def on_damage(self: O, what: OnDamage | None) -> O:
         """Set what to do if the input is damaged."""
         return self._set("on_damage", what)
 
@@ -288,32 +294,32 @@ class TranscodeOptions:
 
     # ---- What means nothing here ----------------------------------------------------------------
 
-    def video_codec(self: O, codec: str | None) -> O:
+    def video_codec(self: O, codec: Any) -> O:
         """Refuse: `audio_codec` chooses the codec."""
         refuse_video("video_codec", codec)
         return self
 
-    def video_bitrate(self: O, bitrate: int | None) -> O:
+    def video_bitrate(self: O, bitrate: Any) -> O:
         """Refuse: `audio_bitrate` sets the bits a second."""
         refuse_video("video_bitrate", bitrate)
         return self
 
-    def resolution(self: O, width: int | None, height: int | None = None) -> O:
+    def resolution(self: O, width: Any, height: Any = None) -> O:
         """Refuse: `sample_rate` and `sample_format` set how fine sound is."""
         refuse_video("resolution", None if width is None and height is None else (width, height))
         return self
 
-    def framerate(self: O, rate: float | None) -> O:
+    def framerate(self: O, rate: Any) -> O:
         """Refuse: `sample_rate` sets the frames in a second."""
         refuse_video("framerate", rate)
         return self
 
-    def crf(self: O, factor: float | None) -> O:
+    def crf(self: O, factor: Any) -> O:
         """Refuse: `quality` sets that of a variable bit rate."""
         refuse_video("crf", factor)
         return self
 
-    def preset(self: O, preset: str | None) -> O:
+    def preset(self: O, preset: Any) -> O:
         """Refuse: `compression` sets the codec's effort."""
         refuse_video("preset", preset)
         return self
