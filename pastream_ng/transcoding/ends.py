@@ -22,11 +22,24 @@ from pastream_ng.transcoding.option_values import is_path
 if TYPE_CHECKING:
     from pastream_ng._native.places import FileObject, Place
 
-__all__ = ["Ends", "look_at_ends", "may_wait"]
+__all__ = ["NOBODY", "Ends", "is_pipe", "look_at_ends", "may_wait", "open_pipe"]
+
+
+#: What there is in place of a descriptor while nobody reads a named pipe.
+NOBODY = -1
 
 
 class Ends:
     """Input and output of a job that is to be made, open.
+
+    Parameters
+    ----------
+    given, wanted : object
+        What the user calls them.
+    overwrite : bool
+        Whether a file that is there may be replaced.
+    pipe : int, optional
+        What `open_pipe` gave for an output that is a named pipe.
 
     Attributes
     ----------
@@ -36,16 +49,21 @@ class Ends:
         Those of the two, None of what has none.
     """
 
-    def __init__(self, given: Any, wanted: Any, overwrite: bool) -> None:
+    def __init__(self, given: Any, wanted: Any, overwrite: bool, pipe: int | None = None) -> None:
         self.sources: list[FileObject] = []
         self.paths = tuple(place if is_path(place) else None for place in (given, wanted))
+        self._input: Place | None = None
         self._output: Place | None = None
         self._file = owner("pst_new_file *", lib.pst_new_file_destroy)
         # Before anything waits for the other end of a pipe.
         refuse_same(given, wanted)
         readable = io.BytesIO(given) if isinstance(given, (bytearray, memoryview)) else given
-        self._input = self._open("input", readable, IoMode.READ)
+        if pipe is not None:
+            self._output = open_place(pipe, IoMode.WRITE)
         try:
+            self._input = self._open("input", readable, IoMode.READ)
+            if pipe is not None:
+                return
             if is_path(wanted):
                 _begin(self._file, wanted, overwrite)
             else:
@@ -55,6 +73,9 @@ class Ends:
             raise
 
     def _open(self, name: str, file: Any, mode: IoMode) -> Place:
+        if is_path(file) and is_pipe(file):
+            # Its reads wait for whoever writes, and can be called back; opening it could not.
+            return open_place(os.open(file, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), mode)
         try:
             place = open_place(file, mode, closefd=False)
         except OSError as error:
@@ -68,22 +89,23 @@ class Ends:
 
     def give(self, config: Any) -> None:
         """Put them into a ``pst_job_config``."""
+        assert self._input is not None
         config.input = self._input.pointer
         config.file = self._file[0]
         config.output = ffi.NULL if self._output is None else self._output.pointer
 
     def taken(self) -> None:
         """Tell that a job has them."""
-        self._input.taken()
         self._file[0] = ffi.NULL
-        if self._output is not None:
-            self._output.taken()
+        for place in (self._input, self._output):
+            if place is not None:
+                place.taken()
 
     def close(self) -> None:
         """Close what no job has taken; there is no new file then."""
-        self._input.close()
-        if self._output is not None:
-            self._output.close()
+        for place in (self._input, self._output):
+            if place is not None:
+                place.close()
         lib.pst_new_file_destroy(self._file[0])
         self._file[0] = ffi.NULL
 
@@ -91,11 +113,7 @@ class Ends:
 def _begin(out: Any, path: Any, overwrite: bool) -> None:
     """Begin the file that is to have a path."""
     err = new_error()
-    while True:
-        status = lib.pst_new_file_create(out, os.fsencode(path), overwrite, err)
-        # A named pipe waits for its reader; a signal lets Ctrl-C be seen.
-        if status != Status.SYSTEM_ERROR or err.native_code != errno.EINTR:
-            break
+    status = lib.pst_new_file_create(out, os.fsencode(path), overwrite, err)
     if status == Status.SYSTEM_ERROR:
         code = err.native_code
         hint = "; overwrite=True replaces it" if code == errno.EEXIST else ""
@@ -138,6 +156,22 @@ def refuse_same(given: Any, wanted: Any) -> None:
 def _keeps_bytes(mode: int) -> bool:
     """Whether what is written to such a file is what is read from it: not so of terminals."""
     return stat.S_ISREG(mode) or stat.S_ISBLK(mode) or stat.S_ISFIFO(mode)
+
+
+def is_pipe(place: Any) -> bool:
+    """Whether a place is a named pipe, told by its path."""
+    found = _stat(place) if is_path(place) else None
+    return found is not None and stat.S_ISFIFO(found.st_mode)
+
+
+def open_pipe(path: Any) -> int:
+    """Open a named pipe for writing; return the descriptor, or `NOBODY`."""
+    try:
+        return os.open(path, os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as error:
+        if error.errno != errno.ENXIO:
+            raise
+    return NOBODY
 
 
 def may_wait(place: Any) -> bool:

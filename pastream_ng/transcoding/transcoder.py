@@ -7,7 +7,8 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
-from contextlib import AbstractAsyncContextManager, nullcontext, suppress
+import time
+from contextlib import AbstractAsyncContextManager, contextmanager, nullcontext, suppress
 from typing import TYPE_CHECKING, Any
 
 from pastream_ng._checks import shown
@@ -20,7 +21,7 @@ from pastream_ng.errors import (
 )
 from pastream_ng.files.damage import tell_damage
 from pastream_ng.transcoding.callbacks import check_callback, tell, tell_async
-from pastream_ng.transcoding.ends import Ends, look_at_ends, may_wait
+from pastream_ng.transcoding.ends import NOBODY, Ends, is_pipe, look_at_ends, may_wait, open_pipe
 from pastream_ng.transcoding.job import Job
 from pastream_ng.transcoding.options import TranscodeOptions
 from pastream_ng.transcoding.plan import plan_of
@@ -28,6 +29,8 @@ from pastream_ng.transcoding.slots import slots
 from pastream_ng.transcoding.values import Progress
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from pastream_ng.transcoding.callbacks import AnyCallback, Callback
     from pastream_ng.transcoding.values import TranscodeStats
 
@@ -36,6 +39,8 @@ __all__ = ["Transcoder"]
 # How often progress is told, in seconds, and how long the end of a cancelled job is waited for.
 _TICK_S = 0.1
 _PATIENCE_S = 2.0
+# How often to look whether a named pipe has found its reader.
+_POLL_S = 0.02
 
 
 class Transcoder(Unique):
@@ -160,18 +165,21 @@ class Transcoder(Unique):
 
     def _run(self, callback: Callback | None) -> TranscodeStats:
         check_callback(callback, awaits=False)
-        job = self._begin()
-        try:
-            job.start()
-            if callback is None:
-                job.wait(None)
-            else:
-                while not job.wait(_TICK_S):
-                    tell(callback, job.progress())
-        except BaseException:
-            job.cancel()
-            job.wait(_PATIENCE_S)
-            raise
+        with self._claimed():
+            while (pipe := self._pipe()) == NOBODY:
+                time.sleep(_POLL_S)
+            job = self._make(pipe)
+            try:
+                job.start()
+                if callback is None:
+                    job.wait(None)
+                else:
+                    while not job.wait(_TICK_S):
+                        tell(callback, job.progress())
+            except BaseException:
+                job.cancel()
+                job.wait(_PATIENCE_S)
+                raise
         stats = _stats_of(job)
         if callback is not None:
             tell(callback, job.progress())
@@ -200,32 +208,38 @@ class Transcoder(Unique):
 
     async def _run_async(self, callback: AnyCallback | None) -> TranscodeStats:
         check_callback(callback, awaits=True)
-        told = self._options._get
-        place: AbstractAsyncContextManager[Any] = nullcontext()
-        if not may_wait(told("input")) and not may_wait(told("output")):
-            look_at_ends(told("input"), told("output"), told("overwrite"))
-            place = slots()
-        async with place:
-            job = self._begin()
-            try:
-                job.start()
-                if callback is None:
-                    await job.wait_async(None)
-                else:
-                    while not await job.wait_async(_TICK_S):
-                        await tell_async(callback, job.progress())
-            except BaseException as error:
-                job.cancel()
-                # A coroutine that is dropped cannot wait for anything.
-                if not isinstance(error, GeneratorExit):
-                    with suppress(asyncio.CancelledError):
-                        await job.wait_async(_PATIENCE_S)
-                raise
+        with self._claimed():
+            async with self._turn():
+                while (pipe := self._pipe()) == NOBODY:
+                    await asyncio.sleep(_POLL_S)
+                job = self._make(pipe)
+                try:
+                    job.start()
+                    if callback is None:
+                        await job.wait_async(None)
+                    else:
+                        while not await job.wait_async(_TICK_S):
+                            await tell_async(callback, job.progress())
+                except BaseException as error:
+                    job.cancel()
+                    # A coroutine that is dropped cannot wait for anything.
+                    if not isinstance(error, GeneratorExit):
+                        with suppress(asyncio.CancelledError):
+                            await job.wait_async(_PATIENCE_S)
+                    raise
         stats = _stats_of(job)
         if callback is not None:
             await tell_async(callback, job.progress())
         self._tell_damage(stats)
         return stats
+
+    def _turn(self) -> AbstractAsyncContextManager[Any]:
+        """Return what lets this one work when it is its turn, among those of the event loop."""
+        told = self._options._get
+        if may_wait(told("input")) or may_wait(told("output")):
+            return nullcontext()  # It may be the one that the others wait for.
+        look_at_ends(told("input"), told("output"), told("overwrite"))
+        return slots()
 
     def cancel(self) -> None:
         """End the work as soon as possible: there will be no new file. Does not wait.
@@ -239,8 +253,9 @@ class Transcoder(Unique):
         if job is not None and self._pid == os.getpid():
             job.cancel()
 
-    def _begin(self) -> Job:
-        """Open the files and make the job; what fails here can be tried again."""
+    @contextmanager
+    def _claimed(self) -> Iterator[None]:
+        """Keep everybody else from running it; what does not begin can be tried again."""
         if self._pid != os.getpid():
             raise ForkedError(
                 "this Transcoder belongs to the process that made it, which was forked since; make "
@@ -249,16 +264,32 @@ class Transcoder(Unique):
         with self._lock:
             if self._is_taken:
                 raise StateError("the Transcoder was run before; make a new one")
-            if self._is_cancelled:
-                raise TranscodeCancelledError("the transcoding was cancelled before it began")
+            self._refuse_cancelled()
             self._is_taken = True
-        told = self._options._get
         try:
-            ends = Ends(told("input"), told("output"), told("overwrite"))
-            job = Job(self._plan, ends)
+            yield
         except BaseException:
-            self._is_taken = False
+            if self._job is None:
+                self._is_taken = False
             raise
+
+    def _refuse_cancelled(self) -> None:
+        if self._is_cancelled:
+            raise TranscodeCancelledError("the transcoding was cancelled before it began")
+
+    def _pipe(self) -> int | None:
+        """Open an output that is a named pipe; return `NOBODY` while nobody reads it."""
+        self._refuse_cancelled()
+        told = self._options._get
+        if not is_pipe(told("output")):
+            return None
+        look_at_ends(told("input"), told("output"), told("overwrite"))
+        return open_pipe(told("output"))
+
+    def _make(self, pipe: int | None) -> Job:
+        """Open the files and make the job."""
+        told = self._options._get
+        job = Job(self._plan, Ends(told("input"), told("output"), told("overwrite"), pipe))
         with self._lock:
             self._job = job
             if self._is_cancelled:

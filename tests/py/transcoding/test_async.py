@@ -126,6 +126,48 @@ def test_what_depends_on_others_does_not_wait_for_a_place(long, source, tmp_path
     assert asyncio.run(main()).frames_encoded == 4800
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes")
+@pytest.mark.parametrize("first", ["reader", "writer"])
+def test_named_pipes_do_not_block_the_loop(first, source, tmp_path):
+    os.mkfifo(tmp_path / "pipe.au")
+
+    async def main():
+        write = ps.transcode_async(source, tmp_path / "pipe.au")
+        read = ps.transcode_async(tmp_path / "pipe.au", tmp_path / "out.wav")
+        jobs = [read, write] if first == "reader" else [write, read]
+        one = asyncio.ensure_future(jobs[0])
+        await asyncio.sleep(0.01)
+        assert not one.done()
+        return await asyncio.gather(one, jobs[1])
+
+    assert [stats.frames_encoded for stats in asyncio.run(main())] == [4800, 4800]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes")
+@pytest.mark.parametrize("end", ["input", "output"])
+def test_nobody_at_the_other_end_of_a_named_pipe(end, source, tmp_path):
+    os.mkfifo(tmp_path / "pipe.au")
+    ends = [source, tmp_path / "out.wav"]
+    ends[end == "output"] = tmp_path / "pipe.au"
+
+    async def main():
+        task = asyncio.ensure_future(ps.transcode_async(*ends))
+        await asyncio.sleep(0.03)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(main())
+    job = ps.Transcoder(ps.TranscodeOptions(*ends))
+    timer = threading.Timer(0.03, job.cancel)
+    timer.start()
+    with pytest.raises(ps.TranscodeCancelledError):
+        job.run()
+    with pytest.raises(ValueError, match="same file as input"):
+        ps.transcode(tmp_path / "pipe.au", tmp_path / "pipe.au", overwrite=True)
+    assert sorted(os.listdir(tmp_path)) == ["in.wav", "pipe.au"]
+
+
 # ---- Progress ------------------------------------------------------------------------------------
 
 
