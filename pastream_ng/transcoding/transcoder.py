@@ -286,6 +286,11 @@ class Transcoder(Unique):
         look_at_ends(told("input"), told("output"), told("overwrite"))
         return open_pipe(told("output"))
 
+    def _begin(self) -> Job:
+        """Return the job, for those who look after it themselves; neither end is a named pipe."""
+        with self._claimed():
+            return self._make(None)
+
     def _make(self, pipe: int | None) -> Job:
         """Open the files and make the job."""
         told = self._options._get
