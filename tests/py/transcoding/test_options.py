@@ -297,7 +297,7 @@ LIMITS = [
         "OGG",
         "VORBIS",
         {"audio_bitrate": 10_000, "channels": 2, "sample_rate": 44100},
-        "at 44100 Hz it must be from 6[0-9]{4} to [45][0-9]{5}$",
+        "at 44100 Hz it must be from [46][0-9]{4} to [45][0-9]{5}$",
     ),
     ("a.opus", "OGG", "OPUS", {"quality": 0.5}, "no such choice"),
     ("a.opus", "OGG", "OPUS", {"sample_rate": 44100}, "the next that it can is 48000"),
