@@ -81,7 +81,7 @@ def test_one_bad_file_does_not_stop_the_others(invoke: Callable[..., Result]) ->
     result = invoke(*words)
     assert result.exit_code == 1
     failure, summary = result.stderr.splitlines()
-    assert failure.startswith("pastream transcode: album/bad.wav: ")
+    assert failure.startswith("pastream transcode: 'album/bad.wav': ")
     assert summary.startswith("3 of 4 files done, 1 failed; ")
     assert files("out") == ["a.flac", "b.flac", "sub/c.flac"]
     result = invoke(*words, "-q")
