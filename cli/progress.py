@@ -131,7 +131,7 @@ class Bar(Silence):
 
     def say(self, text: str) -> None:
         """Print it above the bar."""
-        self._progress.console.print(text, markup=False, soft_wrap=True)
+        self._progress.console.print(text, markup=False, highlight=False, soft_wrap=True)
 
     def __enter__(self) -> "Bar":
         self._progress.start()

@@ -139,7 +139,7 @@ def test_a_bar_is_drawn_in_a_terminal() -> None:
     terminal = Terminal("transcode", "--many", "album", "--to", "flac", "--into", "out")
     assert terminal.end() == 1
     assert "━".encode() in terminal.seen
-    assert b"pastream transcode: album/bad.wav" in terminal.seen
+    assert b"pastream transcode: 'album/bad.wav'" in terminal.seen
     assert b"3 of 4 files done, 1 failed; " in terminal.seen.splitlines()[-1]
 
 
