@@ -191,7 +191,7 @@ class Transcoder(Unique):
 
         Of many at once, as many work as there are processors, and the others wait for them; those
         that read or write anything but files by their paths do not wait. Cancelling the task
-        cancels the work, and waits until that has ended.
+        cancels the work, and waits until that has ended; an output that was complete by then stays.
 
         Parameters
         ----------
