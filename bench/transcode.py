@@ -40,6 +40,14 @@ WORKS = [
         ["-c:a", "flac", "-compression_level", "5"],
     ),
     Work(
+        "WAV to FLAC of the same size",
+        "music.wav",
+        "out4.flac",
+        {"compression": 4},
+        ["--compression", "4"],
+        ["-c:a", "flac", "-compression_level", "5"],
+    ),
+    Work(
         "FLAC to Opus, 128 kb/s",
         "music48.flac",
         "out.opus",
@@ -124,7 +132,9 @@ def measure() -> Table:
         f"{music.SECONDS} s of 16-bit stereo from file to file, with the same settings for both, "
         "on one thread. The best of up to three runs. Of the call, what the import takes is not "
         "counted; of the commands, all is. ffmpeg resamples by soxr, with as many bits as ours at "
-        "its best. In the last column, more than 1 means that this library needs less CPU time. "
+        "its best, and has a FLAC encoder of its own: the file of its level 5 is 1 % larger than "
+        "that of libFLAC's, and as large as that of libFLAC's level 4. In "
+        "the last column, more than 1 means that this library needs less CPU time. "
         "The last row is what one call of a progress_callback costs, which comes ten times a "
         "second.",
         COLUMNS,
