@@ -27,9 +27,8 @@ def write(path, frames=4800, channels=2, rate=RATE, **options):
     return str(path)
 
 
-def long_file(path):
-    """Write a file that takes a second or so to encode; sparse, so it takes no room."""
-    seconds = 600
+def long_file(path, seconds=600):
+    """Write a file that takes a while to encode; sparse, so it takes no room."""
     with open(path, "wb") as file:
         size = seconds * RATE * 4
         file.write(
