@@ -25,6 +25,7 @@ NAMES = [
     "encode",
     "decode",
     "transcode",
+    "transcode_many",
     "effects",
     "packets",
     "pipeline",
