@@ -86,7 +86,9 @@ static pst_status decode_frame(reader *r, const pst_mpeg_frame *frame, pst_error
     // decoder knows as well.
     if (r->is_behind_gap && n_needed > n_there)
         r->samples = NULL;
-    if (r->samples == NULL && r->slot > r->noted_slot) {
+    // What is only decoded for the sake of what follows a seek may lack its beginning.
+    const bool is_wanted = (r->slot + 1) * samples_of(r) > r->wanted;
+    if (r->samples == NULL && is_wanted && r->slot > r->noted_slot) {
         note(r, PST_DAMAGE_CORRUPT, 1);
         r->noted_slot = r->slot;
     }

@@ -185,6 +185,7 @@ def test_a_seek_goes_where_it_should(kind):
                 file.seek(frame)
         file.seek(10)
         assert np.abs(file.read(100) - whole[10:110]).max() < 0.02
+        assert not file.damage
 
 
 @every
