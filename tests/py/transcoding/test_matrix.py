@@ -88,3 +88,22 @@ def test_another_rate_and_other_channels(target, tmp_path):
     assert (rate, got.shape[1]) == (RATE, 1)
     assert len(got) == 24000
     assert (stats.frames_decoded, stats.frames_encoded) == (11025, 24000)
+
+
+@over_ends("source")
+@pytest.mark.parametrize(
+    ("start", "duration"), [(0.1, 0.05), (0.123456, None), (0.0, 0.00002), (14401 / RATE, None)]
+)
+def test_a_part_is_that_part(source, start, duration, tmp_path):
+    path = store(source, tmp_path, WANTED)
+    whole, _, _ = read(path)
+    first = round(start * RATE)
+    last = FRAMES if duration is None else first + round(duration * RATE)
+    options = {"start_time": start, "duration": duration, "sample_format": "float32"}
+    stats = ps.transcode(path, tmp_path / "part.wav", on_damage="raise", **options)
+    got, _, _ = read(tmp_path / "part.wav")
+    assert got.shape == (last - first, 2)
+    assert stats.frames_decoded == last - first
+    # Codecs whose frames lean on those before may find another beginning of that.
+    worst = 1e-9 if source.lossless else 5e-3
+    assert np.abs(got - whole[first:last]).max(initial=0) <= worst
