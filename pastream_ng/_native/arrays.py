@@ -28,7 +28,7 @@ __all__ = ["address", "frames_of", "memory_of", "numbers_of", "over_memory", "ta
 _FIELD = re.compile(":[^:]*:")
 
 
-def over_memory(memory: Any, n_bytes: int, dtype: str, channels: int) -> Array:
+def over_memory(memory: Any, n_bytes: int, dtype: str | np.dtype[Any], channels: int) -> Array:
     """Return an array (frames, channels) over C memory, which it keeps alive through `memory`."""
     frame_bytes = np.dtype(dtype).itemsize * channels
     shape = (n_bytes // frame_bytes, channels)

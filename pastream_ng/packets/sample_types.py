@@ -18,7 +18,15 @@ from pastream_ng.errors import ArgumentError, ArgumentTypeError
 if TYPE_CHECKING:
     from pastream_ng._native.arrays import Array
 
-__all__ = ["SAMPLE_TYPES", "SampleType", "from_native", "native", "sample_type_of", "scaled"]
+__all__ = [
+    "SAMPLE_TYPES",
+    "SampleType",
+    "from_native",
+    "native",
+    "native_dtype",
+    "sample_type_of",
+    "scaled",
+]
 
 
 class SampleType(NamedTuple):
@@ -52,13 +60,13 @@ SAMPLE_TYPES: dict[str, SampleType] = {
     )
 }
 _BY_DTYPE = {row.dtype: row.code for row in SAMPLE_TYPES.values()} | {np.dtype("int8"): Format.I8}
-_DTYPES = {
-    Format.F32: "float32",
-    Format.F64: "float64",
-    Format.I32: "int32",
-    Format.I16: "int16",
-    Format.I8: "int8",
-    Format.U8: "uint8",
+_DTYPES: dict[Format, np.dtype[Any]] = {
+    Format.F32: np.dtype("float32"),
+    Format.F64: np.dtype("float64"),
+    Format.I32: np.dtype("int32"),
+    Format.I16: np.dtype("int16"),
+    Format.I8: np.dtype("int8"),
+    Format.U8: np.dtype("uint8"),
 }
 _HALF = 1 << 31
 
@@ -86,10 +94,18 @@ def _upper_half(array: Array) -> Array:
 
 def native(array: Array) -> tuple[Array, Format]:
     """Return samples as C takes them, C-contiguous, and their format; copied only if needed."""
-    plain = array.dtype.newbyteorder("=")
+    plain = array.dtype
+    if plain not in _BY_DTYPE:
+        plain = plain.newbyteorder("=")
     code = _BY_DTYPE[plain]
     result = np.ascontiguousarray(array, plain)
-    return (_upper_half(result) if plain == "int64" else result), code
+    is_int64 = code == Format.I32 and plain.itemsize == 8
+    return (_upper_half(result) if is_int64 else result), code
+
+
+def native_dtype(kind: SampleType) -> np.dtype[Any]:
+    """Return what C has samples of a type in."""
+    return _DTYPES[kind.code]
 
 
 def from_native(array: Array, wanted: SampleType) -> Array:
@@ -135,6 +151,8 @@ def scaled(name: str, data: Any, wanted: SampleType, strict: bool) -> Array:
     ArgumentError, ArgumentTypeError
         Not numbers, or of a dtype that is not known, or of another than wanted if `strict`.
     """
+    if type(data) is np.ndarray and data.dtype == wanted.dtype:
+        return data
     array = numbers_of(name, data)
     plain = array.dtype.newbyteorder("=")
     if plain == wanted.dtype:

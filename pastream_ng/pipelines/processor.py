@@ -22,7 +22,7 @@ from pastream_ng.errors import ArgumentError, ArgumentTypeError, StateError
 from pastream_ng.packets import AudioFormat, NodeBuffer
 from pastream_ng.packets.audio_format import check_format, is_planar
 from pastream_ng.packets.packet import timestamp
-from pastream_ng.packets.sample_types import SAMPLE_TYPES, from_native, native
+from pastream_ng.packets.sample_types import SAMPLE_TYPES, from_native, native, native_dtype
 from pastream_ng.pipelines.build import Build
 from pastream_ng.pipelines.configs import (
     ChannelMapNodeConfig,
@@ -437,13 +437,9 @@ class Processor(Unique):
         if lib.pst_processor_get(self._owned[0], buffer) != Status.OK or form is None:
             return None
         kind = SAMPLE_TYPES[form.sample_type]
-        dtype = "int32" if kind.name == "i64" else kind.dtype.name
-        frames = over_memory(
-            buffer.data,
-            buffer.n_frames * form.channels * np.dtype(dtype).itemsize,
-            dtype,
-            form.channels,
-        )
+        dtype = native_dtype(kind)
+        n_bytes = buffer.n_frames * form.channels * dtype.itemsize
+        frames = over_memory(buffer.data, n_bytes, dtype, form.channels)
         return from_native(np.array(frames.T if planar else frames, order="C"), kind)
 
     def _all(self) -> Array:
