@@ -87,6 +87,7 @@ class Processor(Unique):
     _owned: Any
     _in: Any
     _made: Any
+    _err: Any  # Of the calls that the lock guards.
     # Of what comes out; None: nothing has been put in.
     _out: AudioFormat | None
 
@@ -111,7 +112,7 @@ class Processor(Unique):
         build = Build()
         stage = node._make(build)
         self._owned = owner("pst_processor *", lib.pst_processor_destroy)
-        err = new_error()
+        self._err = err = new_error()
         check(lib.pst_processor_create(self._owned, stage, 1, err), err)
         stage[0] = ffi.NULL
         return self
@@ -417,7 +418,7 @@ class Processor(Unique):
     def _put(self, array: Array, form: AudioFormat, pts: int | None) -> None:
         if form is not self._format or self._out is None:
             self._learn(form)
-        buffer, err = self._in, new_error()
+        buffer, err = self._in, self._err
         plain, buffer.media.format = native(array)
         memory = address(plain)
         buffer.data, buffer.n_frames = memory, form.samples(array)
@@ -434,7 +435,7 @@ class Processor(Unique):
     def _get(self, planar: bool) -> Array | None:
         """Return a copy of the next piece in the type of the output."""
         buffer, form = self._made, self._out
-        if lib.pst_processor_get(self._owned[0], buffer) != Status.OK or form is None:
+        if lib.pst_processor_get(self._owned[0], buffer) != _OK or form is None:
             return None
         kind = SAMPLE_TYPES[form.sample_type]
         dtype = native_dtype(kind)
@@ -452,6 +453,9 @@ class Processor(Unique):
             return pieces[0]
         pieces.append(np.empty(form.shape(0), form.dtype))
         return np.concatenate(pieces, axis=1 if form.planar else 0)
+
+
+_OK = int(Status.OK)  # Compared for each piece: a number is the quicker one.
 
 
 def _optional(format: Any) -> AudioFormat | None:

@@ -38,35 +38,48 @@ DEFINE_SIZES(sizes_f64, double)
 DEFINE_MULTIPLY(multiply_f32, float)
 DEFINE_MULTIPLY(multiply_f64, double)
 
-// Both ways are computed, then one is chosen: whether a sound rises is as good as random.
+// Of the two ways that a level can go, the quicker one leads further up and further down. Where up
+// is the quicker one, it is the larger of both results upwards, and the slower one is the larger
+// downwards. So there is no branch: whether sound rises is as good as random.
 static inline void follow_channels(const pst_follower *f, double *restrict x, size_t n_frames,
-                                   size_t n_channels, double *restrict levels) PST_RT {
+                                   size_t n_channels, double *restrict levels, double sign) PST_RT {
+    const double attack = sign * f->attack, release = sign * f->release;
+    const double attack_rest = sign * (1.0 - f->attack), release_rest = sign * (1.0 - f->release);
     for (size_t i = 0; i < n_frames; ++i, x += n_channels)
         for (size_t c = 0; c < n_channels; ++c) {
-            const double level = levels[c];
-            const double rising = f->attack * level + (1.0 - f->attack) * x[c];
-            const double falling = f->release * level + (1.0 - f->release) * x[c];
-            x[c] = levels[c] = x[c] >= level ? rising : falling;
+            const double rising = attack * levels[c] + attack_rest * x[c];
+            const double falling = release * levels[c] + release_rest * x[c];
+            x[c] = levels[c] = sign * (rising > falling ? rising : falling);
         }
 }
 
-static void follow(const pst_follower *follower, double *x, size_t n_frames, size_t n_channels,
-                   double *levels) PST_RT {
+// With known numbers of channels their levels stay in registers.
+static inline void follow_signed(const pst_follower *f, double *x, size_t n_frames,
+                                 size_t n_channels, double *levels, double sign) PST_RT {
     double two[2];
-    switch (n_channels) { // Known numbers of them stay in registers.
+    switch (n_channels) {
     case 1:
         two[0] = levels[0];
-        follow_channels(follower, x, n_frames, 1, two);
+        follow_channels(f, x, n_frames, 1, two, sign);
         levels[0] = two[0];
         break;
     case 2:
         memcpy(two, levels, sizeof two);
-        follow_channels(follower, x, n_frames, 2, two);
+        follow_channels(f, x, n_frames, 2, two, sign);
         memcpy(levels, two, sizeof two);
         break;
     default:
-        follow_channels(follower, x, n_frames, n_channels, levels);
+        follow_channels(f, x, n_frames, n_channels, levels, sign);
     }
+}
+
+static void follow(const pst_follower *follower, double *x, size_t n_frames, size_t n_channels,
+                   double *levels) PST_RT {
+    // The smaller of two numbers is the larger one with signs turned round.
+    if (follower->attack <= follower->release)
+        follow_signed(follower, x, n_frames, n_channels, levels, 1.0);
+    else
+        follow_signed(follower, x, n_frames, n_channels, levels, -1.0);
 }
 
 static bool are_all_between(const double *x, double least, double most, size_t n) PST_RT {
@@ -76,18 +89,18 @@ static bool are_all_between(const double *x, double least, double most, size_t n
     return n_outside == 0;
 }
 
+// The curve without a branch: nothing, then a parabola through the knee, then a line.
 static void gains_of_levels(const pst_gain_curve *curve, double *x, size_t n) PST_RT {
     const pst_gain_curve c = *curve;
-    const double half_knee = 0.5 * c.knee_width;
+    const double knee_begin = c.threshold - 0.5 * c.knee_width;
     const double bend = c.knee_width > 0.0 ? c.slope / (2.0 * c.knee_width) : 0.0;
     for (size_t i = 0; i < n; ++i) {
         const double level = pst_natural_log(x[i]);
-        const double over = level - c.threshold;
-        const double into = over + half_knee;
-        const double straight = over > 0.0 ? c.slope * over : 0.0;
-        const double bent = fabs(over) < half_knee ? bend * into * into : straight;
+        const double over = level - knee_begin > 0.0 ? level - knee_begin : 0.0;
+        const double bent = over < c.knee_width ? over : c.knee_width;
         const double under = level - c.expansion_threshold;
-        const double wanted = under < 0.0 ? c.expansion_slope * under : bent;
+        const double wanted =
+            under < 0.0 ? c.expansion_slope * under : bend * bent * bent + c.slope * (over - bent);
         const double gain = c.master * pst_power_of_e(wanted > -700.0 ? wanted : -700.0);
         const bool is_between = (x[i] >= c.quiet) & (x[i] <= c.loud);
         x[i] = is_between ? c.master : gain;
