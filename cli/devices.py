@@ -6,20 +6,20 @@ import click
 
 import pastream_ng as ps
 
-from .output import print_json
+from .output import Talk, print_json, talking
 
 __all__ = ["devices"]
 
 
 @click.command()
-@click.option("--json", "as_json", is_flag=True, help="Print JSON in place of the table.")
-def devices(as_json: bool) -> None:
+@talking("Print JSON in place of the table.")
+def devices(talk: Talk) -> None:
     """List the devices.
 
     '>' marks the default input, '<' the default output, '*' a device that is both.
     """
     found = ps.query_devices()
-    if as_json:
+    if talk.as_json:
         print_json({"hostapis": list(ps.query_hostapis()), "devices": list(found)})
     else:
         click.echo(str(found))

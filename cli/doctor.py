@@ -17,7 +17,7 @@ import numpy as np
 
 import pastream_ng as ps
 
-from .output import print_json
+from .output import Talk, print_json, talking
 
 __all__ = ["doctor"]
 
@@ -180,11 +180,11 @@ def examine() -> Report:
 
 
 @click.command()
-@click.option("--json", "as_json", is_flag=True, help="Print JSON in place of text.")
-def doctor(as_json: bool) -> None:
+@talking("Print JSON in place of text.")
+def doctor(talk: Talk) -> None:
     """Tell what the library found on this machine, and what would help."""
     report = examine()
-    if as_json:
+    if talk.as_json:
         print_json(report)
         return
     rows = {

@@ -12,7 +12,7 @@ from rich.console import Console
 
 import pastream_ng as ps
 
-from ..output import print_json
+from ..output import Talk, print_json, talking
 from . import report
 from .capture import capture
 from .contrast import contrast
@@ -56,8 +56,8 @@ class Seconds(click.FloatRange):
     help="How long the GIL is held at a time; 0 for not at all.",
 )
 @click.option("--plain", is_flag=True, help="Print lines in place of a moving picture.")
-@click.option("--json", "as_json", is_flag=True, help="Print nothing but JSON at the end.")
-def demo(seconds: float, device: str | None, hold: float, plain: bool, as_json: bool) -> None:
+@talking("Print nothing but JSON at the end.")
+def demo(seconds: float, device: str | None, hold: float, plain: bool, talk: Talk) -> None:
     """Play a melody and capture it while another thread keeps Python from running.
 
     The sound goes through a duplex stream on the sound card, or on the built-in loopback where
@@ -66,14 +66,14 @@ def demo(seconds: float, device: str | None, hold: float, plain: bool, as_json: 
     """
     setup = choose(device, seconds, hold, REST_S)
     console = Console(highlight=False)
-    if not as_json:
+    if talk.tells:
         introduce(setup)
-    ours, faults = run(setup, shown_on(console, plain, as_json))
-    if not as_json:
+    ours, faults = run(setup, shown_on(console, plain, talk))
+    if talk.tells:
         click.echo(f"Now a Python callback, for {seconds:g} s ...")
     theirs = contrast(setup)
     good, sentence = report.verdict(ours, faults)
-    if as_json:
+    if talk.as_json:
         print_json(
             {
                 "version": ps.__version__,
@@ -93,9 +93,9 @@ def demo(seconds: float, device: str | None, hold: float, plain: bool, as_json: 
     sys.exit(0 if good else 1)
 
 
-def shown_on(console: Console, plain: bool, as_json: bool) -> AbstractContextManager[Display]:
+def shown_on(console: Console, plain: bool, talk: Talk) -> AbstractContextManager[Display]:
     """Return what shows the run while it lasts."""
-    if as_json:
+    if not talk.tells:
         return nullcontext(Silence())
     if plain or not console.is_terminal or "utf" not in console.encoding:
         return nullcontext(Lines())

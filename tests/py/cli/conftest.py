@@ -17,7 +17,7 @@ from pastream_ng.cli.commands import pastream
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from servers.fixtures import jack  # noqa: F401
+from servers.fixtures import jack, pulse  # noqa: F401
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 

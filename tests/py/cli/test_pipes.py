@@ -1,0 +1,60 @@
+# Copyright 2026 The pastream_ng authors
+# SPDX-License-Identifier: MIT
+"""Pipes between the command and other programs, in every format that can stream."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import pastream_ng as ps
+
+TRANSCODE = f"{sys.executable} -m pastream_ng.cli transcode -q"
+RATE = 48000
+
+
+@pytest.fixture(autouse=True)
+def song(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """in.wav: a fifth of a second of two tones."""
+    monkeypatch.chdir(tmp_path)
+    t = np.arange(RATE // 5) / RATE
+    tones = 0.3 * np.sin(2 * np.pi * np.outer(t, [440, 660]))
+    ps.write("in.wav", tones, RATE)
+
+
+def shell(line: str) -> bytes:
+    """Run a pipeline of which every part must be content."""
+    done = subprocess.run(["bash", "-o", "pipefail", "-c", line], capture_output=True, timeout=60)
+    assert (done.returncode, done.stderr) == (0, b""), line
+    return done.stdout
+
+
+@pytest.mark.skipif(not shutil.which("sox"), reason="sox is missing")
+def test_sox_on_both_sides_of_all_that_is_lossless() -> None:
+    """sox -> AU -> WAV -> FLAC -> samples -> AU -> sox, and not a bit is another."""
+    links = [f"{TRANSCODE} - - --format {kind}" for kind in ("wav", "flac")]
+    raw = f"{TRANSCODE} - - --format raw --sample-format int16"
+    out = f"{TRANSCODE} - - --raw 48k:2:int16 --format au"
+    shell(" | ".join(["sox -V1 in.wav -t au -", *links, raw, out, "sox -V1 -t au - out.wav"]))
+    sent, got = (ps.read(name, dtype="int16")[0] for name in ("in.wav", "out.wav"))
+    assert np.array_equal(got, sent)
+
+
+@pytest.mark.skipif(not shutil.which("ffmpeg"), reason="ffmpeg is missing")
+@pytest.mark.parametrize(
+    ("kind", "theirs", "most"),
+    [("mp3", "mp3", 1152 * 3), ("ogg", "ogg", 0), ("opus", "opus", 0), ("adts", "adts", 1024 * 3)],
+)
+def test_ffmpeg_on_both_sides_of_what_has_loss(kind: str, theirs: str, most: int) -> None:
+    """Frames may be more than they were only where the format cannot tell how many there were."""
+    ours = f"{TRANSCODE} in.wav - --format {kind} | ffmpeg -v error -i - -f s16le -ac 2 -ar 48k -"
+    n_frames = len(shell(ours)) // 4
+    assert RATE // 5 <= n_frames <= RATE // 5 + most
+    back = f"ffmpeg -v error -i in.wav -f {theirs} - | {TRANSCODE} - out.wav"
+    shell(back)
+    found = ps.info("out.wav")
+    assert (found.samplerate, found.channels) == (RATE, 2)
+    assert RATE // 5 <= found.frames <= RATE // 5 + max(most, 1152)
