@@ -114,6 +114,7 @@ class Core:
         known = [item.size for item in self.items if item.size > 0]
         mean = sum(known) / len(known) if known else 1.0
         self._weights = [float(item.size) if item.size > 0 else mean for item in self.items]
+        self._weight = sum(self._weights)
         self._weight_done = self._weight_over = 0.0
 
     def order(self) -> list[int]:
@@ -314,7 +315,7 @@ class Core:
             done += part
             over += part
         elapsed = (time.monotonic() if ended is None else ended) - self._begun
-        whole = sum(self._weights)
+        whole = self._weight
         # Skipped jobs count as those that are left: a batch that goes on begins where it was.
         n_before = self.total - len(self.items)
         mean = whole / len(self.items) if self.items else 1.0

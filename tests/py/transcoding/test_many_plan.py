@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 """What a batch makes of folders, lists, names and options, and what it refuses before any work."""
 
+import json
 import os
 from pathlib import Path
 
@@ -61,6 +62,15 @@ def test_a_folder_is_any_path(album, tmp_path, how):
     results = run(how(album), how(tmp_path / "out"), to="wav", recursive=False)
     assert listing(tmp_path / "out") == ["a.wav", "b.wav", "e.v2.wav"]
     assert all(isinstance(r.input, str) and isinstance(r.output, str) for r in results)
+
+
+def test_names_need_not_be_text(tmp_path):
+    source = fill(tmp_path / "in", ["a.wav"])
+    os.rename(source / "a.wav", os.path.join(os.fsencode(source), b"\xff\xfe\n.wav"))
+    (result,) = run(os.fsencode(source), tmp_path / "out", to="flac")
+    assert os.listdir(os.fsencode(tmp_path / "out")) == [b"\xff\xfe\n.flac"]
+    json.dumps(result.to_dict())
+    assert "done" in repr(result)
 
 
 def test_names_keep_their_kind_unless_told(album, tmp_path):
