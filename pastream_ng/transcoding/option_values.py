@@ -15,7 +15,10 @@ from pastream_ng.enums import BitrateMode, Dither, ResampleQuality
 from pastream_ng.errors import ArgumentError, ArgumentTypeError
 from pastream_ng.files.damage import check_on_damage
 from pastream_ng.files.kinds import named
+from pastream_ng.files.reader import AudioFileReader
+from pastream_ng.files.soundfile import SoundFile
 from pastream_ng.files.tags import Tags
+from pastream_ng.files.writer import AudioFileWriter
 from pastream_ng.packets.audio_format import check_format
 from pastream_ng.transcoding.names import codec_name, sample_name
 
@@ -52,6 +55,10 @@ def _end(name: str, value: Any, method: str, others: str) -> Any:
         return path
     if isinstance(value, int) and not isinstance(value, bool):
         return integer(name, value, 0, 2**31 - 1)
+    if isinstance(value, (SoundFile, AudioFileReader, AudioFileWriter)):
+        raise ArgumentTypeError(
+            f"{name} is {shown(value)}, which is sound already; give the file that it is of"
+        )
     if isinstance(value, io.TextIOBase):
         raise ArgumentTypeError(
             f"{name} is {shown(value)}, which holds text; it must be open in binary mode"

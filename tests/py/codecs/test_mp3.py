@@ -380,6 +380,21 @@ def test_good_files_sound_as_they_should(row):
     np.testing.assert_allclose(found, row["rms_dbfs"], atol=0.1)
 
 
+@pytest.mark.parametrize("options", [{}, {"quality": 0.0}, {"bitrate": 32000}, {"quality": 1.0}])
+def test_seeks_find_no_damage_where_there_is_none(options, tmp_path):
+    """What frames before the wanted one lack lies before the place where reading begins."""
+    x = tones(60000, 48000)
+    write(tmp_path / "a.mp3", x, 48000, **options)
+    whole = decoded(tmp_path / "a.mp3")
+    with ps.SoundFile(tmp_path / "a.mp3") as file:
+        for frame in (24000, 500, 48000, 3000, 59999, 12345):
+            file.seek(frame)
+            assert not file.damage
+            found = file.read(2000, always_2d=True)
+            np.testing.assert_array_equal(found, whole[frame : frame + 2000])
+            assert not file.damage
+
+
 @over_corpus("good", folder="mpeg")
 def test_vectors_of_the_corpus(row):
     y = decoded(path_of(row))

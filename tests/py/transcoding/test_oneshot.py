@@ -111,6 +111,16 @@ class Pipe(io.RawIOBase):
         return len(data)
 
 
+def test_open_sound_files_are_no_files(source, tmp_path):
+    with ps.SoundFile(source) as file, pytest.raises(TypeError, match=r"input is .*sound already"):
+        ps.transcode(file, tmp_path / "out.wav")
+    with (
+        ps.AudioFileWriter(tmp_path / "out.wav", samplerate=8000, channels=1) as writer,
+        pytest.raises(TypeError, match=r"output is .*sound already"),
+    ):
+        ps.transcode(source, writer, format="WAV")
+
+
 def test_what_cannot_seek(source):
     target = Pipe()
     stats = ps.transcode(Pipe(source.read_bytes()), target, format="WAV")
