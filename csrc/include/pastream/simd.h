@@ -57,7 +57,7 @@ PST_API const char *pst_kernel_level_name(pst_kernel_level level) PST_RT;
 
 // Takes a level from now on, in the whole process. For tests and for those who doubt. Nothing that
 // is running is disturbed: what it computes stays the same.
-// Returns PST_OK, or PST_BAD_ARGUMENT if pst_kernel_levels() does not have this level.
+// Returns PST_OK, or PST_BAD_ARGUMENT if pst_kernel_levels does not have this level.
 // Thread: any. Realtime: yes.
 PST_API pst_status pst_kernel_use(pst_kernel_level level) PST_RT;
 
