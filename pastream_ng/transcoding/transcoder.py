@@ -11,7 +11,7 @@ import time
 from contextlib import AbstractAsyncContextManager, contextmanager, nullcontext, suppress
 from typing import TYPE_CHECKING, Any
 
-from pastream_ng._checks import shown
+from pastream_ng._checks import shown, shown_file
 from pastream_ng._native.closing import Unique
 from pastream_ng.errors import (
     ArgumentTypeError,
@@ -118,7 +118,7 @@ class Transcoder(Unique):
     def __repr__(self) -> str:
         told = self._options._get
         return (
-            f"<pastream_ng.Transcoder of {shown(told('input'))} to {shown(told('output'))}, "
+            f"<pastream_ng.Transcoder of {shown_file(told('input'))} to {shown_file(told('output'))}, "
             f"{self.state}>"
         )
 
