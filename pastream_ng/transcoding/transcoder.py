@@ -116,11 +116,8 @@ class Transcoder(Unique):
         return "running" if name == "draining" else name
 
     def __repr__(self) -> str:
-        told = self._options._get
-        return (
-            f"<pastream_ng.Transcoder of {shown_file(told('input'))} to {shown_file(told('output'))}, "
-            f"{self.state}>"
-        )
+        source, target = (shown_file(self._options._get(name)) for name in ("input", "output"))
+        return f"<pastream_ng.Transcoder of {source} to {target}, {self.state}>"
 
     # ---- Life -----------------------------------------------------------------------------------
 
