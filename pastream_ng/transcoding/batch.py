@@ -100,12 +100,12 @@ class TranscodeBatch(Closing):
     @property
     def results(self) -> list[BatchResult]:
         """All results so far, in the order in which they came."""
-        return self._core.results()
+        return self._use().results()
 
     @property
     def failures(self) -> list[BatchResult]:
         """The results with an error, but for jobs that were given up."""
-        return [r for r in self._core.results() if r.error is not None and not r.cancelled]
+        return [r for r in self._use().results() if r.error is not None and not r.cancelled]
 
     @property
     def progress(self) -> BatchProgress:
@@ -224,6 +224,8 @@ class TranscodeBatch(Closing):
         warnings.warn(f"unclosed {self!r}", ResourceWarning, stacklevel=2, source=self)
 
     def __repr__(self) -> str:
+        if not self._core.is_here():
+            return f"<pastream_ng.TranscodeBatch of {len(self)} in another process>"
         now = self._core.progress()
         return (
             f"<pastream_ng.TranscodeBatch of {now.total}: {now.done} done, {now.skipped} skipped, "

@@ -3,6 +3,7 @@
 """Batches at work: results, failures, progress, and waiting in threads and event loops."""
 
 import asyncio
+import ctypes
 import io
 import json
 import os
@@ -172,6 +173,19 @@ def test_exceptions_of_file_objects_come_back_as_they_are(tmp_path):
     assert isinstance(result.error, LookupError)
     assert result.error.args == ("of my own",)
     assert listing(tmp_path) == []
+
+
+def test_jobs_need_no_python_from_begin_to_end(tmp_path, held):
+    """A call that keeps the GIL ends when the output is there; its input comes from it, too."""
+    held = held(1)
+    (tmp_path / "in.wav").write_bytes(wav())
+    pipe = f"/proc/{os.getpid()}/fd/{held.pipes[0][1]}"
+    wait = f"for n in $(seq 300); do [ -e {held.jobs[0][1]} ] && exit 0; sleep 0.1; done; exit 1"
+    with ps.transcode_many(held.jobs) as batch:
+        until(lambda: batch.progress.running == 1)
+        keeps_gil = ctypes.PyDLL(None).system
+        assert keeps_gil(f"cat {tmp_path}/in.wav > {pipe}; {wait}".encode()) == 0
+        assert batch.wait()[0].ok
 
 
 # ---- Workers -------------------------------------------------------------------------------------
