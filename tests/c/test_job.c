@@ -110,6 +110,24 @@ static void test_gains_mix_channels(void) {
     rig.config.n_gain_sources = 3;
     rig.config.format.n_channels = 2;
     rig_run_badly(&rig, PST_BAD_ARGUMENT, "input", 0, "an input of 3 channels; this one has 2");
+    // Of inputs that may have more channels, these are not heard.
+    rig.config.leaves_channels = true;
+    rig_run_badly(&rig, PST_BAD_ARGUMENT, "input", 0, "of 3 channels or more; this one has 2");
+    static const float first[] = {0.5f};
+    rig.config.gains = first;
+    rig.config.n_gain_sources = 1;
+    rig.config.format.n_channels = 1;
+    CHECK_EQ(rig_run_well(&rig).out_format.n_channels, 1);
+    CHECK_EQ(rig_read(rig.output, &samples, &info, NULL), RIG_FRAMES);
+    for (int i = 0; samples != NULL && i < RIG_FRAMES; ++i)
+        if (fabs(samples[i] - 0.5 * rig_samples[2 * i]) > 0.5) {
+            FAIL("frame %d", i);
+            break;
+        }
+    free(samples);
+    unlink(rig.output);
+    rig.config.leaves_channels = false;
+    rig_run_badly(&rig, PST_BAD_ARGUMENT, "input", 0, "an input of 1 channels; this one has 2");
     // Without gains, as ever.
     rig.config.gains = NULL;
     rig.config.n_gain_sources = 0;
@@ -417,6 +435,12 @@ static void test_limits(void) {
     rig.config.max_frames = RIG_FRAMES - 1;
     rig_run_badly(&rig, PST_LIMIT, "output", 0, "12000 frames; max_frames allows 11999");
     rig.config.max_frames = PST_UNLIMITED;
+    rig.config.max_s = (double)RIG_FRAMES / RIG_RATE_HZ;
+    rig_run_well(&rig);
+    unlink(rig.output);
+    rig.config.max_s -= 1.0 / RIG_RATE_HZ;
+    rig_run_badly(&rig, PST_LIMIT, "output", 0, "12000 frames; max_frames allows 11999");
+    rig.config.max_s = -1.0;
     rig.config.max_bytes = 4 * RIG_FRAMES;
     rig_run_badly(&rig, PST_LIMIT, "output", 0, "more than max_bytes, 48000 bytes");
     rig.config.max_bytes = 1000;

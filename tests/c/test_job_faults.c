@@ -48,6 +48,8 @@ static void test_every_field_is_checked(void) {
     refused("start_s is inf");
     config->duration_s = NAN;
     refused("duration_s is NaN");
+    config->max_s = NAN;
+    refused("max_s is NaN");
     config->max_frames = -2;
     refused("max_frames is -2");
     config->max_bytes = -2;
