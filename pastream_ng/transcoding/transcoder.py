@@ -29,7 +29,7 @@ from pastream_ng.transcoding.slots import slots
 from pastream_ng.transcoding.values import Progress
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from pastream_ng.transcoding.callbacks import AnyCallback, Callback
     from pastream_ng.transcoding.values import TranscodeStats
@@ -93,6 +93,7 @@ class Transcoder(Unique):
         self._is_taken = False
         self._is_cancelled = False
         self._job: Job | None = None
+        self._wake: Callable[[], None] | None = None
 
     # ---- What it is -----------------------------------------------------------------------------
 
@@ -236,7 +237,15 @@ class Transcoder(Unique):
         if may_wait(told("input")) or may_wait(told("output")):
             return nullcontext()  # It may be the one that the others wait for.
         look_at_ends(told("input"), told("output"), told("overwrite"))
-        return slots()
+        return slots().turn(self._watch)
+
+    def _watch(self, wake: Callable[[], None]) -> None:
+        """Have something called when this is cancelled."""
+        with self._lock:
+            self._wake = wake
+            is_late = self._is_cancelled
+        if is_late:
+            wake()
 
     def cancel(self) -> None:
         """End the work as soon as possible: there will be no new file. Does not wait.
@@ -246,7 +255,9 @@ class Transcoder(Unique):
         """
         with self._lock:
             self._is_cancelled = True
-            job = self._job
+            job, wake, self._wake = self._job, self._wake, None
+        if wake is not None and job is None:
+            wake()
         if job is not None and self._pid == os.getpid():
             job.cancel()
 
@@ -293,7 +304,7 @@ class Transcoder(Unique):
         told = self._options._get
         job = Job(self._plan, Ends(told("input"), told("output"), told("overwrite"), pipe))
         with self._lock:
-            self._job = job
+            self._job, self._wake = job, None
             if self._is_cancelled:
                 job.cancel()
         return job

@@ -6,6 +6,7 @@ import asyncio
 import gc
 import io
 import os
+import random
 import threading
 import warnings
 from pathlib import Path
@@ -316,17 +317,56 @@ def test_time_limits(long, tmp_path):
     assert os.listdir(tmp_path) == ["long.wav"]
 
 
-def test_cancel_ends_those_that_wait_for_their_turn(source, tmp_path, monkeypatch):
+def test_cancel_ends_those_that_wait_for_their_turn(long, source, tmp_path, monkeypatch):
+    """At once, and from any thread; the others keep their turns."""
     monkeypatch.setattr(slots_module, "processors", lambda: 1)
 
     async def main():
-        jobs = [ps.Transcoder(ps.TranscodeOptions(source, tmp_path / f"{k}.wav")) for k in range(3)]
-        jobs[2].cancel()
-        return await asyncio.gather(*(job.run_async() for job in jobs), return_exceptions=True)
+        busy = ps.Transcoder(ps.TranscodeOptions(long, tmp_path / "busy.caf", **SLOW))
+        jobs = [ps.Transcoder(ps.TranscodeOptions(source, tmp_path / f"{k}.wav")) for k in range(4)]
+        tasks = [asyncio.ensure_future(job.run_async()) for job in (busy, *jobs)]
+        while busy.state != "running":
+            await asyncio.sleep(0.002)
+        jobs[0].cancel()
+        thread = threading.Thread(target=jobs[2].cancel)
+        thread.start()
+        for k in (1, 3):
+            with pytest.raises(ps.TranscodeCancelledError, match="before it began"):
+                await tasks[k]
+        thread.join()
+        assert busy.state == "running"
+        tasks[2].cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await tasks[2]
+        assert not tasks[4].done()
+        busy.cancel()
+        return await asyncio.gather(*tasks, return_exceptions=True)
 
     found = asyncio.run(main())
-    assert isinstance(found[2], ps.TranscodeCancelledError)
-    assert sorted(os.listdir(tmp_path)) == ["0.wav", "1.wav", "in.wav"]
+    assert found[4].frames_encoded == 4800
+    assert sorted(os.listdir(tmp_path)) == ["3.wav", "in.wav", "long.wav"]
+
+
+def test_every_turn_is_given_back(source, tmp_path, monkeypatch):
+    """Whatever happens at the same moment: as many can work afterwards as before."""
+    monkeypatch.setattr(slots_module, "processors", lambda: 2)
+    rng = random.Random(3)
+
+    async def main():
+        for _round in range(5):
+            jobs = [
+                ps.Transcoder(ps.TranscodeOptions(source, tmp_path / "x.wav", overwrite=True))
+                for _ in range(12)
+            ]
+            tasks = [asyncio.ensure_future(job.run_async()) for job in jobs]
+            for k in range(12):
+                await asyncio.sleep(0)
+                act = rng.choice([jobs[k].cancel, tasks[k].cancel, bool])
+                act()
+            await asyncio.gather(*tasks, return_exceptions=True)
+        return slots_module.slots()
+
+    assert asyncio.run(main())._free == 2
 
 
 @pytest.mark.parametrize("how", ["run ends", "closed"])
