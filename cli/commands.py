@@ -24,6 +24,7 @@ ENTRIES = {
     "devices": Entry(".devices", "List the devices."),
     "monitor": Entry(".monitor", "Show what an input hears: level, spectrum and xruns."),
     "latency": Entry(".latency", "Measure the round trip from an output to an input."),
+    "bench": Entry(".bench", "Measure how fast this build codes and resamples on this machine."),
     "demo": Entry(
         ".demo.command",
         "Play a melody and capture it while another thread keeps Python from running.",

@@ -95,15 +95,15 @@ def write(sound: Sound, name: str, mode: str, options: dict[str, Any], talk: Tal
     made = 0
     with (
         in_options(**NAMES),
-        shown(talk, os.path.basename(name)) as display,
         ps.SoundFile(place, mode, sound.rate, sound.channels, closefd=False, **options) as target,
     ):
         told = {"file": name, "format": target.format, "subtype": target.subtype}
         try:
-            for block in blocks(sound):
-                target.write(block)
-                made += len(block)
-                display.show(View(made / sound.rate, sound.frames / sound.rate))
+            with shown(talk, os.path.basename(name)) as display:
+                for block in blocks(sound):
+                    target.write(block)
+                    made += len(block)
+                    display.show(View(made / sound.rate, sound.frames / sound.rate))
         except KeyboardInterrupt as asked:
             code = code_of(asked)
     seconds = made / sound.rate

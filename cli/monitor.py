@@ -163,7 +163,11 @@ class drawn_on(AbstractContextManager[Shower]):  # noqa: N801
         self._live = Live(console=console, auto_refresh=False)
 
     def __enter__(self) -> Picture:
-        self._live.start()
+        try:
+            self._live.start()
+        except BaseException:
+            self._live.stop()  # Ctrl-C in between: the cursor is to come back.
+            raise
         return Picture(self._live)
 
     def __exit__(self, *error: object) -> None:
@@ -194,15 +198,13 @@ def monitor(
     """
     given = {name: value for name, value in options.items() if value is not None}
     code: int = Code.DONE
-    with (
-        ps.InputStream(**given, overflow="drop-oldest") as stream,
-        shower(plain, talk) as display,
-    ):
+    with ps.InputStream(**given, overflow="drop-oldest") as stream:
         frames = -1 if duration is None else max(WINDOW, round(duration * stream.samplerate))
-        every = 0.0 if isinstance(display, Picture) else interval
         try:
-            for moment in moments(stream, frames, every):
-                display.show(moment)
+            with shower(plain, talk) as display:
+                every = 0.0 if isinstance(display, Picture) else interval
+                for moment in moments(stream, frames, every):
+                    display.show(moment)
         except KeyboardInterrupt as asked:
             code = code_of(asked)
     if code:

@@ -66,8 +66,9 @@ def watch(
 ) -> tuple[int, ps.PlayerStats]:
     """Play to the end, and return the exit code and what there is to tell."""
     code: int = Code.DONE
-    with shown(talk, os.path.basename(names[0]) if len(names) == 1 else "files") as display:
-        try:
+    label = os.path.basename(names[0]) if len(names) == 1 else "files"
+    try:
+        with shown(talk, label) as display:
             player.start()
             while not player.wait(SLICE_S):
                 now = player.stats
@@ -79,9 +80,9 @@ def watch(
                     notes.append(counted(now.xruns, "xrun"))
                 left = None if now.duration is None else max(now.duration - now.position, 0)
                 display.show(View(now.position, now.duration, eta=left, note=", ".join(notes)))
-        except KeyboardInterrupt as asked:
-            code = code_of(asked)
-            player.stop()
+    except KeyboardInterrupt as asked:
+        code = code_of(asked)
+        player.stop()
     stats = player.stats
     if fatal_xruns and stats.xruns and code == Code.DONE:
         code = Code.XRUNS

@@ -134,7 +134,11 @@ class Bar(Silence):
         self._progress.console.print(text, markup=False, highlight=False, soft_wrap=True)
 
     def __enter__(self) -> "Bar":
-        self._progress.start()
+        try:
+            self._progress.start()
+        except BaseException:
+            self._progress.stop()  # Ctrl-C in between: the cursor is to come back.
+            raise
         return self
 
     def __exit__(self, *error: object) -> None:

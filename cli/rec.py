@@ -158,18 +158,18 @@ def watch(
 ) -> int:
     """Record to the end, and return the exit code. Ctrl-C is an end like any other."""
     code: int = Code.DONE
-    with shown(talk, os.path.basename(name)) as display, recorder:
+    with recorder:
         try:
-            recorder.start()
-            stream.start()
-            while not recorder.wait(SLICE_S):
-                xruns = stream.stats.xruns
-                if fatal_xruns and xruns:
-                    break
-                display.show(view_of(recorder, stream, total, xruns))
+            with shown(talk, os.path.basename(name)) as display:
+                recorder.start()
+                stream.start()
+                while not recorder.wait(SLICE_S):
+                    xruns = stream.stats.xruns
+                    if fatal_xruns and xruns:
+                        break
+                    display.show(view_of(recorder, stream, total, xruns))
         except KeyboardInterrupt as asked:
             code = code_of(asked)
-        recorder.stop()
     if fatal_xruns and stream.stats.xruns and code == Code.DONE:
         code = Code.XRUNS
     return code

@@ -88,8 +88,8 @@ def run(
     """
     code: int = Code.DONE
     whole = total / stream.samplerate if total >= 0 else None
-    with shown(talk, label) as display:
-        try:
+    try:
+        with shown(talk, label) as display:
             stream.start()
             while not stream.wait(SLICE_S):
                 stats = stream.stats
@@ -100,9 +100,9 @@ def run(
                 left = None if whole is None else max(whole - done, 0)
                 note = counted(stats.xruns, "xrun") if stats.xruns else ""
                 display.show(View(done, whole, eta=left, note=note))
-        except KeyboardInterrupt as asked:
-            code = code_of(asked)
-            stream.stop()
+    except KeyboardInterrupt as asked:
+        code = code_of(asked)
+        stream.stop()
     stats = stream.stats
     stream.close()
     if fatal_xruns and stats.xruns and code == Code.DONE:

@@ -3,8 +3,10 @@
 """``pastream generate`` and ``pastream resample``: what is in the files."""
 
 import os
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -183,6 +185,21 @@ def test_what_is_there_stays_unless_told_otherwise(invoke: Callable[..., Result]
     assert Path("a.wav").read_bytes() == b"precious"
     assert invoke("generate", "sine", "a.wav", "-y").exit_code == 0
     assert ps.info("a.wav").frames == RATE
+
+
+def test_ctrl_c_completes_the_file() -> None:
+    line = [*COMMAND, "generate", "sine", "long.wav", "-d", "24:00:00", "-q"]
+    running = subprocess.Popen(line, stderr=subprocess.PIPE)
+    deadline = time.monotonic() + 30
+    while not os.path.exists("long.wav") or os.path.getsize("long.wav") < 10000:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    running.send_signal(signal.SIGINT)
+    _, told = running.communicate(timeout=60)
+    assert (running.returncode, told) == (130, b"")
+    found = ps.info("long.wav", scan=True)
+    assert found.frames >= BLOCK // 2
+    assert not found.damage
 
 
 # ---- resample ------------------------------------------------------------------------------------

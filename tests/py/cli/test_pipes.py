@@ -44,17 +44,18 @@ def test_sox_on_both_sides_of_all_that_is_lossless() -> None:
 
 
 @pytest.mark.skipif(not shutil.which("ffmpeg"), reason="ffmpeg is missing")
-@pytest.mark.parametrize(
-    ("kind", "theirs", "most"),
-    [("mp3", "mp3", 1152 * 3), ("ogg", "ogg", 0), ("opus", "opus", 0), ("adts", "adts", 1024 * 3)],
-)
-def test_ffmpeg_on_both_sides_of_what_has_loss(kind: str, theirs: str, most: int) -> None:
-    """Frames may be more than they were only where the format cannot tell how many there were."""
-    ours = f"{TRANSCODE} in.wav - --format {kind} | ffmpeg -v error -i - -f s16le -ac 2 -ar 48k -"
-    n_frames = len(shell(ours)) // 4
-    assert RATE // 5 <= n_frames <= RATE // 5 + most
-    back = f"ffmpeg -v error -i in.wav -f {theirs} - | {TRANSCODE} - out.wav"
-    shell(back)
+@pytest.mark.parametrize("kind", ["mp3", "opus"])
+def test_ffmpeg_reads_what_has_loss(kind: str) -> None:
+    line = f"{TRANSCODE} in.wav - --format {kind} | ffmpeg -v error -i - -f s16le -ac 2 -ar 48k -"
+    n_frames = len(shell(line)) // 4
+    # MP3 in a pipe cannot tell how many frames there were.
+    assert RATE // 5 <= n_frames <= RATE // 5 + (1152 * 3 if kind == "mp3" else 0)
+
+
+@pytest.mark.skipif(not shutil.which("ffmpeg"), reason="ffmpeg is missing")
+@pytest.mark.parametrize("kind", ["ogg", "adts"])
+def test_ffmpeg_writes_what_has_loss(kind: str) -> None:
+    shell(f"ffmpeg -v error -i in.wav -f {kind} - | {TRANSCODE} - out.wav")
     found = ps.info("out.wav")
     assert (found.samplerate, found.channels) == (RATE, 2)
-    assert RATE // 5 <= found.frames <= RATE // 5 + max(most, 1152)
+    assert RATE // 5 <= found.frames <= RATE // 5 + (1024 * 3 if kind == "adts" else 0)

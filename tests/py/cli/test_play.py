@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """``pastream play``."""
 
-import signal
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -16,6 +16,8 @@ from click.testing import Result
 import pastream_ng as ps
 from pastream_ng.cli.output import Talk
 from pastream_ng.cli.play import watch
+
+from .terminal import Terminal
 
 COMMAND = [sys.executable, "-m", "pastream_ng.cli", "play"]
 
@@ -78,14 +80,11 @@ def test_what_is_wrong_is_told(
 
 
 def test_ctrl_c_ends_a_loop() -> None:
-    running = subprocess.Popen([*COMMAND, "a.wav", "--loop"], stderr=subprocess.PIPE, text=True)
-    assert running.stderr is not None
-    with running:
-        assert "a.wav" in running.stderr.readline()  # After a second.
-        running.send_signal(signal.SIGINT)
-        told = running.stderr.read().splitlines()
-    assert running.returncode == 130
-    assert told[-1].startswith("played ")
+    terminal = Terminal("play", "a.wav", "--loop")
+    terminal.read_until("━".encode())
+    os.write(terminal.master, b"\x03")
+    assert terminal.end() == 130
+    assert b"played " in terminal.seen.splitlines()[-1]
 
 
 def test_an_xrun_is_fatal_if_that_is_asked_for() -> None:
