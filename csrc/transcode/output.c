@@ -1,11 +1,10 @@
 // Copyright 2026 The pastream_ng authors
 // SPDX-License-Identifier: MIT
 
-#include <math.h>
-
 #include "base/alloc.h"
 #include "base/error.h"
 #include "chain/stage.h"
+#include "core/peak.h"
 #include "transcode/job.h"
 
 // The result of a job as a sink. Unlike the file of a recording it need not be whole before its
@@ -33,35 +32,6 @@ static pst_status check_bytes(const pst_job *job, int64_t n_bytes, pst_error *er
                     (long long)most);
 }
 
-// ---- The largest sample -----------------------------------------------------------------------
-
-enum { PEAK_SAMPLES = 1024 };
-
-// Returns the largest absolute value; NaN counts as nothing.
-static float largest(const float *samples, size_t n_samples) {
-    float most = 0.0f;
-    for (size_t i = 0; i < n_samples; ++i) {
-        const float size = fabsf(samples[i]);
-        most = size > most ? size : most;
-    }
-    return most;
-}
-
-static double peak_of(const uint8_t *data, pst_format format, size_t n_samples) {
-    float samples[PEAK_SAMPLES];
-    float most = 0.0f;
-    const size_t sample_bytes = pst_format_bytes(format);
-    while (n_samples > 0) {
-        const size_t n = n_samples < PEAK_SAMPLES ? n_samples : PEAK_SAMPLES;
-        (void)pst_convert(samples, PST_FORMAT_F32, data, format, n, NULL);
-        const float now = largest(samples, n);
-        most = now > most ? now : most;
-        data += n * sample_bytes;
-        n_samples -= n;
-    }
-    return (double)most;
-}
-
 // ---- The sink ---------------------------------------------------------------------------------
 
 static int64_t count(pst_job *job) {
@@ -80,8 +50,8 @@ static pst_status output_push(pst_sink *sink, const pst_piece *piece, uint64_t *
     pst_status status = check_frames(job, piece->n_frames, err);
     if (status != PST_OK)
         return status;
-    const double peak =
-        peak_of(piece->data, self->base.format, (size_t)piece->n_frames * self->base.n_channels);
+    const double peak = pst_peak_of(piece->data, self->base.format,
+                                    (size_t)piece->n_frames * self->base.n_channels);
     job->peak = peak > job->peak ? peak : job->peak;
     status = pst_encoder_write(job->encoder, piece->data, self->base.format, piece->n_frames, err);
     if (status == PST_OK)

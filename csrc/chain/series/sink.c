@@ -4,7 +4,6 @@
 #include "chain/series/sink.h"
 
 #include <errno.h>
-#include <math.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -21,6 +20,7 @@
 #include "chain/series/name.h"
 #include "codec/codec.h"
 #include "codec/io.h"
+#include "core/peak.h"
 
 // Files one after another as a sink. The next file is opened before the last one is ended; frames
 // wait in the source meanwhile. All of it happens on the chain's worker.
@@ -29,7 +29,6 @@
 #define RETRY_AFTER_NS PST_NS_PER_SECOND
 
 enum {
-    PEAK_SAMPLES = 1024,
     FREE_BYTES = 1 << 20 // On a disk that was full, before another file is tried.
 };
 
@@ -136,29 +135,12 @@ static pst_status next_file(series_sink *self, int64_t frame, pst_error *err) {
 
 // ---- Frames -------------------------------------------------------------------------------------
 
-static double peak_of(const void *data, pst_format format, uint64_t n_samples) {
-    float samples[PEAK_SAMPLES];
-    const uint8_t *from = data;
-    float peak = 0.0f;
-    while (n_samples > 0) {
-        const uint64_t n = n_samples < PEAK_SAMPLES ? n_samples : PEAK_SAMPLES;
-        (void)pst_convert(samples, PST_FORMAT_F32, from, format, n, NULL);
-        for (uint64_t i = 0; i < n; ++i) {
-            const float size = fabsf(samples[i]);
-            peak = size > peak ? size : peak;
-        }
-        from += n * pst_format_bytes(format);
-        n_samples -= n;
-    }
-    return (double)peak;
-}
-
 // Tells what was written behind n_before frames of the file.
 static void publish(series_sink *self, const pst_piece *piece, int64_t n_before) {
     const int64_t n_now = pst_encoder_frames(self->file.encoder);
     const int64_t n_bytes = pst_io_written(self->file.io);
-    const double peak = peak_of(piece->data, self->base.format,
-                                (uint64_t)(n_now - n_before) * self->base.n_channels);
+    const double peak = pst_peak_of(piece->data, self->base.format,
+                                    (size_t)(n_now - n_before) * self->base.n_channels);
     self->file_frames = n_now;
     pst_series_log_grow(&self->log, n_now, n_bytes, peak);
 }
