@@ -253,6 +253,7 @@ class Acting(io.RawIOBase):
         super().close()
 
 
+@pytest.mark.sanitize
 @pytest.mark.parametrize("overwrite", [False, True])
 @pytest.mark.parametrize("way", ["removed", "moved", "another"])
 def test_F13_a_folder_that_vanishes(tmp_path, way, overwrite):
@@ -300,6 +301,7 @@ def test_a_file_that_comes_meanwhile_is_kept(tmp_path):
 # ---- Inputs --------------------------------------------------------------------------------------
 
 
+@pytest.mark.sanitize
 @over_ends("source")
 def test_inputs_that_are_cut_or_changed_in_the_middle(source, tmp_path):
     """An error and no file, or a whole file and what is damaged is told; nothing between."""
@@ -348,6 +350,7 @@ def flipped(good, rng):
     return bytes(bad)
 
 
+@pytest.mark.sanitize
 @pytest.mark.parametrize("source", ["a.wav", "a.flac", "a.mp3", "a.ogg"])
 def test_H17_an_input_that_grows_or_shrinks(source, tmp_path):
     good = noise(tmp_path / source).read_bytes()

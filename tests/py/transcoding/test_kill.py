@@ -65,6 +65,7 @@ def options_for(music, target, **more):
     return ps.TranscodeOptions(str(music), str(target), **more)
 
 
+@pytest.mark.sanitize
 @pytest.mark.parametrize("turns", [100, pytest.param(500, marks=pytest.mark.soak)])
 @pytest.mark.parametrize("overwrite", [False, True])
 def test_F13_a_cancel_at_any_moment(music, tmp_path, turns, overwrite):
@@ -109,6 +110,7 @@ def test_a_cancel_before_the_begin_and_after_the_end(music, tmp_path):
     assert ps.info(tmp_path / "x.flac").frames == stats.frames_encoded
 
 
+@pytest.mark.sanitize
 def test_a_cancel_between_the_making_and_the_start(music, tmp_path, monkeypatch):
     start = ps.transcoding.job.Job.start
 

@@ -38,6 +38,7 @@ def together(work, count):
         raise errors[0]
 
 
+@pytest.mark.sanitize
 @pytest.mark.parametrize("rounds", [1, pytest.param(20, marks=pytest.mark.soak)])
 def test_A5_sixteen_at_once_are_as_one_after_another(tmp_path, rounds):
     source = tmp_path / "a.wav"
