@@ -7,9 +7,9 @@ from __future__ import annotations
 import os
 import threading
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
 
 from pastream_ng._checks import flag, integer, seconds, shown
 from pastream_ng._native.closing import Closing
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 __all__ = ["BatchCallback", "TranscodeBatch", "transcode_many"]
 
 BatchCallback: TypeAlias = "Callable[[BatchProgress], object]"
+Path: TypeAlias = "str | bytes | os.PathLike[Any]"
 
 B = TypeVar("B", bound="TranscodeBatch")
 
@@ -234,15 +235,15 @@ class TranscodeBatch(Closing):
 
 
 def transcode_many(
-    jobs: Any,
-    output: Any = None,
+    jobs: Path | Iterable[Path | tuple[Any, Any] | TranscodeOptions],
+    output: Path | None = None,
     *,
     to: str | None = None,
     executor: Any = None,
     workers: int | None = None,
-    existing: str | None = None,
+    existing: Literal["skip", "error", "overwrite"] | None = None,
     recursive: bool = True,
-    pattern: str | list[str] | tuple[str, ...] | None = None,
+    pattern: str | Sequence[str] | None = None,
     progress_callback: BatchCallback | None = None,
     **options: Unpack[Arguments],
 ) -> TranscodeBatch:

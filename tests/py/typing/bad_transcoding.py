@@ -20,3 +20,7 @@ ps.TranscodeOptions().dither("shaped")  # error: arg-type
 stats: ps.TranscodeStats = ps.transcode_async("a.wav", "b.wav")  # error: assignment
 stats.frames_encoded = 3  # error: misc
 ps.Transcoder("a.wav")  # error: arg-type
+ps.transcode_many("album", to="opus", existing="keep")  # error: arg-type
+ps.transcode_many("album", to="opus", progress_callback=on_progress)  # error: arg-type
+ps.transcode_many(3)  # error: arg-type
+ps.transcode_many("album", bitrate=3)  # error: call-arg

@@ -3,6 +3,7 @@
 """Transcoding as the manual shows it."""
 
 import io
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pastream_ng as ps
@@ -51,3 +52,24 @@ def builder() -> ps.Transcoder:
 async def coroutines() -> ps.TranscodeStats:
     await builder().run_async(on_progress)
     return await ps.transcode_async("a.wav", "b.wav", progress_callback=on_progress_async)
+
+
+def on_batch(progress: ps.BatchProgress) -> None:
+    print(f"{progress.percent:.0f} % of {progress.total}")
+
+
+def many() -> list[ps.BatchResult]:
+    with ps.transcode_many("album", Path("opus"), to="opus", audio_bitrate=96_000) as batch:
+        for result in batch:
+            if result.error is None and result.stats is not None:
+                print(result.stats.seconds)
+    jobs = [("a.wav", "b.wav"), ("c.wav", "d.flac")]
+    ps.transcode_many(jobs, workers=2, existing="error", progress_callback=on_batch).wait()
+    with ThreadPoolExecutor() as pool:
+        return ps.transcode_many(["a.wav", Path("b.wav")], to="mp3", executor=pool).failures
+
+
+async def many_async() -> None:
+    async with ps.transcode_many([ps.TranscodeOptions("a", "b")], overwrite=True) as batch:
+        async for result in batch:
+            print(result.to_dict(), await batch.wait_async(1.0))
