@@ -370,6 +370,34 @@ static void test_nothing_stays_of_what_is_far_too_loud(void) {
     }
 }
 
+// A filter gone wild begins anew with the next frame, wherever blocks end; other channels go on.
+static void test_a_wild_filter_begins_anew_at_once(void) {
+    enum { FRAMES = 700, CHANNELS = 2 };
+    const double rows[2 * 6] = {1.0, 0.5, 0.2, 1.0, -0.9, 0.0, 10.0, 0.0, 0.0, 1.0, -0.5, 0.0};
+    static const size_t cuts[] = {FRAMES, 1, 7, 256};
+    static double first[FRAMES * CHANNELS], x[FRAMES * CHANNELS];
+    for (size_t k = 0; k < sizeof cuts / sizeof *cuts; ++k) {
+        uint64_t seed = 3;
+        for (int i = 0; i < FRAMES * CHANNELS; ++i)
+            x[i] = (double)check_random(&seed) * 0x1p-31 - 1.0;
+        x[300 * CHANNELS] = 9e299; // Ten times that is too much.
+        x[301 * CHANNELS] = -9e299;
+        pst_effect *effect = NULL;
+        CHECK_EQ(pst_effect_iir(&effect, PST_FORMAT_F64, CHANNELS, rows, 2, NULL), PST_OK);
+        for (size_t at = 0; at < FRAMES; at += cuts[k])
+            pst_effect_process(effect, x + at * CHANNELS,
+                               FRAMES - at < cuts[k] ? FRAMES - at : cuts[k]);
+        pst_effect_destroy(effect);
+        CHECK_EQ(x[300 * CHANNELS] == 0.0 && x[301 * CHANNELS] == 0.0, true);
+        for (int i = 302; i < FRAMES; ++i)
+            CHECK(fabs(x[i * CHANNELS]) < 1000.0 && x[i * CHANNELS] != 0.0);
+        CHECK(x[300 * CHANNELS + 1] != 0.0);
+        if (k == 0)
+            memcpy(first, x, sizeof first);
+        CHECK(memcmp(first, x, sizeof first) == 0);
+    }
+}
+
 static void test_info_tells_what_it_is(void) {
     static const char *const names[] = {"delay", "fir", "fir", "iir", "compressor", "limiter"};
     static const uint64_t delays[] = {100, 0, 0, 0, 0, 240};
@@ -442,6 +470,7 @@ int main(void) {
     RUN(test_limiter_leaves_quiet_sound_alone);
     RUN(test_what_is_no_number_is_silent_and_counted);
     RUN(test_nothing_stays_of_what_is_far_too_loud);
+    RUN(test_a_wild_filter_begins_anew_at_once);
     RUN(test_info_tells_what_it_is);
     RUN(test_arguments_are_checked);
     return check_done();

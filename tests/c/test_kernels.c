@@ -3,6 +3,7 @@
 
 #include <float.h>
 #include <math.h>
+#include <pthread.h>
 #include <stdlib.h>
 
 #include "check.h"
@@ -150,6 +151,50 @@ static void test_floats_as_they_are(void) {
     }
 }
 
+// ---- While others work -------------------------------------------------------------------------
+
+enum { N_THREADS = 3, N_ROUNDS = 300, N_WORK = 500 };
+
+typedef struct worker {
+    float sound[N_WORK];
+    int16_t wanted[N_WORK];
+    int n_wrong;
+} worker;
+
+static void *work(void *context) {
+    worker *w = context;
+    int16_t got[N_WORK];
+    for (int i = 0; i < N_ROUNDS; ++i) {
+        (void)pst_convert(got, PST_FORMAT_I16, w->sound, PST_FORMAT_F32, N_WORK, NULL);
+        w->n_wrong += memcmp(got, w->wanted, sizeof got) != 0;
+    }
+    return NULL;
+}
+
+static void test_levels_change_while_others_work(void) {
+    static worker workers[N_THREADS];
+    pthread_t threads[N_THREADS];
+    const pst_kernel_level before = pst_kernel_level_now();
+    int n_started = 0;
+    for (; n_started < N_THREADS; ++n_started) {
+        worker *w = &workers[n_started];
+        rig_fill_sound(w->sound, PST_FORMAT_F32, N_WORK);
+        (void)pst_convert(w->wanted, PST_FORMAT_I16, w->sound, PST_FORMAT_F32, N_WORK, NULL);
+        if (!CHECK(pthread_create(&threads[n_started], NULL, work, w) == 0))
+            break;
+    }
+    const uint32_t levels = pst_kernel_levels();
+    for (int i = 0; i < N_ROUNDS; ++i) {
+        const int level = 1 + i % PST_KERNEL_SVE;
+        CHECK_EQ(pst_kernel_use((pst_kernel_level)level) == PST_OK, levels >> level & 1);
+    }
+    for (int i = 0; i < n_started; ++i) {
+        pthread_join(threads[i], NULL);
+        CHECK_EQ(workers[i].n_wrong, 0);
+    }
+    CHECK_EQ(pst_kernel_use(before), PST_OK);
+}
+
 static void test_choosing_is_for_the_audio_thread(void) {
     pst_simd simd;
     rt_guard_enter();
@@ -166,6 +211,7 @@ int main(void) {
     RUN(test_detection_agrees_with_the_system);
     RUN(test_conversions);
     RUN(test_floats_as_they_are);
+    RUN(test_levels_change_while_others_work);
     RUN(test_choosing_is_for_the_audio_thread);
     return check_done();
 }
