@@ -60,7 +60,7 @@ def code_of(asked: KeyboardInterrupt) -> int:
 
 def one_line(text: str) -> str:
     """Return a text without its line breaks."""
-    return " ".join(text.split())
+    return " ".join(line.strip() for line in text.splitlines() if line.strip())
 
 
 def told_of(error: BaseException) -> str:
@@ -128,7 +128,7 @@ def ended(program: str, work: Callable[[], Any]) -> int:
 
 def _say(program: str, text: str, code: int) -> int:
     with suppress(OSError):  # Perhaps nobody listens to stderr, either.
-        click.echo(f"{program}: {text}", err=True)
+        click.echo(one_line(f"{program}: {text}"), err=True)
     return code
 
 

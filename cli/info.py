@@ -8,7 +8,7 @@ import click
 
 import pastream_ng as ps
 
-from .exits import Code, told_of
+from .exits import Code, one_line, told_of
 from .output import Talk, print_json, talking
 
 __all__ = ["info"]
@@ -31,7 +31,7 @@ def info(files: tuple[str, ...], scan: bool, talk: Talk) -> None:
             found = ps.info(0 if file == "-" else file, scan=scan, closefd=False)
         except (ps.PastreamError, OSError) as error:
             failed = True
-            text = told_of(error)
+            text = one_line(told_of(error))
             documents.append({"name": file, "error": text})
             click.echo(f"pastream info: {text}", err=True)
             continue

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Streams between devices and files: opened by names of files, and watched until they end."""
 
+import os
 import sys
 from typing import Any, TypeAlias
 
@@ -41,8 +42,10 @@ def place_of(name: str, *, writes: bool) -> str | int:
     if name != "-":
         return name
     stream = sys.stdout if writes else sys.stdin
+    which, sign = ("output", ">") if writes else ("input", "<")
+    if stream.name == os.devnull:
+        raise click.UsageError(f"standard {which} is closed; use a pipe, or {sign} FILE")
     if stream.isatty():
-        which, sign = ("output", ">") if writes else ("input", "<")
         raise click.UsageError(f"standard {which} is a terminal; use a pipe, or {sign} FILE")
     return stream.fileno()
 

@@ -67,6 +67,8 @@ def transcode_each(paths: tuple[str, ...], arguments: dict[str, Any], talk: Talk
             told = {id(result) for result in results}
             results += [result for result in batch.results if id(result) not in told]
     now = batch.progress
+    if not now.total:
+        raise click.ClickException(f"there are no sound files in {', '.join(paths)}")
     if talk.as_json:
         documents = [result.to_dict() for result in results]
         print_json({"results": documents, "progress": now.to_dict()})

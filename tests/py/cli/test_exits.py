@@ -50,6 +50,7 @@ def raising(error: BaseException) -> Callable[[], Any]:
         (ps.SystemCallError(17, "a.wav: is there"), 1, "pastream: a.wav: is there; --overwrite"),
         (PermissionError(13, "x", b"\xff.wav"), 1, "pastream: \ufffd.wav: Permission denied"),
         (ps.SystemCallError(errno.EIO, "reading failed"), 1, "pastream: reading failed"),
+        (FileNotFoundError(2, "No such file", "a\nb  c"), 1, "pastream: a b  c: No such file or "),
         (MemoryError(), 1, "pastream: there is not enough memory"),
         (KeyboardInterrupt(), 130, "pastream: interrupted"),
         (Stopped(signal.SIGTERM), 143, "pastream: stopped by SIGTERM"),
@@ -127,3 +128,24 @@ def test_signals_end_it_with_their_code(number: signal.Signals) -> None:
     assert code == 128 + number
     assert told.startswith(b"pastream info: ")
     assert len(told.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("closed", "code", "told"),
+    [
+        ("0<&-", 2, b"standard input is closed"),
+        ("1>&-", 2, b"standard output is closed"),
+        ("2>&-", 1, b""),
+        ("0<&- 1>&- 2>&-", 2, b""),
+    ],
+)
+def test_closed_standard_files_are_no_accident(
+    closed: str, code: int, told: bytes, tmp_path: Path
+) -> None:
+    """No file that is opened later takes their place, and what needs them says so."""
+    line = f"{sys.executable} -m pastream_ng.cli transcode - - --format wav {closed}"
+    done = subprocess.run(["bash", "-c", line], input=b"", capture_output=True, timeout=60)
+    assert done.returncode == code
+    assert told in done.stderr
+    assert len(done.stderr.splitlines()) == bool(told)
+    assert not done.stdout

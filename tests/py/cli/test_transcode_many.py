@@ -28,6 +28,7 @@ def album(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Three files of a tenth of a second."""
     monkeypatch.chdir(tmp_path)
     os.makedirs("album/sub")
+    os.makedirs("album/empty")
     rng = np.random.default_rng(3)
     for name in NAMES:
         noise = rng.integers(-8000, 8000, (4800, 2), dtype="int16")
@@ -117,6 +118,7 @@ def test_verbose_tells_of_each_file(invoke: Callable[..., Result]) -> None:
         (["album", "--to", "jpg"], 1, "--to is 'jpg'"),
         (["album"], 1, "give --into, another folder, or --to, another kind of file"),
         (["nowhere", "--to", "flac"], 1, "nowhere"),
+        (["album/empty", "--to", "flac"], 1, "there are no sound files in album/empty"),
         (["album", "-", "--to", "flac"], 2, "'-' is one file"),
         (["album", "--to", "flac", "-y", "--existing", "skip"], 2, "contradict each other"),
         (["album", "--to", "flac", "-b", "96k"], 1, "--bitrate is 96000; FLAC"),
