@@ -7,6 +7,9 @@ import numpy as np
 import pastream_ng as ps
 
 RATE = 48000
+LONG_S = 20_000
+#: What makes of a long file something that takes seconds, and little room.
+SLOW = {"sample_rate": 8000, "channels": 1}
 
 
 def tone(frames, channels=2, rate=RATE):
@@ -27,7 +30,7 @@ def write(path, frames=4800, channels=2, rate=RATE, **options):
     return str(path)
 
 
-def long_file(path, seconds=600):
+def long_file(path, seconds=LONG_S):
     """Write a file that takes a while to encode; sparse, so it takes no room."""
     with open(path, "wb") as file:
         size = seconds * RATE * 4

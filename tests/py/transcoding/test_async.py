@@ -17,9 +17,7 @@ import pastream_ng as ps
 from pastream_ng.transcoding import slots as slots_module
 from pastream_ng.transcoding.slots import processors
 
-from .sounds import RATE, long_file, tone, write
-
-SLOW = {"sample_rate": 44100, "sample_format": "float64"}
+from .sounds import RATE, SLOW, long_file, tone, write
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ import pytest
 
 import pastream_ng as ps
 
-from .sounds import RATE, long_file, write
+from .sounds import LONG_S, RATE, SLOW, long_file, write
 from .test_oneshot import Pipe
 
 
@@ -25,7 +25,7 @@ from .test_oneshot import Pipe
 def slow(tmp_path):
     """Arguments of a transcoding that takes a while, if nobody ends it."""
     source = long_file(tmp_path / "in.wav")
-    return source, str(tmp_path / "out.caf"), {"sample_rate": 44100, "sample_format": "float64"}
+    return source, str(tmp_path / "out.caf"), SLOW
 
 
 class Seen(Exception):
@@ -77,10 +77,10 @@ def test_it_only_grows_and_is_not_told_too_often(slow):
         assert early.frames <= late.frames
         assert early.percent <= late.percent < 100
         assert early.elapsed < late.elapsed
-    assert told[-1].duration == 600
+    assert told[-1].duration == LONG_S
     assert told[-1].frames == round(told[-1].seconds * RATE)
     assert told[-1].eta == pytest.approx(
-        (600 - told[-1].seconds) * told[-1].elapsed / told[-1].seconds
+        (LONG_S - told[-1].seconds) * told[-1].elapsed / told[-1].seconds
     )
 
 

@@ -19,7 +19,7 @@ from pastream_ng.transcoding.job import Job
 from pastream_ng.transcoding.plan import plan_of
 
 from ..conftest import run_python
-from .sounds import long_file, write
+from .sounds import SLOW, long_file, write
 from .test_oneshot import Pipe
 
 posix = pytest.mark.skipif(os.name != "posix", reason="signals and forks of POSIX")
@@ -36,8 +36,7 @@ def slow(tmp_path):
     return ps.TranscodeOptions(
         long_file(tmp_path / "in.wav"),
         tmp_path / "out.caf",
-        sample_rate=44100,
-        sample_format="float64",
+        **SLOW,
     )
 
 
