@@ -15,6 +15,7 @@ import pytest
 import pastream_ng as ps
 
 from ..codecs.kinds import can
+from ..conftest import run_python
 from .sounds import RATE, noise, tone, write
 
 FLAC = pytest.mark.skipif(not can("FLAC", "FLAC"), reason="this build has no FLAC")
@@ -318,15 +319,41 @@ def test_errors_before_any_work(source, tmp_path):
     same(out, noise(4800))
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may do everything")
-def test_what_must_not_be_read_or_written(source, tmp_path):
-    folder = tmp_path / "locked"
-    folder.mkdir(mode=0o500)
-    with pytest.raises(PermissionError):
-        ps.transcode(source, folder / "out.wav")
-    source.chmod(0)
-    with pytest.raises(PermissionError):
-        ps.transcode(source, tmp_path / "out.wav")
+@pytest.mark.skipif(os.name != "posix", reason="permissions of POSIX")
+def test_what_must_not_be_read_or_written(tmp_path):
+    """Root may do everything, so somebody else does it."""
+    result = run_python(
+        "import os, shutil, tempfile, pastream_ng as ps\n"
+        "home = tempfile.mkdtemp()\n"
+        "os.chmod(home, 0o777)\n"
+        "os.chdir(home)\n"
+        "ps.write('in.wav', [0.0] * 1000, 8000)\n"
+        "ps.write('secret.wav', [0.0] * 1000, 8000)\n"
+        "ps.write('kept.wav', [0.0] * 1000, 8000)\n"
+        "ps.transcode('in.wav', os.devnull, format='AU')\n"  # All of it is imported now.
+        "os.chmod('secret.wav', 0)\n"
+        "os.chmod('kept.wav', 0o444)\n"
+        "os.mkdir('locked', 0o555)\n"
+        "me = os.geteuid()\n"
+        "if me == 0:\n"
+        "    os.seteuid(65534)\n"
+        "for given, wanted in (('secret.wav', 'a.wav'), ('in.wav', 'locked/a.wav'),"
+        " ('in.wav', 'kept.wav')):\n"
+        "    try:\n"
+        "        ps.transcode(given, wanted, overwrite=True)\n"
+        "    except PermissionError as error:\n"
+        "        print(error.filename)\n"
+        "print(sorted(os.listdir()), os.listdir('locked'))\n"
+        "os.seteuid(me)\n"
+        "shutil.rmtree(home)\n",
+        tmp_path,
+    )
+    assert result.stdout.splitlines() == [
+        "secret.wav",
+        "locked/a.wav",
+        "kept.wav",
+        "['in.wav', 'kept.wav', 'locked', 'secret.wav'] []",
+    ]
 
 
 def spellings(source, tmp_path):
