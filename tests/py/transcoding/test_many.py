@@ -88,6 +88,7 @@ def test_the_largest_inputs_come_first(album, tmp_path):
     assert order == [f"{n}.wav" for n in reversed(range(COUNT))]
 
 
+@pytest.mark.sanitize
 def test_several_threads_share_the_results(album, tmp_path):
     shares = [[] for _ in range(3)]
     with ps.transcode_many(album, tmp_path / "out", to="flac") as batch:

@@ -47,6 +47,7 @@ def threads():
 # ---- Given up ------------------------------------------------------------------------------------
 
 
+@pytest.mark.sanitize
 @pytest.mark.parametrize("how", ["cancel", "close", "break", "raise", "async"])
 def test_what_is_not_done_is_given_up_at_once(pipe, tmp_path, how):
     before = threads()
@@ -107,6 +108,7 @@ def test_a_batch_that_is_over_stays_so(tmp_path):
         assert batch.results[0].ok
 
 
+@pytest.mark.sanitize
 def test_a_dropped_batch_is_given_up(pipe, tmp_path):
     before = threads()
 
