@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import errno
-import io
 import os
 import stat
 from typing import TYPE_CHECKING, Any
@@ -14,13 +13,13 @@ from pastream_ng._checks import shown_file
 from pastream_ng._native import ffi, lib
 from pastream_ng._native.errors import check, new_error
 from pastream_ng._native.handle import owner
-from pastream_ng._native.places import open_place
+from pastream_ng._native.places import Place, open_place
 from pastream_ng.enums import IoMode, Status
 from pastream_ng.errors import ArgumentError
 from pastream_ng.transcoding.option_values import is_path
 
 if TYPE_CHECKING:
-    from pastream_ng._native.places import FileObject, Place
+    from pastream_ng._native.places import FileObject
 
 __all__ = ["NOBODY", "Ends", "is_pipe", "look_at_ends", "may_wait", "open_pipe"]
 
@@ -47,21 +46,23 @@ class Ends:
         The objects of the user's among them, whose exceptions come back as they are.
     paths : tuple
         Those of the two, None of what has none.
+    memory : cdata or None
+        An input in memory, which has to live as long as somebody reads it.
     """
 
     def __init__(self, given: Any, wanted: Any, overwrite: bool, pipe: int | None = None) -> None:
         self.sources: list[FileObject] = []
+        self.memory: Any = None
         self.paths = tuple(place if is_path(place) else None for place in (given, wanted))
         self._input: Place | None = None
         self._output: Place | None = None
         self._file = owner("pst_new_file *", lib.pst_new_file_destroy)
         # Before anything waits for the other end of a pipe.
         refuse_same(given, wanted)
-        readable = io.BytesIO(given) if isinstance(given, (bytearray, memoryview)) else given
         if pipe is not None:
             self._output = open_place(pipe, IoMode.WRITE)
         try:
-            self._input = self._open("input", readable, IoMode.READ)
+            self._input = self._open("input", given, IoMode.READ)
             if pipe is not None:
                 return
             if is_path(wanted):
@@ -73,6 +74,11 @@ class Ends:
             raise
 
     def _open(self, name: str, file: Any, mode: IoMode) -> Place:
+        if isinstance(file, (bytearray, memoryview)):
+            self.memory = ffi.from_buffer(file)
+            out, err = ffi.new("pst_io **"), new_error()
+            check(lib.pst_io_open_memory(out, self.memory, len(self.memory), err), err)
+            return Place(out[0], file)
         if is_path(file) and is_pipe(file):
             # Its reads wait for whoever writes, and can be called back; opening it could not.
             return open_place(os.open(file, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), mode)

@@ -57,6 +57,7 @@ class Job:
         self._given, self._target = ends.paths
         self._wants_all = plan.fails_on_damage
         self._sources = ends.sources
+        self._memory = ends.memory
         self._owned = owner("pst_job *", lib.pst_job_release)
         config, keep = to_c(plan)
         ends.give(config)
@@ -68,6 +69,15 @@ class Job:
             raise _refusal(status, err)
         ends.taken()
         self._pointer = self._owned[0]
+
+    def __del__(self) -> None:
+        # The memory must not go while it is read, which a cancel ends at once.
+        if getattr(self, "_memory", None) is None or not hasattr(self, "_pointer"):
+            return
+        if self._pid == os.getpid() and self.state() not in _OVER:
+            self.cancel()
+            if not self.wait(_EXIT_S):
+                _abandoned.append(self._memory)
 
     def start(self) -> None:
         """Start its threads."""
@@ -87,6 +97,7 @@ class Job:
         status = int(lib.pst_job_wait(self._pointer, slice_ns, ffi.NULL))
         if status != Status.TIMEOUT:
             _live.discard(self)
+            self._memory = None  # Nobody reads it any more.
         return status
 
     def wait(self, seconds: float | None) -> bool:
@@ -241,6 +252,8 @@ def _format_of(found: Any, bitrate: int) -> FormatInfo:
 # ---- The end of the program ----------------------------------------------------------------------
 
 _live: WeakSet[Job] = WeakSet()
+# What is still read by those that nobody has any more, and that did not end in time.
+_abandoned: list[Any] = []
 
 
 def _end_all() -> None:

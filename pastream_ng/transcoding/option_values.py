@@ -73,6 +73,8 @@ def _end(name: str, value: Any, method: str, others: str) -> Any:
 
 def _input(name: str, value: Any) -> Any:
     if isinstance(value, (bytearray, memoryview)):
+        if not memoryview(value).c_contiguous:
+            raise ArgumentError(f"{name} is {shown(value)}, which is not contiguous; copy it")
         return value
     others = "memory, or a binary file object that can read"
     return _end(name, value, "read", others)

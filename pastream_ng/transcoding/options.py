@@ -78,8 +78,9 @@ class TranscodeOptions:
     Parameters
     ----------
     input : str, bytes, os.PathLike, int, memory or binary file object
-        A path; a file descriptor, which stays open; a bytearray or memoryview that holds a file; or
-        an object with ``read``. What kind of file it is, its content tells.
+        A path; a file descriptor, which stays open; a bytearray or memoryview that holds a file,
+        and does not change meanwhile; or an object with ``read``. What kind of file it is, its
+        content tells.
     output : str, bytes, os.PathLike, int or binary file object
         A path, whose file appears when it is complete; or a descriptor or an object with ``write``,
         which get the bytes as they are made, and stay open.

@@ -112,6 +112,29 @@ class Pipe(io.RawIOBase):
         return len(data)
 
 
+def test_memory_is_read_where_it_lies(source):
+    data = bytearray(source.read_bytes())
+    sizes = []
+
+    class Growing(Pipe):
+        def write(self, piece):
+            with pytest.raises(BufferError):  # It is in use.
+                data.extend(b"more")
+            sizes.append(len(data))
+            return super().write(piece)
+
+    job = ps.Transcoder(ps.TranscodeOptions(data, Growing(), format="AU"))
+    job.run()
+    assert set(sizes) == {len(data)}
+    data.extend(b"more")  # Not any more.
+    words = np.frombuffer(source.read_bytes(), "u1").reshape(-1, 2)
+    with pytest.raises(ValueError, match=r"input is .*not contiguous"):
+        ps.transcode(memoryview(words.T), Pipe(), format="AU")
+    ps.transcode(memoryview(words), Pipe(), format="AU")
+    with pytest.raises(ps.FileFormatError):
+        ps.transcode(bytearray(), Pipe(), format="AU")
+
+
 def test_open_sound_files_are_no_files(source, tmp_path):
     with ps.SoundFile(source) as file, pytest.raises(TypeError, match=r"input is .*sound already"):
         ps.transcode(file, tmp_path / "out.wav")

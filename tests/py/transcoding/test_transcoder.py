@@ -85,6 +85,20 @@ def test_the_work_needs_no_python(tmp_path):
         assert not is_done_without_python(file, out, 1)
 
 
+def test_memory_needs_no_python_either_and_outlives_what_reads_it(tmp_path):
+    with open(long_file(tmp_path / "in.wav", 60), "rb") as file:
+        data = bytearray(file.read())
+    out = str(tmp_path / "out.au")
+    assert is_done_without_python(data, out, 5)
+    options = ps.TranscodeOptions(data, out, **SLOW)
+    for _ in range(20):
+        job = Job(plan_of(options), Ends(data, out, True))
+        job.start()
+        del job
+        data.append(0)  # Nobody reads it any more.
+        data.pop()
+
+
 def test_options_are_copied(quick, tmp_path):
     job = ps.Transcoder(quick)
     quick.output(tmp_path / "other.wav")
