@@ -11,6 +11,7 @@ import click
 
 import pastream_ng as ps
 
+from .completers import codecs, kinds
 from .exits import one_line
 from .options import BITRATE, BYTES, DURATION, RATE, TAG, Word
 from .pairs import MAPPING
@@ -69,8 +70,20 @@ NAMES = {
 }
 
 OPTIONS = [
-    click.option("-t", "--format", metavar="KIND", help="WAV, FLAC, MP3, OPUS, OGG, AAC, M4A ..."),
-    click.option("--codec", "audio_codec", metavar="NAME", help="Such as flac, opus, pcm_s24le."),
+    click.option(
+        "-t",
+        "--format",
+        metavar="KIND",
+        shell_complete=kinds,
+        help="WAV, FLAC, MP3, OPUS, OGG, AAC, M4A ...",
+    ),
+    click.option(
+        "--codec",
+        "audio_codec",
+        metavar="NAME",
+        shell_complete=codecs,
+        help="Such as flac, opus, pcm_s24le.",
+    ),
     click.option("-b", "--bitrate", "audio_bitrate", type=BITRATE, help="As 96k."),
     click.option(
         "--bitrate-mode",
@@ -95,8 +108,13 @@ OPTIONS = [
     click.option("-d", "--duration", type=DURATION, help="How much to take from there."),
     click.option("--tag", "tags", type=TAG, multiple=True, help="As title=Song; may be repeated."),
     click.option("--no-tags", is_flag=True, help="Leave the input's tags out."),
-    click.option("--raw", "input_format", type=RawWord(), metavar="RATE:CHANNELS:TYPE",
-                 help="What an input without a header holds, as 48k:2:int16."),
+    click.option(
+        "--raw",
+        "input_format",
+        type=RawWord(),
+        metavar="RATE:CHANNELS:TYPE",
+        help="What an input without a header holds, as 48k:2:int16.",
+    ),
     click.option("--threads", type=int, help="1 to 3 for each file; the result is the same."),
     click.option("--max-duration", type=DURATION, help="Fail if the output grows longer."),
     click.option("--max-size", type=BYTES, help="Fail if it grows larger, as 700M."),
@@ -106,7 +124,7 @@ OPTIONS = [
         help="What to do with a damaged input: warn, if nothing is said.",
     ),
     click.option("-y", "--overwrite", is_flag=True, help="Replace an output that is there."),
-]  # fmt: skip
+]
 
 
 def conversion_options(function: F) -> F:

@@ -10,6 +10,7 @@ import click
 
 import pastream_ng as ps
 
+from .completers import kinds
 from .conversion import in_options
 from .exits import Code, code_of
 from .options import BITRATE, DURATION, RATE, clock, size
@@ -25,7 +26,7 @@ NAMES = {"file": "FILE", "subtype": "--encoding", "bitrate": "--bitrate", "sampl
 
 @click.command()
 @click.argument("kind", type=click.Choice(KINDS))
-@click.argument("file")
+@click.argument("file", type=click.Path(allow_dash=True))
 @click.option("-d", "--duration", type=DURATION, default="1", help="How long, as 1:30; else 1 s.")
 @click.option("--frequency", type=click.FloatRange(0.001), help="In Hz; 440, sweeps from 20.")
 @click.option("--to", type=click.FloatRange(0.001), help="Where sweep and chirp end; else 20000.")
@@ -39,7 +40,13 @@ NAMES = {"file": "FILE", "subtype": "--encoding", "bitrate": "--bitrate", "sampl
 @click.option("--seed", type=click.IntRange(0), help="Makes a noise that is the same each time.")
 @click.option("-r", "--rate", type=RATE, default="48k", help="Frames a second; else 48k.")
 @click.option("-c", "--channels", type=click.IntRange(1, 256), default=1, help="How many; else 1.")
-@click.option("-t", "--format", metavar="KIND", help="WAV, FLAC, OPUS ... if FILE does not tell.")
+@click.option(
+    "-t",
+    "--format",
+    metavar="KIND",
+    shell_complete=kinds,
+    help="WAV, FLAC, OPUS ... if FILE does not tell.",
+)
 @click.option("-e", "--encoding", "subtype", metavar="NAME", help="As pcm_24, float.")
 @click.option("--bitrate", type=BITRATE, help="As 96k, of codecs with loss.")
 @click.option("-y", "--overwrite", is_flag=True, help="Replace a file that is there.")

@@ -19,6 +19,7 @@ from rich.text import Text
 
 import pastream_ng as ps
 
+from .completers import devices
 from .drawing import level_bar, spectrum_rows
 from .exits import Code, code_of
 from .options import COUNT, DURATION, RATE, clock, counted
@@ -175,7 +176,13 @@ class drawn_on(AbstractContextManager[Shower]):  # noqa: N801
 
 
 @click.command()
-@click.option("-D", "--device", type=DEVICE, help="Index or part of a name; see 'devices'.")
+@click.option(
+    "-D",
+    "--device",
+    type=DEVICE,
+    shell_complete=devices,
+    help="Index or part of a name; see 'devices'.",
+)
 @click.option("-d", "--duration", type=DURATION, help="How long, as 1:30; else till Ctrl-C.")
 @click.option("-r", "--rate", "samplerate", type=RATE, help="Frames a second, as 48k.")
 @click.option("-c", "--channels", type=int, help="How many.")

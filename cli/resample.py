@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from .completers import kinds
 from .options import RATE
 from .output import Talk, talking
 from .transcode_one import transcode_one
@@ -14,8 +15,8 @@ __all__ = ["resample"]
 
 
 @click.command()
-@click.argument("input")
-@click.argument("output")
+@click.argument("input", type=click.Path(allow_dash=True))
+@click.argument("output", type=click.Path(allow_dash=True))
 @click.option("-r", "--rate", "sample_rate", type=RATE, required=True, help="As 44.1k.")
 @click.option(
     "--quality",
@@ -25,7 +26,13 @@ __all__ = ["resample"]
     show_default=True,
     help="How well.",
 )
-@click.option("-t", "--format", metavar="KIND", help="WAV, FLAC ... if OUTPUT does not tell.")
+@click.option(
+    "-t",
+    "--format",
+    metavar="KIND",
+    shell_complete=kinds,
+    help="WAV, FLAC ... if OUTPUT does not tell.",
+)
 @click.option("--sample-format", metavar="TYPE", help="int16, int24, float32; else the input's.")
 @click.option("--dither", type=click.Choice(["none", "tpdf"]), help="Where samples lose bits.")
 @click.option("-y", "--overwrite", is_flag=True, help="Replace an output that is there.")

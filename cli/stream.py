@@ -36,8 +36,8 @@ def list_devices(ctx: click.Context, param: click.Parameter, value: bool) -> Non
 
 
 @click.command()
-@click.argument("input", required=False)
-@click.argument("output", required=False)
+@click.argument("input", required=False, type=click.Path(allow_dash=True))
+@click.argument("output", required=False, type=click.Path(allow_dash=True))
 @click.option(
     "-l",
     "--list",
@@ -47,7 +47,9 @@ def list_devices(ctx: click.Context, param: click.Parameter, value: bool) -> Non
     callback=list_devices,
     help="List the devices.",
 )
-@click.option("-o", "played", metavar="FILE", help="The file to play, in place of INPUT.")
+@click.option(
+    "-o", "played", type=click.Path(), metavar="FILE", help="The file to play, in place of INPUT."
+)
 @click.option("-d", "--duration", type=SPAN, help="How long to play and record.")
 @click.option("-n", "--frames", type=COUNT, help="The same in frames: 480k are 480000.")
 @click.option("--offset", type=SPAN, help="Leave out that much at the start of the recording.")

@@ -17,7 +17,13 @@ __all__ = ["convert", "transcode"]
 
 
 @click.command()
-@click.argument("paths", nargs=-1, required=True, metavar="INPUT OUTPUT | --many PATH...")
+@click.argument(
+    "paths",
+    nargs=-1,
+    required=True,
+    type=click.Path(allow_dash=True),
+    metavar="INPUT OUTPUT | --many PATH...",
+)
 @conversion_options
 @click.option("--many", is_flag=True, help="Each PATH is an input: a file, or all of a folder.")
 @many_options

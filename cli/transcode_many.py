@@ -10,6 +10,7 @@ import click
 
 import pastream_ng as ps
 
+from .completers import extensions
 from .conversion import in_options
 from .exits import Code, code_of, told_of
 from .options import clock, counted, size
@@ -22,7 +23,12 @@ __all__ = ["many_options", "transcode_each"]
 F = TypeVar("F", bound=Callable[..., Any])
 
 OPTIONS = [
-    click.option("--to", metavar="KIND", help="With --many: the outputs' extension, as opus."),
+    click.option(
+        "--to",
+        metavar="KIND",
+        shell_complete=extensions,
+        help="With --many: the outputs' extension, as opus.",
+    ),
     click.option("--into", type=click.Path(), help="With --many: the folder for the outputs."),
     click.option("--workers", type=int, help="With --many: files at once; else one per core."),
     click.option(

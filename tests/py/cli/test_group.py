@@ -91,6 +91,33 @@ def test_the_shell_completes_commands_and_options() -> None:
     assert completed("completion z") == ["zsh"]
 
 
+@pytest.mark.parametrize(
+    ("words", "offered"),
+    [
+        ("transcode --format fl", ["FLAC"]),
+        ("convert --codec fl", ["flac"]),
+        ("transcode --many album --to op", ["opus"]),
+        ("generate si", ["sine", "silence"]),
+        ("generate sine a --format ra", ["RAW"]),
+        ("resample --quality b", ["best"]),
+        ("play -D loop", ["loopback"]),
+        ("rec --device nul", ["null"]),
+        ("monitor -D loop", ["loopback"]),
+    ],
+)
+def test_the_shell_completes_values(words: str, offered: list[str]) -> None:
+    assert completed(words) == offered
+
+
+@pytest.mark.parametrize(
+    "words", ["transcode ", "info ", "play ", "rec ", "generate sine ", "resample ", "stream -o "]
+)
+def test_the_shell_completes_names_of_files(words: str) -> None:
+    kind = ShellComplete(pastream, {}, "pastream", "_PASTREAM_COMPLETE")
+    *before, last = words.split(" ")
+    assert [item.type for item in kind.get_completions(before, last)] == ["file"]
+
+
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_completion_prints_what_the_shell_needs(shell: str, invoke: Callable[..., Result]) -> None:
     result = invoke("completion", shell)

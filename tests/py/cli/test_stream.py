@@ -59,6 +59,18 @@ def test_play_and_record_at_once(song: Any, invoke: Callable[..., Result]) -> No
     assert np.array_equal(heard[first:, :2], song[: len(heard) - first])
 
 
+def test_pipes_on_both_sides(song: Any) -> None:
+    """As ``... | pastream - - | ...``."""
+    ps.write("input.au", song, RATE)
+    with open("input.au", "rb") as source, open("output.au", "wb") as target:
+        line = [*COMMAND, "-", "-", "-f", "int16", "-p", "0.1", "-q"]
+        done = subprocess.run(line, stdin=source, stdout=target, timeout=60, check=True)
+    assert done.returncode == 0
+    heard = ps.read("output.au", dtype="int16")[0]
+    first = int(np.argmax(heard[:, 1] != 0))
+    assert np.array_equal(heard[first : first + len(song), :2], song)
+
+
 def test_a_pipe_is_played() -> None:
     """As ``sox -n -t au - synth sine 440 | pastream - output.wav``."""
     ps.write("tone.au", np.full((4800, 1), 0.25, "float32"), RATE)
