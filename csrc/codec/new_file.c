@@ -227,6 +227,16 @@ static int retry_sync(int fd) {
     return result != 0 ? errno : 0;
 }
 
+// Waits until the disk has the names of the folder, where that is possible: it is held open as a
+// place only.
+static void sync_folder(const pst_new_file *file) {
+    const int fd = openat(file->folder_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return;           // It may be written and not be read.
+    (void)retry_sync(fd); // Some file systems cannot.
+    close(fd);
+}
+
 // Gives the file a name that is free. Returns 0 or the errno, EEXIST if it is not.
 static int link_as(const pst_new_file *file, const char *name) {
 #if HAS_NAMELESS
@@ -321,6 +331,8 @@ pst_status pst_new_file_complete(pst_new_file *file, bool syncs, pst_error *err)
     if (code != 0)
         return pst_fail_errno(err, code, "complete the new file");
     file->is_complete = true;
+    if (syncs)
+        sync_folder(file);
     return PST_OK;
 }
 

@@ -429,6 +429,7 @@ static void test_limits(void) {
     rig_begin(&rig);
     rig.config.max_frames = RIG_FRAMES;
     rig.config.max_bytes = 4 * RIG_FRAMES + 1000;
+    rig.config.syncs = true;
     rig_run_well(&rig);
     rig_check_samples(&rig, 0, RIG_FRAMES);
     unlink(rig.output);

@@ -12,8 +12,9 @@ extern "C" {
 
 // A file that appears under its name when it is complete, and not at all otherwise: whoever looks
 // finds what was there before, or the whole new file. Until then its bytes lie in the same folder,
-// where the system allows it without a name, so that even a process that is killed leaves nothing;
-// elsewhere as a hidden file that ends with ".part".
+// where the system allows it without a name, so that even a process that is killed leaves nothing
+// (but in the very moment in which the file takes the place of another); elsewhere as a hidden file
+// that ends with ".part".
 //
 // What is there and is no file (a pipe, a device) is written to as it is.
 typedef struct pst_new_file pst_new_file;
@@ -39,8 +40,8 @@ PST_API int pst_new_file_fd(const pst_new_file *file) PST_RT;
 // Gives the file its name, and with that replaces what was there. Does nothing if that was done, or
 // to a pipe or a device.
 //
-// syncs: wait until the disk has it before. What replaces another file is waited for in any case,
-// so that a power cut leaves one of the two.
+// syncs: wait until the disk has it, and its name. What replaces another file is waited for in any
+// case before it does, so that a power cut leaves one of the two.
 // Returns PST_OK; PST_NO_MEMORY; PST_SYSTEM_ERROR with the errno: EEXIST (a file has come
 // meanwhile, and is not to be overwritten), ENOENT (the folder has gone), ENOSPC, EIO, ...;
 // PST_FORKED. After a failure it can be tried again.
