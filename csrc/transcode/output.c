@@ -66,12 +66,23 @@ static void output_wake(pst_sink *sink) {
     pst_encoder_cancel(self->job->encoder, true);
 }
 
+// The codec has found that the head of a pipe, which went out first, is not true.
+static pst_status refuse_short(const pst_job *job, pst_error *err) {
+    return pst_fail(
+        err, PST_BAD_FILE, 0,
+        "The input is damaged: it says that it has %lld frames, but only %lld came; the "
+        "head of the pipe, which cannot be changed any more, says so, too",
+        (long long)atomic_load(&job->total_frames), (long long)atomic_load(&job->in_frames));
+}
+
 static pst_status output_end(pst_sink *sink, pst_ending ending, pst_error *err) {
     const job_output *self = (const job_output *)sink;
     pst_job *job = self->job;
     // A place that is written as it goes ends with what is there.
     pst_status status = pst_encoder_finish(job->encoder, err);
     const int64_t n_bytes = count(job);
+    if (status == PST_BAD_STATE && ending == PST_ENDING_COMPLETE)
+        return refuse_short(job, err);
     if (ending != PST_ENDING_COMPLETE || status != PST_OK)
         return status;
     status = check_bytes(job, n_bytes, err);

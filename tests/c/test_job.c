@@ -385,6 +385,38 @@ static void test_damage_is_told_or_fails(void) {
     rig_end(&rig);
 }
 
+// As of a file that somebody cuts while it is read.
+static int64_t length_of_before(void *user) {
+    (void)user;
+    return 4 * RIG_FRAMES + 80;
+}
+
+// A pipe's head goes out before it is known that less comes than the input says.
+static void test_an_input_that_shrinks(void) {
+    rig_begin(&rig);
+    pst_io_functions shrinking = memory_file;
+    shrinking.length = length_of_before;
+    memory_place in = {0}, out = {0};
+    for (int is_pipe = 0; is_pipe < 2; ++is_pipe) {
+        in.position = 0;
+        rig_read_as_pipe(&rig, &in);
+        pst_io_close(rig.config.input, NULL);
+        in.n_bytes = 20080;
+        CHECK_EQ(pst_io_open_user(&rig.config.input, &shrinking, &in, PST_IO_READ, NULL), PST_OK);
+        CHECK_EQ(pst_io_open_user(&rig.config.output, is_pipe ? &memory_pipe : &memory_file, &out,
+                                  PST_IO_WRITE, NULL),
+                 PST_OK);
+        if (is_pipe)
+            rig_run_badly(&rig, PST_BAD_FILE, "output", 0,
+                          "it says that it has 12000 frames, but only 5000 came");
+        else
+            CHECK_EQ(rig_run_well(&rig).in_total_frames, RIG_FRAMES);
+        memory_free(&out);
+    }
+    memory_free(&in);
+    rig_end(&rig);
+}
+
 // ---- Places -----------------------------------------------------------------------------------
 
 static void test_results_go_to_places_as_they_are_made(void) {
@@ -466,6 +498,7 @@ int main(void) {
     RUN(test_what_did_not_fit_is_counted);
     RUN(test_packets_are_counted);
     RUN(test_damage_is_told_or_fails);
+    RUN(test_an_input_that_shrinks);
     RUN(test_results_go_to_places_as_they_are_made);
     RUN(test_raw_samples);
     RUN(test_limits);
