@@ -118,8 +118,10 @@ typedef struct pst_encoder_setup {
 } pst_encoder_setup;
 
 typedef struct pst_encoder_ops {
-    // 0-terminated rates that the codec can store, rising; NULL: all from 1 to max_rate_hz.
+    // 0-terminated rates that the codec can store, rising; NULL: all from min_rate_hz to
+    // max_rate_hz.
     const uint32_t *rates_hz;
+    uint32_t min_rate_hz; // 0: 1.
     uint32_t max_rate_hz;
     uint32_t max_channels;
     // Which options the codec knows.

@@ -136,10 +136,12 @@ uint32_t pst_encoder_fit_rate(const pst_file_format *format) {
     const pst_codec *codec = pst_encoding_codec(format->container, format->encoding);
     if (codec == NULL)
         return format->rate_hz;
-    const uint32_t *rates_hz = codec->encoder->rates_hz;
+    const pst_encoder_ops *ops = codec->encoder;
+    const uint32_t *rates_hz = ops->rates_hz;
     if (rates_hz == NULL)
-        return format->rate_hz < codec->encoder->max_rate_hz ? format->rate_hz
-                                                             : codec->encoder->max_rate_hz;
+        return format->rate_hz < ops->min_rate_hz   ? ops->min_rate_hz
+               : format->rate_hz > ops->max_rate_hz ? ops->max_rate_hz
+                                                    : format->rate_hz;
     while (rates_hz[0] < format->rate_hz && rates_hz[1] != 0)
         ++rates_hz;
     return rates_hz[0];

@@ -280,6 +280,7 @@ static pst_status vorbis_finish(void *state, pst_error *err) {
 }
 
 const pst_encoder_ops pst_vorbis_encoder = {
+    .min_rate_hz = MIN_RATE_HZ,
     .max_rate_hz = MAX_RATE_HZ,
     .max_channels = MAX_CHANNELS,
     .has_bitrate = true,

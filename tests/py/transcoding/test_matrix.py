@@ -90,6 +90,20 @@ def test_another_rate_and_other_channels(target, tmp_path):
     assert (stats.frames_decoded, stats.frames_encoded) == (11025, 24000)
 
 
+RATES = {"MP3": (8000, 48000), "OPUS": (8000, 48000), "VORBIS": (1000, 200_000)}
+
+
+@over_ends("target", {name: end for name, end in BUILT.items() if end.kind.encoding in RATES})
+@pytest.mark.parametrize("at", [0, 1])
+def test_rates_that_a_codec_does_not_have_become_the_next_one(target, at, tmp_path):
+    rate = (100, 384_000)[at]
+    ps.write(tmp_path / "a.wav", sound(rate // 10, rate=rate), rate)
+    stats = ps.transcode(tmp_path / "a.wav", tmp_path / target.name)
+    wanted = RATES[target.kind.encoding][at]
+    assert stats.output_format.samplerate == wanted
+    assert stats.frames_encoded == wanted // 10
+
+
 @over_ends("source")
 @pytest.mark.parametrize(
     ("start", "duration"), [(0.1, 0.05), (0.123456, None), (0.0, 0.00002), (14401 / RATE, None)]
