@@ -188,7 +188,7 @@ def test_less_effort_makes_another_file():
         (999, 1, "VORBIS", {}, "samplerate is 999; VORBIS can have 1000 to 200000"),
         (200001, 1, "VORBIS", {}, "samplerate is 200001"),
         (48000, 9, "VORBIS", {}, "channels is 9"),
-        (48000, 2, "VORBIS", {"bitrate": 1000}, "bitrate is 1000; VORBIS has no mode"),
+        (48000, 2, "VORBIS", {"bitrate": 1000}, "bitrate is 1000; for VORBIS of 2 channels"),
         (48000, 2, "VORBIS", {"bitrate_mode": "CONSTANT"}, "no bitrate is given"),
         (48000, 2, "VORBIS", {"compression": 3}, "compression"),
     ],
