@@ -435,6 +435,7 @@ def test_others_are_kept_out_of_the_rings():
 
     def work(stream, ring):
         free.wait(HANG)
+        until(lambda: not stream.active)  # One that returns before the stop ends its ring.
 
     with ps.DuplexStream(WALL, RATE, 1, reader=work, writer=work) as stream:
         stream.start(prebuffer=False)
