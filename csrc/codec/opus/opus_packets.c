@@ -14,7 +14,7 @@
 enum { STEP_FRAMES = PST_OPUS_RATE_HZ / 400 };
 
 typedef struct opus_packets {
-    OpusMSDecoder *decoder; // NULL until the channels are known.
+    pst_opus_streams decoder; // Nothing until the channels are known.
     uint32_t n_channels;
     bool is_guessed; // The first packet told them.
     int32_t last_frames;
@@ -42,10 +42,8 @@ static pst_status make_plain(opus_packets *o, uint32_t n_channels, pst_error *er
 }
 
 static void drop(opus_packets *o) {
-    if (o->decoder != NULL)
-        opus_multistream_decoder_destroy(o->decoder);
+    pst_opus_drop_decoder(&o->decoder);
     pst_free(o->frames);
-    o->decoder = NULL;
     o->frames = NULL;
     o->n_channels = 0;
 }
@@ -90,7 +88,7 @@ static pst_status open_packets(void **state, pst_packet_setup *setup, pst_error 
         close_packets(o);
         return status;
     }
-    o->is_guessed = o->decoder == NULL;
+    o->is_guessed = o->decoder.all == NULL;
     setup->rate_hz = PST_OPUS_RATE_HZ;
     *state = o;
     return PST_OK;
@@ -107,7 +105,7 @@ static pst_status look(opus_packets *o, const uint8_t *data, uint64_t n_bytes, i
     *n_frames = pst_opus_packet_frames(data, n_bytes);
     if (*n_frames < 0)
         return refuse(n_bytes, "its first bytes tell an impossible length", err);
-    if (o->decoder != NULL)
+    if (o->decoder.all != NULL)
         return PST_OK;
     const pst_status status = make_plain(o, (uint32_t)opus_packet_get_nb_channels(data), err);
     if (status != PST_OK)
@@ -118,8 +116,7 @@ static pst_status look(opus_packets *o, const uint8_t *data, uint64_t n_bytes, i
 // Has n_frames made: of data, or out of thin air if that is NULL. n_given: how many to give.
 static pst_status run(opus_packets *o, const uint8_t *data, uint64_t n_bytes, int32_t n_frames,
                       bool is_fec, int32_t n_given, pst_packet_sound *sound, pst_error *err) {
-    const int n = opus_multistream_decode_float(o->decoder, data, (opus_int32)n_bytes, o->frames,
-                                                n_frames, is_fec ? 1 : 0);
+    const int n = pst_opus_decode(&o->decoder, data, (int32_t)n_bytes, o->frames, n_frames, is_fec);
     if (n == OPUS_ALLOC_FAIL)
         return pst_fail_memory(err);
     if (n < n_given)
@@ -156,10 +153,10 @@ static pst_status conceal(void *state, int64_t n_frames, const uint8_t *next, ui
             return status;
     }
     const int64_t gap = n_frames > 0 ? n_frames : o->last_frames > 0 ? o->last_frames : next_frames;
-    if (o->decoder == NULL || gap == 0)
+    if (o->decoder.all == NULL || gap == 0)
         return pst_fail(err, PST_BAD_STATE, 0,
                         "Nothing is known yet of what is to be concealed: no packet has come, %s",
-                        o->decoder == NULL ? "nor an OpusHead" : "and no length was told");
+                        o->decoder.all == NULL ? "nor an OpusHead" : "and no length was told");
     // What is not a whole number of steps comes first, so that the end meets the next packet.
     const int32_t odd = (int32_t)(gap % STEP_FRAMES);
     if (odd != 0)
@@ -179,7 +176,7 @@ static void reset(void *state) {
     if (o->is_guessed)
         drop(o);
     else
-        opus_multistream_decoder_ctl(o->decoder, OPUS_RESET_STATE);
+        pst_opus_reset_decoder(&o->decoder);
 }
 
 const pst_packet_codec_ops pst_opus_packets = {

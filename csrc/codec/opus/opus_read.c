@@ -3,6 +3,8 @@
 
 // Ogg Opus files, read by libopus. See RFC 7845.
 
+#include "base/alloc.h"
+#include "base/error.h"
 #include "codec/ogg/packets.h"
 #include "codec/opus/decode.h"
 #include "codec/opus/opus_codec.h"
@@ -19,10 +21,14 @@ static pst_status open_stream(void **state, const pst_ogg_header *headers,
     pst_status status = pst_opus_head_read(&head, headers[0].data, headers[0].n_bytes, err);
     if (status != PST_OK)
         return status;
-    OpusMSDecoder *decoder = NULL;
-    status = pst_opus_make_decoder(&decoder, &head, err);
-    if (status != PST_OK)
+    pst_opus_streams *decoder = pst_alloc(sizeof *decoder);
+    if (decoder == NULL)
+        return pst_fail_memory(err);
+    status = pst_opus_make_decoder(decoder, &head, err);
+    if (status != PST_OK) {
+        pst_free(decoder);
         return status;
+    }
     *info = (pst_ogg_stream_info){
         .rate_hz = PST_OPUS_RATE_HZ,
         .n_channels = head.n_channels,
@@ -42,16 +48,17 @@ static int32_t duration(void *state, ogg_packet *packet, int32_t *memory) {
 }
 
 static int32_t decode(void *state, ogg_packet *packet, float *frames) {
-    return opus_multistream_decode_float(state, packet->packet, (opus_int32)packet->bytes, frames,
-                                         PST_OPUS_MAX_PACKET_FRAMES, 0);
+    return pst_opus_decode(state, packet->packet, (int32_t)packet->bytes, frames,
+                           PST_OPUS_MAX_PACKET_FRAMES, false);
 }
 
 static void reset(void *state) {
-    opus_multistream_decoder_ctl(state, OPUS_RESET_STATE);
+    pst_opus_reset_decoder(state);
 }
 
 static void close_stream(void *state) {
-    opus_multistream_decoder_destroy(state);
+    pst_opus_drop_decoder(state);
+    pst_free(state);
 }
 
 static const pst_ogg_codec packets = {
