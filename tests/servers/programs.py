@@ -156,7 +156,7 @@ class Program:
 def compiled(source: str, *, library: bool = False, package: str | None = None) -> str:
     """Compile a C file of this folder once per process and return the result's path."""
     name = Path(source).stem + (".so" if library else "")
-    compiler = find_program(os.environ.get("CC", "cc"))
+    first, *more = os.environ.get("CC", "cc").split()  # Such as "ccache gcc".
     flags: list[str] = []
     if package is not None:
         query = [find_program("pkg-config"), "--cflags", "--libs", package]
@@ -167,7 +167,16 @@ def compiled(source: str, *, library: bool = False, package: str | None = None) 
     folder = _folder_for_programs()
     path = Path(folder.name) / name
     shape = ["-shared", "-fPIC"] if library else []
-    command = [compiler, "-std=c11", "-D_GNU_SOURCE", "-O2", *shape, "-o", str(path)]
+    command = [
+        find_program(first),
+        *more,
+        "-std=c11",
+        "-D_GNU_SOURCE",
+        "-O2",
+        *shape,
+        "-o",
+        str(path),
+    ]
     subprocess.run([*command, str(HERE / source), *flags], check=True, timeout=60)
     return str(path)
 
