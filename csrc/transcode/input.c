@@ -43,7 +43,7 @@ static void note_bytes(const job_input *self) {
 
 static pst_status end(const job_input *self, pst_error *err) {
     const pst_job *job = self->job;
-    if (pst_job_is_cancelled(job) || self->n_skipped == 0)
+    if (self->n_skipped == 0)
         return PST_END;
     const double rate_hz = self->base.rate_hz;
     return pst_fail(err, PST_BAD_ARGUMENT, 0, "start_s is %g; the input lasts only %.6g s",

@@ -294,11 +294,16 @@ static void test_cancelled_while_a_pipe_keeps_a_read_waiting(void) {
 static void test_cancelled_while_a_pipe_keeps_a_write_waiting(void) {
     rig_begin(&rig);
     rig.config.format.n_channels = 20; // More than a pipe holds.
-    for (uint32_t n_threads = 1; n_threads <= 3; ++n_threads) {
+    for (uint32_t n_threads = 1; n_threads <= 4; ++n_threads) {
         int ends[2];
         pst_job *job = NULL;
         REQUIRE(pipe(ends) == 0);
-        rig.config.n_threads = n_threads;
+        if (n_threads == 4) { // It is full, so that not even the head of the file goes out.
+            fcntl(ends[1], F_SETFL, O_NONBLOCK);
+            while (write(ends[1], rig_samples, 1000) > 0 || write(ends[1], rig_samples, 1) > 0)
+                continue;
+        }
+        rig.config.n_threads = n_threads % 3 + 1;
         CHECK_EQ(pst_io_open_fd(&rig.config.output, ends[1], true, PST_IO_WRITE, NULL), PST_OK);
         REQUIRE(rig_open(&rig, &job, NULL) == PST_OK);
         CHECK_EQ(pst_job_start(job, NULL), PST_OK);
@@ -311,6 +316,35 @@ static void test_cancelled_while_a_pipe_keeps_a_write_waiting(void) {
     rig_end(&rig);
 }
 
+// The job whose result goes to a place that cancels it, in the very end.
+static pst_job *late;
+static int n_rewound;
+
+static int64_t seek_and_cancel(void *user, int64_t position) {
+    if (position == 0 && ++n_rewound == 1)
+        pst_job_cancel(late);
+    return memory_seek(user, position);
+}
+
+static void test_cancelled_while_the_result_is_completed(void) {
+    rig_begin(&rig);
+    pst_io_functions functions = memory_file;
+    functions.seek = seek_and_cancel;
+    memory_place place = {0};
+    CHECK_EQ(pst_io_open_user(&rig.config.output, &functions, &place, PST_IO_WRITE, NULL), PST_OK);
+    REQUIRE(rig_open(&rig, &late, NULL) == PST_OK);
+    CHECK_EQ(pst_job_start(late, NULL), PST_OK);
+    CHECK_EQ(end_of(late), PST_CHAIN_CANCELLED);
+    pst_job_result result;
+    CHECK_EQ(pst_job_get_result(late, &result, NULL), PST_OK);
+    CHECK(!result.is_complete);
+    CHECK_EQ(n_rewound >= 1, 1);
+    CHECK_EQ(place.n_closed, 1);
+    pst_job_release(late);
+    memory_free(&place);
+    rig_end(&rig);
+}
+
 // A job whose result nobody takes ends, although its input has more to come.
 static void test_a_failed_result_ends_a_waiting_read(void) {
     rig_begin(&rig);
@@ -319,7 +353,7 @@ static void test_a_failed_result_ends_a_waiting_read(void) {
     for (uint32_t n_threads = 1; n_threads <= 3; ++n_threads) {
         int ends[2];
         REQUIRE(pipe(ends) == 0);
-        CHECK_EQ(write(ends[1], bytes, n_bytes), n_bytes);
+        CHECK_EQ(write(ends[1], bytes, n_bytes - 2000), n_bytes - 2000); // More than a piece.
         rig.config.n_threads = n_threads;
         rig.config.max_bytes = 5000;
         CHECK_EQ(pst_io_open_fd(&rig.config.input, ends[0], true, PST_IO_READ, NULL), PST_OK);
@@ -456,6 +490,7 @@ int main(void) {
     RUN(test_cancelled_at_any_moment);
     RUN(test_cancelled_while_a_pipe_keeps_a_read_waiting);
     RUN(test_cancelled_while_a_pipe_keeps_a_write_waiting);
+    RUN(test_cancelled_while_the_result_is_completed);
     RUN(test_a_failed_result_ends_a_waiting_read);
     RUN(test_dropped_jobs_end_alone);
     RUN(test_a_forked_child_is_refused);

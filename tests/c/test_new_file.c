@@ -17,6 +17,16 @@
 #include "failing_alloc.h"
 #include "pastream/new_file.h"
 
+// Counts what the library's calls reach before the system's own.
+static int n_synced_files, n_synced_folders;
+
+int fsync(int fd) {
+    struct stat info;
+    if (fstat(fd, &info) == 0)
+        ++*(S_ISDIR(info.st_mode) ? &n_synced_folders : &n_synced_files);
+    return 0;
+}
+
 static char folder[64];
 static char path[128];
 
@@ -186,14 +196,14 @@ static void test_links_stay_links(void) {
 static void test_permissions(void) {
     begin();
     put(path, "old");
-    chmod(path, 0640);
+    chmod(path, 0604);
     const mode_t mask = umask(027);
     pst_new_file *file = make(path, true);
     CHECK_EQ(pst_new_file_complete(file, false, NULL), PST_OK);
     pst_new_file_destroy(file);
     struct stat info;
     CHECK_EQ(stat(path, &info), 0);
-    CHECK_EQ(info.st_mode & 07777, 0640);
+    CHECK_EQ(info.st_mode & 07777, 0604);
     unlink(path);
     file = make(path, true);
     CHECK_EQ(pst_new_file_complete(file, false, NULL), PST_OK);
@@ -201,6 +211,23 @@ static void test_permissions(void) {
     CHECK_EQ(stat(path, &info), 0);
     CHECK_EQ(info.st_mode & 07777, 0666 & ~027);
     umask(mask);
+    end();
+}
+
+static void test_what_is_to_be_on_the_disk(void) {
+    begin();
+    for (int syncs = 0; syncs < 2; ++syncs)
+        for (int replaces = 0; replaces < 2; ++replaces) {
+            n_synced_files = n_synced_folders = 0;
+            pst_new_file *file = make(path, replaces == 1);
+            fill(file, "text");
+            CHECK_EQ(pst_new_file_complete(file, syncs == 1, NULL), PST_OK);
+            pst_new_file_destroy(file);
+            CHECK_EQ(n_synced_files, syncs || replaces);
+            CHECK_EQ(n_synced_folders, syncs);
+            if (replaces)
+                unlink(path);
+        }
     end();
 }
 
@@ -352,6 +379,7 @@ int main(void) {
     RUN(test_a_file_that_is_there_or_comes_is_kept);
     RUN(test_links_stay_links);
     RUN(test_permissions);
+    RUN(test_what_is_to_be_on_the_disk);
     RUN(test_names_that_cannot_be);
     RUN(test_the_folder_is_the_one_of_the_beginning);
     RUN(test_pipes_and_devices_are_written_as_they_are);
