@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: MIT
 """``pastream bench``: how fast this build is on this machine."""
 
+from __future__ import annotations
+
 import os
 import tempfile
 import time

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: MIT
 """The tree of commands."""
 
+from __future__ import annotations
+
 import click
 
 import pastream_ng as ps

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: MIT
 """What the shell offers as values of options."""
 
+from __future__ import annotations
+
 import click
 from click.shell_completion import CompletionItem
 

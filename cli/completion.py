@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: MIT
 """``pastream completion``: what a shell needs to complete the command."""
 
+from __future__ import annotations
+
 import click
 from click.shell_completion import get_completion_class
 

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: MIT
 """What commands that make files of files have in common: options, and the library's words."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: MIT
 """``pastream devices``: what there is to play and record with."""
 
+from __future__ import annotations
+
 import click
 
 import pastream_ng as ps

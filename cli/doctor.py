@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: MIT
 """``pastream doctor``: what the library found on this machine, and what would help."""
 
+from __future__ import annotations
+
 import ctypes
 import os
 import platform

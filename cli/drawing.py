@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: MIT
 """Levels and spectra as text in a terminal."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 import numpy as np

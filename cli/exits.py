@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: MIT
 """How the command ends: exit codes, signals, and errors as one line on stderr."""
 
+from __future__ import annotations
+
 import errno
 import os
 import re

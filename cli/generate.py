@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: MIT
 """``pastream generate``: test sounds, into a file."""
 
+from __future__ import annotations
+
 import os
 import sys
 from typing import Any

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: MIT
 """A group of commands that imports only the one that is run."""
 
+from __future__ import annotations
+
 import os
 import sys
 from collections.abc import Sequence

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: MIT
 """``pastream info``: what sound files are."""
 
+from __future__ import annotations
+
 import sys
 
 import click

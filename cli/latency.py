@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: MIT
 """``pastream latency``: the round trip from an output to an input."""
 
+from __future__ import annotations
+
 from typing import Any
 
 import click

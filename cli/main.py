@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: MIT
 """The door of the ``pastream`` command."""
 
+from __future__ import annotations
+
 import os
 import sys
 

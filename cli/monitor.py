@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: MIT
 """``pastream monitor``: what an input hears, live."""
 
+from __future__ import annotations
+
 import json
 import sys
 import time

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: MIT
 """Kinds of options: times, rates, bit rates, sizes; errors tell what would be right."""
 
+from __future__ import annotations
+
 import math
 import re
 from typing import TYPE_CHECKING, Any

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: MIT
 """What the commands share: how much is said and where, and JSON."""
 
+from __future__ import annotations
+
 import dataclasses
 import functools
 import json

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: MIT
 """Options of the old command line that may differ between the sides: PLAYBACK,RECORDING."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Callable
 from typing import Any

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: MIT
 """``pastream play``: sound files on a device."""
 
+from __future__ import annotations
+
 import os
 import sys
 from typing import Any

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: MIT
 """How far a long job is: a bar on a terminal, a line a second elsewhere, nothing when quiet."""
 
+from __future__ import annotations
+
 import os
 import sys
 import time
@@ -64,7 +66,7 @@ class Display(Protocol):
     def say(self, text: str) -> None:
         """Say something on stderr that stays."""
 
-    def __enter__(self) -> "Display": ...
+    def __enter__(self) -> Display: ...
 
     def __exit__(self, *error: object) -> None: ...
 
@@ -79,7 +81,7 @@ class Silence:
         """Print it all the same."""
         click.echo(text, err=True)
 
-    def __enter__(self) -> "Silence":
+    def __enter__(self) -> Silence:
         return self
 
     def __exit__(self, *error: object) -> None:
@@ -133,7 +135,7 @@ class Bar(Silence):
         """Print it above the bar."""
         self._progress.console.print(text, markup=False, highlight=False, soft_wrap=True)
 
-    def __enter__(self) -> "Bar":
+    def __enter__(self) -> Bar:
         try:
             self._progress.start()
         except BaseException:

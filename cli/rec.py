@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: MIT
 """``pastream rec``: a device into sound files."""
 
+from __future__ import annotations
+
 import os
 import sys
 from typing import Any

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: MIT
 """``pastream resample``: a sound file of another rate."""
 
+from __future__ import annotations
+
 from typing import Any
 
 import click

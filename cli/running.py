@@ -2,9 +2,11 @@
 # SPDX-License-Identifier: MIT
 """Streams between devices and files: opened by names of files, and watched until they end."""
 
+from __future__ import annotations
+
 import os
 import sys
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import click
 
@@ -15,11 +17,12 @@ from .options import Word, counted
 from .output import Talk
 from .progress import View, shown
 
-__all__ = ["DEVICE", "SLICE_S", "FileStream", "open_stream", "place_of", "run"]
+__all__ = ["DEVICE", "SLICE_S", "open_stream", "place_of", "run"]
 
-FileStream: TypeAlias = (
-    ps.SoundFileInputStream | ps.SoundFileOutputStream | ps.SoundFileDuplexStream
-)
+if TYPE_CHECKING:
+    FileStream: TypeAlias = (
+        ps.SoundFileInputStream | ps.SoundFileOutputStream | ps.SoundFileDuplexStream
+    )
 
 SLICE_S = 0.1
 

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: MIT
 """Test sounds, made block by block: tones, sweeps and noises."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: MIT
 """Level and spectrum of a chunk, in the scales that the terminal shows."""
 
+from __future__ import annotations
+
 from itertools import pairwise
 
 import numpy as np

@@ -2,10 +2,12 @@
 # SPDX-License-Identifier: MIT
 """``pastream [OPTIONS] INPUT [OUTPUT]``: play a file, record into another, as pastream has it."""
 
+from __future__ import annotations
+
 import math
 import os
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -15,7 +17,10 @@ from .group import LazyGroup
 from .options import COUNT, RATE, SPAN, Span, SpanWord, counted
 from .output import Talk, print_json, talking
 from .pairs import CHANNELS, DEVICES, MAPPING, NOTHING, WORDS, Pair, both
-from .running import FileStream, open_stream, run
+from .running import open_stream, run
+
+if TYPE_CHECKING:
+    from .running import FileStream
 
 __all__ = ["stream"]
 

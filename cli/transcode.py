@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: MIT
 """``pastream transcode``: a sound file of another kind, or many."""
 
+from __future__ import annotations
+
 import copy
 from typing import Any
 

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: MIT
 """``pastream transcode --many``: all files of folders, several at once."""
 
+from __future__ import annotations
+
 import sys
 from collections.abc import Callable
 from typing import Any, NoReturn, TypeVar

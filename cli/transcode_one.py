@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: MIT
 """``pastream transcode INPUT OUTPUT``: one file of another."""
 
+from __future__ import annotations
+
 import os
 from typing import Any
 

@@ -12,15 +12,6 @@ from importlib import import_module as _import_module
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
 from pastream_ng._native.text import version
-from pastream_ng.callbacks import (
-    CallbackAbort,
-    CallbackFlags,
-    CallbackStop,
-    CallbackTime,
-    CompiledCallback,
-    get_include,
-)
-from pastream_ng.defaults import default
 from pastream_ng.enums import (
     BitrateMode,
     Curve,
@@ -62,40 +53,16 @@ from pastream_ng.errors import (
     UnsupportedOptionError,
     UnsupportedSettingsError,
 )
-from pastream_ng.hosts import (
-    DeviceInfo,
-    DeviceList,
-    Fault,
-    HostApiInfo,
-    VirtualDevice,
-    check_input_settings,
-    check_output_settings,
-    default_device,
-    portaudio_version,
-    query_devices,
-    query_hostapis,
-    refresh,
-    supported_samplerates,
-)
-from pastream_ng.rings import ReadView, RingBuffer, RingReader, WriteView
-from pastream_ng.streams import (
-    AsyncStream,
-    CallbackTiming,
-    ChunkInfo,
-    Chunks,
-    Distribution,
-    DuplexStream,
-    InputStream,
-    MeterReading,
-    OutputStream,
-    StreamClock,
-    StreamEvent,
-    StreamReader,
-    StreamStats,
-    chunks,
-)
 
 if _TYPE_CHECKING:
+    from pastream_ng.callbacks import (
+        CallbackAbort,
+        CallbackFlags,
+        CallbackStop,
+        CallbackTime,
+        CompiledCallback,
+        get_include,
+    )
     from pastream_ng.classic import (
         Stream,
         abort_flag,
@@ -127,29 +94,43 @@ if _TYPE_CHECKING:
         WavDecoderConfig,
         WavEncoderConfig,
     )
-    from pastream_ng.files import (
-        AudioFileReader,
-        AudioFileWriter,
+    from pastream_ng.defaults import default
+    from pastream_ng.files.codecs import (
         CodecInfo,
-        Damage,
-        DamagedFileWarning,
-        FileInfo,
-        ParallelAudioWriter,
-        SoundFile,
-        SoundFileDuplexStream,
-        SoundFileInputStream,
-        SoundFileOutputStream,
-        Tags,
         available_codecs,
         available_formats,
         available_subtypes,
-        blocks,
         check_format,
         default_subtype,
-        info,
         libsndfile_version,
-        read,
-        write,
+    )
+    from pastream_ng.files.damage import Damage, DamagedFileWarning
+    from pastream_ng.files.info import FileInfo, info
+    from pastream_ng.files.parallel import ParallelAudioWriter
+    from pastream_ng.files.reader import AudioFileReader
+    from pastream_ng.files.soundfile import SoundFile
+    from pastream_ng.files.streams import (
+        SoundFileDuplexStream,
+        SoundFileInputStream,
+        SoundFileOutputStream,
+    )
+    from pastream_ng.files.tags import Tags
+    from pastream_ng.files.whole import blocks, read, write
+    from pastream_ng.files.writer import AudioFileWriter
+    from pastream_ng.hosts import (
+        DeviceInfo,
+        DeviceList,
+        Fault,
+        HostApiInfo,
+        VirtualDevice,
+        check_input_settings,
+        check_output_settings,
+        default_device,
+        portaudio_version,
+        query_devices,
+        query_hostapis,
+        refresh,
+        supported_samplerates,
     )
     from pastream_ng.hosts.host_options import (
         AlsaSettings,
@@ -209,6 +190,7 @@ if _TYPE_CHECKING:
     from pastream_ng.recordings import Recording, RecordingState, Segment
     from pastream_ng.recordings.shortcut import recording
     from pastream_ng.resampling import Resampler, resample
+    from pastream_ng.rings import ReadView, RingBuffer, RingReader, WriteView
     from pastream_ng.simd import (
         SimdCapabilities,
         detect_simd,
@@ -217,19 +199,28 @@ if _TYPE_CHECKING:
         use_kernel_level,
     )
     from pastream_ng.simple import get_stream, play, playrec, rec, stop, wait
-    from pastream_ng.transcoding import (
-        BatchProgress,
-        BatchResult,
-        FormatInfo,
-        Progress,
-        TranscodeBatch,
-        TranscodeOptions,
-        Transcoder,
-        TranscodeStats,
-        transcode,
-        transcode_async,
-        transcode_many,
+    from pastream_ng.streams import (
+        AsyncStream,
+        CallbackTiming,
+        ChunkInfo,
+        Chunks,
+        Distribution,
+        DuplexStream,
+        InputStream,
+        MeterReading,
+        OutputStream,
+        StreamClock,
+        StreamEvent,
+        StreamReader,
+        StreamStats,
+        chunks,
     )
+    from pastream_ng.transcoding.batch import TranscodeBatch, transcode_many
+    from pastream_ng.transcoding.batch_values import BatchProgress, BatchResult
+    from pastream_ng.transcoding.oneshot import transcode, transcode_async
+    from pastream_ng.transcoding.options import TranscodeOptions
+    from pastream_ng.transcoding.transcoder import Transcoder
+    from pastream_ng.transcoding.values import FormatInfo, Progress, TranscodeStats
 
 __all__ = [
     "AacDecoderConfig",
@@ -452,8 +443,11 @@ __all__ = [
 
 __version__ = version()
 
-# What most programs do without comes with the first look at it.
+# All but errors and constants comes with the first look at it.
 _LATER_IN = {
+    "callbacks": """
+        CallbackAbort CallbackFlags CallbackStop CallbackTime CompiledCallback get_include
+    """,
     "classic": """
         Stream abort_flag apis complete_flag continue_flag default_api default_input_device
         default_output_device devices pa_version
@@ -464,11 +458,25 @@ _LATER_IN = {
         OpusDecoderConfig OpusEncoderConfig PcmDecoderConfig PcmEncoderConfig
         VorbisDecoderConfig VorbisEncoderConfig WavDecoderConfig WavEncoderConfig
     """,
-    "files": """
-        AudioFileReader AudioFileWriter CodecInfo Damage DamagedFileWarning FileInfo
-        SoundFile SoundFileDuplexStream SoundFileInputStream SoundFileOutputStream Tags
-        available_codecs available_formats available_subtypes blocks check_format
-        default_subtype info libsndfile_version read write ParallelAudioWriter
+    "defaults": "default",
+    "files.codecs": """
+        CodecInfo available_codecs available_formats available_subtypes
+        check_format default_subtype libsndfile_version
+    """,
+    "files.damage": "Damage DamagedFileWarning",
+    "files.info": "FileInfo info",
+    "files.parallel": "ParallelAudioWriter",
+    "files.reader": "AudioFileReader",
+    "files.soundfile": "SoundFile",
+    "files.streams": "SoundFileDuplexStream SoundFileInputStream SoundFileOutputStream",
+    "files.tags": "Tags",
+    "files.whole": "blocks read write",
+    "files.writer": "AudioFileWriter",
+    "hosts": """
+        DeviceInfo DeviceList Fault HostApiInfo VirtualDevice
+        check_input_settings check_output_settings default_device
+        portaudio_version query_devices query_hostapis refresh
+        supported_samplerates
     """,
     "hosts.host_options": """
         AlsaSettings AsioSettings CoreAudioSettings WasapiSettings set_application_name
@@ -492,12 +500,20 @@ _LATER_IN = {
     "recordings": "Recording RecordingState Segment",
     "recordings.shortcut": "recording",
     "resampling": "Resampler resample",
+    "rings": "ReadView RingBuffer RingReader WriteView",
     "simd": "SimdCapabilities detect_simd kernel_level kernel_levels use_kernel_level",
     "simple": "get_stream play playrec rec stop wait",
-    "transcoding": """
-        BatchProgress BatchResult FormatInfo Progress TranscodeBatch TranscodeOptions
-        TranscodeStats Transcoder transcode transcode_async transcode_many
+    "streams": """
+        AsyncStream CallbackTiming ChunkInfo Chunks Distribution DuplexStream
+        InputStream MeterReading OutputStream StreamClock StreamEvent
+        StreamReader StreamStats chunks
     """,
+    "transcoding.batch": "TranscodeBatch transcode_many",
+    "transcoding.batch_values": "BatchProgress BatchResult",
+    "transcoding.oneshot": "transcode transcode_async",
+    "transcoding.options": "TranscodeOptions",
+    "transcoding.transcoder": "Transcoder",
+    "transcoding.values": "FormatInfo Progress TranscodeStats",
 }
 _LATER = {name: module for module, names in _LATER_IN.items() for name in names.split()}
 

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: MIT
 """The demo's own run: play the melody, capture it in a chunk loop, lose nothing."""
 
+from __future__ import annotations
+
 import time
 
 import numpy as np

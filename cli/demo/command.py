@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: MIT
 """``pastream demo``: the main job of the library, with a disturber beside it."""
 
+from __future__ import annotations
+
 import math
 import sys
 from contextlib import AbstractContextManager, nullcontext

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: MIT
 """The same job done by a Python callback, for contrast."""
 
+from __future__ import annotations
+
 import importlib
 import importlib.util
 import os

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: MIT
 """What the terminal shows while the chunk loop runs."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass

@@ -6,6 +6,8 @@
 for its timeout in such a call, no other Python thread of the process can run.
 """
 
+from __future__ import annotations
+
 import ctypes
 import sys
 import threading
@@ -62,7 +64,7 @@ class GilHog:
         """The longest hold so far, in seconds."""
         return max((end - start for start, end in self.holds), default=0.0)
 
-    def __enter__(self) -> "GilHog":
+    def __enter__(self) -> GilHog:
         if self._hold_s > 0:
             self._thread.start()
         return self

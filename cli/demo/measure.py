@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: MIT
 """What a run is judged by, and how its wake-ups are measured."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: MIT
 """A short tune, synthesised: the theme of Beethoven's ninth symphony, with a plain bass."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 
 import numpy as np

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: MIT
 """The table at the end, and the verdict."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Sequence
 
 from rich import box

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: MIT
 """Which devices the demo takes, and with which settings."""
 
+from __future__ import annotations
+
 import os
 from dataclasses import dataclass
 

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 from collections import deque
 from contextlib import asynccontextmanager, suppress
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import AsyncIterator, Callable
 
 __all__ = ["Slots", "processors", "slots"]
@@ -56,6 +56,8 @@ class Slots:
         if self._free > 0:
             self._free -= 1
             return True
+        import asyncio
+
         loop = asyncio.get_running_loop()
         mine = loop.create_future()
 
@@ -94,6 +96,8 @@ _slots: WeakKeyDictionary[asyncio.AbstractEventLoop, Slots] = WeakKeyDictionary(
 
 def slots() -> Slots:
     """Return what admits the jobs of the running event loop."""
+    import asyncio
+
     loop = asyncio.get_running_loop()
     found = _slots.get(loop)
     if found is None:

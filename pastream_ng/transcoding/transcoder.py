@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import threading
 import time
@@ -205,6 +204,8 @@ class Transcoder(Unique):
         return await self._run_async(progress_callback)
 
     async def _run_async(self, callback: AnyCallback | None) -> TranscodeStats:
+        import asyncio
+
         check_callback(callback, awaits=True)
         with self._claimed():
             async with self._turn():
