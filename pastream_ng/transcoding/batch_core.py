@@ -27,8 +27,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Core"]
 
-# A lock can be waited for no longer at once than this; nobody waits so long.
-_LONGEST_S = 86400.0
+# How long to wait at once. A Ctrl-C that came just before a wait does not end it, and Python looks
+# for it only then.
+_SLICE_S = 0.1
 
 
 class Wake:
@@ -264,7 +265,7 @@ class Core:
         left = deadline.left()
         if left == 0.0:
             return False
-        self._changed.wait(None if left is None else min(left, _LONGEST_S))
+        self._changed.wait(_SLICE_S if left is None else min(left, _SLICE_S))
         return True
 
     async def result_async(self) -> None:

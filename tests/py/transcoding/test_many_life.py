@@ -207,10 +207,10 @@ def test_a_forked_child_gets_an_error_and_leaves_the_parent_alone(pipe, tmp_path
 
 
 INTERRUPTED = """
-import os, signal, sys, threading, pastream_ng as ps
+import _thread, os, signal, sys, threading, pastream_ng as ps
 read, write = os.pipe()
 batch = ps.transcode_many([(read, "held.flac")] * 1)
-threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGINT)).start()
+threading.Timer(0.2, {how}).start()
 try:
     {wait}
 except KeyboardInterrupt:
@@ -220,10 +220,15 @@ except KeyboardInterrupt:
 """
 
 
+# One that comes between the last look for signals and a wait wakes nobody, as the second does.
+HOW = {"signal": "os.kill, (os.getpid(), signal.SIGINT)", "unseen": "_thread.interrupt_main"}
+
+
+@pytest.mark.parametrize("how", list(HOW))
 @pytest.mark.parametrize("wait", ["batch.wait()", "next(batch)"])
-def test_ctrl_c_gives_up_the_batch(tmp_path, wait, monkeypatch):
+def test_ctrl_c_gives_up_the_batch(tmp_path, wait, how, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    assert run_python(INTERRUPTED.format(wait=wait)).stdout == "interrupted\n"
+    assert run_python(INTERRUPTED.format(wait=wait, how=HOW[how])).stdout == "interrupted\n"
 
 
 AT_EXIT = """
