@@ -163,6 +163,8 @@ static pst_status begin(mp4 *m, pst_decoder_setup *setup, pst_error *err) {
         status = walk(m, err);
     if (status == PST_OK)
         status = pst_aac_look(reader, err);
+    if (status == PST_BAD_FILE && !is_seekable)
+        return bad_file(m, "its index lies behind the sound, so it cannot come from a pipe", err);
     if (status != PST_OK)
         return status;
     // libavformat counts at the rate that the container tells, without what SBR adds.

@@ -165,6 +165,18 @@ def test_pipes_carry_aac_both_ways(tmp_path, format):
     assert snr_db(found[0][delay + 2000 : delay + 28000], x[2000:28000]).min() > 15
 
 
+@pytest.mark.skipif(not shutil.which("ffmpeg"), reason="ffmpeg is missing")
+def test_a_file_whose_index_lies_at_its_end_cannot_come_from_a_pipe(tmp_path):
+    sound = ["-f", "lavfi", "-i", "anoisesrc=duration=20:amplitude=0.3"]
+    subprocess.run(["ffmpeg", "-v", "error", *sound, tmp_path / "x.m4a"], check=True)
+    assert ps.info(tmp_path / "x.m4a").codec == "AAC"
+    with (
+        subprocess.Popen(["cat", tmp_path / "x.m4a"], stdout=subprocess.PIPE) as cat,
+        pytest.raises(ps.FileFormatError, match=r"index lies behind the sound"),
+    ):
+        ps.read(cat.stdout.fileno(), closefd=False)
+
+
 @pytest.mark.parametrize(
     ("options", "text"),
     [
