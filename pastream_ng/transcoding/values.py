@@ -105,7 +105,8 @@ class FormatInfo:
     def __str__(self) -> str:
         """Return it for people."""
         kind = self.format if self.format == self.subtype else f"{self.format} {self.subtype}"
-        return f"{kind}, {self.samplerate} Hz, {self.channels} channels"
+        count = "1 channel" if self.channels == 1 else f"{self.channels} channels"
+        return f"{kind}, {self.samplerate} Hz, {count}"
 
 
 @dataclass(frozen=True)

@@ -59,3 +59,21 @@ def test_ffmpeg_writes_what_has_loss(kind: str) -> None:
     found = ps.info("out.wav")
     assert (found.samplerate, found.channels) == (RATE, 2)
     assert RATE // 5 <= found.frames <= RATE // 5 + (1024 * 3 if kind == "adts" else 0)
+
+
+@pytest.mark.skipif(not shutil.which("aplay"), reason="ALSA's tools are missing")
+def test_arecord_and_aplay_on_the_other_side() -> None:
+    """What arecord writes does not say how long it is; what aplay is given it tells on stderr."""
+    null = "-D null -f S16_LE -r 8000 -c 2 -d 1"
+    shell(f"arecord -q {null} -t wav - | {TRANSCODE} - taken.flac")
+    found = ps.info("taken.flac")
+    assert (found.samplerate, found.channels, found.frames) == (8000, 2, 8000)
+    streamed = f"{sys.executable} -m pastream_ng.cli -q null - -D loopback -r 48k -c 2 -d 0.1"
+    for line, told in (
+        (f"{TRANSCODE} in.wav - --format wav", "WAVE 'stdin' : Signed 16 bit Little Endian"),
+        (f"{TRANSCODE} in.wav - --format au", "Sparc Audio 'stdin' : Signed 16 bit Big Endian"),
+        (f"{streamed} -t wav", "WAVE 'stdin' : Float 32 bit Little Endian"),
+        (f"{streamed} -e pcm_16", "Sparc Audio 'stdin' : Signed 16 bit Big Endian"),
+    ):
+        heard = shell(f"{line} | aplay -D null - 2>&1").decode()
+        assert heard == f"Playing {told}, Rate 48000 Hz, Stereo\n"

@@ -54,7 +54,7 @@ def test_stats_tell_what_came(source, tmp_path):
     assert stats.clipped_samples == 0
     assert stats.input_format == ps.FormatInfo("WAV", "PCM_16", "PCM", RATE, 2, 16, None)
     assert stats.output_format == ps.FormatInfo("AIFF", "PCM_16", "PCM", 24000, 1, 16, None)
-    assert str(stats.output_format) == "AIFF PCM_16, 24000 Hz, 1 channels"
+    assert str(stats.output_format) == "AIFF PCM_16, 24000 Hz, 1 channel"
     told = json.loads(json.dumps(stats.to_dict()))
     assert told["output_format"]["samplerate"] == 24000
     assert told["damage"] == {"flags": [], "lost_frames": 0, "first_frame": -1}
