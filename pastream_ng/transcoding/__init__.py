@@ -3,3 +3,5 @@
 """Sound files made of other sound files."""
 
 from __future__ import annotations
+
+__all__: list[str] = []  # Its modules are imported one by one: no program needs all of them.

@@ -247,7 +247,7 @@ static void test_buffers_arrive_as_they_were_given(void) {
         CHECK_EQ(sink->n_seen_buffers, 5);
         CHECK_EQ(sink->sizes[4], 100);
         CHECK_EQ(sink->begins[4], 400);
-        CHECK_EQ(sink->media.rate_hz, 48000.0);
+        CHECK(sink->media.rate_hz == 48000.0);
         CHECK_EQ(sink->how, PST_CHAIN_DONE);
         CHECK_EQ(sink->n_ends, 1);
         CHECK_EQ(source->n_ends, 1);

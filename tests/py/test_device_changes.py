@@ -282,13 +282,18 @@ def test_row46_clients_of_jack_come_and_go(mortal_jack):
 
 
 def test_row46_a_pulse_server_begins(mortal_pulse):
-    mortal_pulse.kill()
-    with Scenario("device.py", "watch", env=mortal_pulse.env, rounds=1) as scenario:
-        scenario.wait_for("watching")
-        mortal_pulse.restart()
-        seen = scenario.result()
-    assert "pst_s16_monitor" in seen[0]["added"]
-    assert seen[0]["default"]
+    seen = {}
+    # What the watch sees first may be a server that has no sinks yet.
+    for _turn in range(3):
+        mortal_pulse.kill()
+        with Scenario("device.py", "watch", env=mortal_pulse.env, rounds=1) as scenario:
+            scenario.wait_for("watching")
+            mortal_pulse.restart()
+            seen = scenario.result()[0]
+        if "pst_s16_monitor" in seen["added"]:
+            break
+    assert "pst_s16_monitor" in seen["added"]
+    assert seen["default"]
 
 
 def test_row46_our_own_streams_are_no_news(jack):

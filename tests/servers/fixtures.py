@@ -14,6 +14,16 @@ from .jack import JackServer
 from .programs import MissingProgram
 from .pulse import PulseServer
 
+_SERVERS = {"jack", "strict_jack", "short_jack", "mortal_jack", "pulse", "mortal_pulse"}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what uses a server: other tests at the same time would take its processor away."""
+    for item in items:
+        if _SERVERS & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.servers)
+
 
 def _missing(error: MissingProgram) -> None:
     """Skip for want of a program; where the servers are promised (./dev test), fail."""

@@ -110,7 +110,18 @@ class Program:
             self._process.send_signal(number)
 
     def pause(self) -> None:
+        """Stop it, all of it: a thread that runs on a little may still answer somebody."""
         self.send(signal.SIGSTOP)
+        self.wait_for(self._stands_still, 10, "a standstill")
+
+    def _stands_still(self) -> bool:
+        for task in Path(f"/proc/{self._process.pid}/task").iterdir():
+            with contextlib.suppress(FileNotFoundError):  # A thread that has ended.
+                # The name before may have spaces and brackets in it.
+                state = (task / "stat").read_text().rpartition(")")[2].split()[0]
+                if state != "T":
+                    return False
+        return True
 
     def resume(self) -> None:
         self.send(signal.SIGCONT)

@@ -99,9 +99,17 @@ CHECK_UNUSED static bool check_eq(const char *file, int line, const char *text, 
     return false;
 }
 
+// Whole numbers alone: others would lose what lies behind the point, and be equal to what they are
+// not.
+#if defined(__cplusplus)
+#define CHECK_WHOLE(x) (x)
+#else
+#define CHECK_WHOLE(x) ((x) | 0)
+#endif
+
 // Two integers are equal.
 #define CHECK_EQ(got, wanted)                                                                      \
-    check_eq(__FILE__, __LINE__, #got, (long long)(got), (long long)(wanted))
+    check_eq(__FILE__, __LINE__, #got, (long long)CHECK_WHOLE(got), (long long)CHECK_WHOLE(wanted))
 
 CHECK_UNUSED static bool check_str(const char *file, int line, const char *text, const char *got,
                                    const char *wanted) {
