@@ -26,6 +26,8 @@ def fill_closed_files() -> None:
 def main() -> None:
     """Run the command, or say what to install when the packages it draws with are missing."""
     fill_closed_files()
+    # NumPy's own threads, of which nothing here has any use, cost more time than its import.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
         from .commands import pastream
         from .exits import listen_to_signals

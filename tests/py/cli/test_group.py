@@ -37,6 +37,27 @@ print(json.dumps(sorted(sys.modules)), file=sys.stderr)
     assert all(f"\n  {name} " in done.stdout for name in ENTRIES)
 
 
+@pytest.mark.skipif(not os.path.isdir("/proc/self/task"), reason="the system does not tell")
+def test_the_command_starts_no_threads_of_numpy() -> None:
+    code = """
+import os
+from pastream_ng.cli.main import main
+try:
+    main()
+except SystemExit:
+    print(len(os.listdir("/proc/self/task")))
+"""
+    environment = {k: v for k, v in os.environ.items() if k != "OPENBLAS_NUM_THREADS"}
+    done = subprocess.run(
+        [sys.executable, "-c", code, "doctor", "--json"],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.splitlines()[-1] == "1"
+
+
 @pytest.mark.parametrize("name", ENTRIES)
 def test_what_is_said_of_a_command_is_what_it_says_itself(name: str) -> None:
     command = pastream.get_command(click.Context(pastream), name)
