@@ -12,12 +12,17 @@ from enum import IntEnum, IntFlag
 from typing import Literal, TypeAlias
 
 __all__ = [
+    "AttributeKind",
+    "AutomationKind",
     "BitrateMode",
     "ByteOrder",
     "CallbackResult",
     "ChainState",
+    "ChannelFreedom",
+    "ChannelMixing",
     "CommandKind",
     "Container",
+    "CountMode",
     "Curve",
     "DamageFlags",
     "Direction",
@@ -34,6 +39,7 @@ __all__ = [
     "OpusApplication",
     "Overflow",
     "PacketFlags",
+    "ParamRate",
     "PauseKind",
     "ReduceKind",
     "ResampleEngine",
@@ -428,3 +434,58 @@ class DiskFull(IntEnum):
 
     STOP = 0  #: The recording ends with the error; the device goes on.
     CONTINUE = 1  #: Frames are left out until there is room for another file.
+
+
+class AttributeKind(IntEnum):
+    """What an attribute of a graph's node is."""
+
+    BOOL = 0
+    INTEGER = 1
+    NUMBER = 2
+    CHOICE = 3
+    NUMBERS = 4
+    SOUND = 5
+    WAVE = 6
+
+
+class AutomationKind(IntEnum):
+    """What is done to the timeline of a param."""
+
+    SET = 0
+    LINEAR = 1
+    EXPONENTIAL = 2
+    TARGET = 3
+    CURVE = 4
+    CANCEL = 5
+    HOLD = 6
+
+
+class ChannelFreedom(IntEnum):
+    """What a user may change of how the inputs of a node are mixed."""
+
+    FREE = 0
+    AT_MOST_STEREO = 1
+    FIXED_COUNT = 2
+    FIXED = 3
+
+
+class ChannelMixing(IntEnum):
+    """How channels become more or fewer."""
+
+    SPEAKERS = 0
+    DISCRETE = 1
+
+
+class CountMode(IntEnum):
+    """How many channels the input of a node is mixed to."""
+
+    MAX = 0
+    CLAMPED_MAX = 1
+    EXPLICIT = 2
+
+
+class ParamRate(IntEnum):
+    """How often a param has a value."""
+
+    A = 0  #: For each frame.
+    K = 1  #: For each quantum.

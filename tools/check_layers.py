@@ -42,6 +42,8 @@ PUBLIC = {
     "stream.h": "stream",
     "diagnostics.h": "stream",
     "graph.h": "graph",
+    "graph_data.h": "graph",
+    "graph_kinds.h": "graph",
     "param.h": "graph",
     "chain.h": "chain",
     "buffer.h": "chain",

@@ -53,6 +53,12 @@ PAIRS = {
     "Curve": ("pst_curve", "PST_CURVE_"),
     "VoiceState": ("pst_voice_state", "PST_VOICE_"),
     "CommandKind": ("pst_command_kind", "PST_COMMAND_"),
+    "AttributeKind": ("pst_attribute_kind", "PST_ATTRIBUTE_"),
+    "AutomationKind": ("pst_automation_kind", "PST_AUTOMATE_"),
+    "ChannelFreedom": ("pst_channel_freedom", "PST_CHANNELS_"),
+    "ChannelMixing": ("pst_mixing", "PST_MIXING_"),
+    "CountMode": ("pst_count_mode", "PST_COUNT_"),
+    "ParamRate": ("pst_param_rate", "PST_RATE_"),
 }
 
 

@@ -12,6 +12,7 @@
 #define TABLE(name, number)                                                                        \
     extern const pst_convert_kernels pst_convert_kernels_##name;                                   \
     extern const pst_mix_kernels pst_mix_kernels_##name;                                           \
+    extern const pst_plane_kernels pst_plane_kernels_##name;                                       \
     extern const pst_filter_kernels pst_filter_kernels_##name;                                     \
     extern const pst_dynamics_kernels pst_dynamics_kernels_##name;                                 \
     static const pst_kernels table_##name = {                                                      \
@@ -20,6 +21,7 @@
         .mix = &pst_mix_kernels_##name,                                                            \
         .filter = &pst_filter_kernels_##name,                                                      \
         .dynamics = &pst_dynamics_kernels_##name,                                                  \
+        .planes = &pst_plane_kernels_##name,                                                       \
     };
 
 TABLE(scalar, PST_KERNEL_SCALAR)

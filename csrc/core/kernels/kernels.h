@@ -158,12 +158,38 @@ typedef struct pst_dynamics_kernels {
     void (*gains_of_levels)(const pst_gain_curve *curve, double *x, size_t n) PST_RT;
 } pst_dynamics_kernels;
 
+// One period of a wave: a power of two of values, and the first once more.
+typedef struct pst_wave_table {
+    const float *values;
+    uint32_t shift;   // A phase is a fraction of the period times 2^32: phase >> shift is the place.
+    uint32_t mask;    // What lies between two places,
+    float part_scale; // and what makes a fraction of it.
+} pst_wave_table;
+
+// Blocks of one channel. They do not overlap unless it says so.
+typedef struct pst_plane_kernels {
+    void (*add)(float *dst, const float *src, size_t n) PST_RT;
+    void (*scale)(float *dst, const float *src, float gain, size_t n) PST_RT;
+    void (*add_scaled)(float *dst, const float *src, float gain, size_t n) PST_RT;
+    void (*multiply)(float *dst, const float *a, const float *b, size_t n) PST_RT;
+    void (*fill)(float *dst, float value, size_t n) PST_RT;
+    // In place: NaN becomes fallback; then all is brought to min to max.
+    void (*limit)(float *values, float min, float max, float fallback, size_t n) PST_RT;
+    bool (*is_zero)(const float *src, size_t n) PST_RT; // Both zeros count.
+    // Reads a wave at phase, phase + step and so on, or at given phases; linear between its values.
+    void (*wave_steady)(float *dst, const pst_wave_table *wave, uint32_t phase, uint32_t step,
+                        size_t n) PST_RT;
+    void (*wave_moving)(float *dst, const pst_wave_table *wave, const uint32_t *phases,
+                        size_t n) PST_RT;
+} pst_plane_kernels;
+
 typedef struct pst_kernels {
     pst_kernel_level level;
     const pst_convert_kernels *convert;
     const pst_mix_kernels *mix;
     const pst_filter_kernels *filter;
     const pst_dynamics_kernels *dynamics;
+    const pst_plane_kernels *planes;
 } pst_kernels;
 
 // Returns the table of the level that is taken now.

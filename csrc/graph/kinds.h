@@ -1,0 +1,20 @@
+// Copyright 2026 The pastream_ng authors
+// SPDX-License-Identifier: MIT
+
+#ifndef PST_GRAPH_KINDS_H
+#define PST_GRAPH_KINDS_H
+
+#include "graph/node.h"
+
+// All kinds of nodes, in the order of the reference.
+extern const pst_kind pst_kind_destination;
+extern const pst_kind pst_kind_listener;
+extern const pst_kind pst_kind_buffer_source;
+extern const pst_kind pst_kind_channel_merger;
+extern const pst_kind pst_kind_channel_splitter;
+extern const pst_kind pst_kind_constant_source;
+extern const pst_kind pst_kind_delay;
+extern const pst_kind pst_kind_gain;
+extern const pst_kind pst_kind_oscillator;
+
+#endif

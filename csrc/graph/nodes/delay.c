@@ -1,0 +1,297 @@
+// Copyright 2026 The pastream_ng authors
+// SPDX-License-Identifier: MIT
+
+#include <math.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/error.h"
+#include "graph/kinds.h"
+
+// A line that goes round, for each channel. In a cycle it is read before it is written.
+
+static const pst_param_info params[] = {
+    {.name = "delay_time", .initial = 0.0f, .min = 0.0f, .max = 1.0f},
+};
+
+static const pst_attribute_info attributes[] = {
+    {.name = "max_delay_time",
+     .kind = PST_ATTRIBUTE_NUMBER,
+     .initial = 1.0,
+     .min = 1e-6,
+     .max = 180.0,
+     .is_fixed = true},
+};
+
+typedef struct delay_line {
+    pst_shared shared;
+    uint64_t mask; // A power of two of frames, less one.
+    uint32_t n_channels;
+    float *mixed;    // A quantum of each channel, for inputs of fewer.
+    float *planes[]; // n_channels.
+} delay_line;
+
+typedef struct delay {
+    uint64_t written; // Frames since the beginning.
+    uint64_t quiet;   // Frames written since the last that was not silence.
+    uint32_t n_channels; // Of the sound in the line.
+    uint32_t n_narrow;   // Fewer, which the input has had lately,
+    uint64_t narrow;     // for so many frames.
+} delay;
+
+static void limits(const pst_slot *slots, uint32_t param, double *min, double *max) {
+    (void)param;
+    (void)min;
+    *max = slots[0].number;
+}
+
+static pst_status init(pst_unit *unit, pst_error *err) {
+    (void)err;
+    delay *self = unit->state;
+    self->n_channels = 1;
+    self->n_narrow = 1;
+    self->quiet = UINT64_MAX / 2;
+    return PST_OK;
+}
+
+// ---- The line -----------------------------------------------------------------------------------
+
+static void destroy_line(pst_shared *shared) {
+    delay_line *self = (delay_line *)shared;
+    for (uint32_t c = 0; c < self->n_channels; ++c)
+        pst_free(self->planes[c]);
+    pst_free(self->mixed);
+    pst_free(self);
+}
+
+static uint64_t max_frames(const pst_unit *unit) PST_RT {
+    return (uint64_t)ceil(unit->slots[0].number * unit->rate_hz);
+}
+
+static pst_status make_room(const pst_unit *unit, uint32_t n_channels, pst_shared **room,
+                            pst_error *err) {
+    uint64_t n = 1;
+    while (n < max_frames(unit) + unit->quantum_frames + 2)
+        n *= 2;
+    delay_line *made = pst_alloc(sizeof *made + n_channels * sizeof(float *));
+    if (made == NULL)
+        return pst_fail_memory(err);
+    pst_shared_init(&made->shared, destroy_line);
+    made->n_channels = n_channels;
+    made->mask = n - 1;
+    made->mixed = pst_alloc_array((size_t)n_channels * unit->quantum_frames, sizeof(float));
+    bool ok = made->mixed != NULL;
+    for (uint32_t c = 0; c < n_channels && ok; ++c) {
+        made->planes[c] = pst_alloc_array(n, sizeof(float));
+        ok = made->planes[c] != NULL;
+    }
+    if (!ok) {
+        destroy_line(&made->shared);
+        return pst_fail_memory(err);
+    }
+    *room = &made->shared;
+    return PST_OK;
+}
+
+static void move(pst_unit *unit, pst_shared *room, const pst_shared *old_room) PST_RT {
+    const delay_line *to = (const delay_line *)room;
+    const delay_line *from = (const delay_line *)old_room;
+    (void)unit;
+    for (uint32_t c = 0; from != NULL && c < from->n_channels; ++c)
+        memcpy(to->planes[c], from->planes[c], (from->mask + 1) * sizeof(float));
+}
+
+// ---- Channels -----------------------------------------------------------------------------------
+
+// Sound of fewer channels becomes sound of more, by the rules for speakers.
+static void widen(delay *self, const delay_line *line, uint32_t n_channels) PST_RT {
+    const size_t n_bytes = (line->mask + 1) * sizeof(float);
+    float *const *planes = line->planes;
+    const uint32_t n_old = self->n_channels;
+    for (uint32_t c = n_old; c < n_channels; ++c)
+        memset(planes[c], 0, n_bytes);
+    if (n_old == 1 && (n_channels == 2 || n_channels == 4))
+        memcpy(planes[1], planes[0], n_bytes);
+    // Mono is the centre of 5.1, and the rear of quad is not.
+    if (n_old == 1 && n_channels == 6) {
+        memcpy(planes[2], planes[0], n_bytes);
+        memset(planes[0], 0, n_bytes);
+    }
+    for (uint32_t c = 2; n_old == 4 && n_channels == 6 && c < 4; ++c) {
+        memcpy(planes[c + 2], planes[c], n_bytes);
+        memset(planes[c], 0, n_bytes);
+    }
+    self->n_channels = n_channels;
+}
+
+static void fit_channels(delay *self, const delay_line *line, uint32_t n_channels, uint64_t n_max,
+                         const pst_quantum *q) PST_RT {
+    if (n_channels > line->n_channels)
+        n_channels = line->n_channels;
+    if (self->quiet > n_max)
+        self->n_channels = n_channels;
+    if (n_channels > self->n_channels)
+        widen(self, line, n_channels);
+    if (n_channels == self->n_channels || n_channels != self->n_narrow) {
+        self->n_narrow = n_channels;
+        self->narrow = 0;
+        return;
+    }
+    self->narrow += q->n_frames;
+    if (self->narrow > n_max)
+        self->n_channels = n_channels;
+}
+
+// ---- Sound --------------------------------------------------------------------------------------
+
+static void copy_in(const delay_line *line, uint32_t channel, uint64_t at, const float *from,
+                    uint32_t n) PST_RT {
+    const uint64_t place = at & line->mask;
+    const uint64_t room = line->mask + 1 - place;
+    const size_t n_first = n < room ? n : (size_t)room;
+    memcpy(line->planes[channel] + place, from, n_first * sizeof(float));
+    memcpy(line->planes[channel], from + n_first, (n - n_first) * sizeof(float));
+}
+
+static void write_line(pst_unit *unit, const pst_quantum *q, bool looks) PST_RT {
+    delay *self = unit->state;
+    const delay_line *line = (const delay_line *)unit->room;
+    const pst_bus *input = &q->inputs[0];
+    fit_channels(self, line, input->n_channels, max_frames(unit), q);
+    bool is_quiet = input->is_silent;
+    if (!is_quiet && looks) {
+        is_quiet = true;
+        for (uint32_t c = 0; c < input->n_channels && is_quiet; ++c)
+            is_quiet = q->kernels->is_zero(input->channels[c], q->n_frames);
+    }
+    self->quiet = is_quiet ? self->quiet + q->n_frames : 0;
+    // Where the line is still wider than the input, the input is mixed to it on its way in.
+    float *targets[PST_GRAPH_MAX_CHANNELS];
+    for (uint32_t c = 0; c < self->n_channels; ++c)
+        targets[c] = line->mixed + (size_t)c * q->n_frames;
+    const bool is_same = input->n_channels == self->n_channels;
+    if (!is_same)
+        pst_bus_mix(q->kernels, targets, self->n_channels, input, PST_MIXING_SPEAKERS, false);
+    for (uint32_t c = 0; c < self->n_channels; ++c)
+        copy_in(line, c, self->written, is_same ? input->channels[c] : targets[c], q->n_frames);
+    self->written += q->n_frames;
+}
+
+// The frame of the line that frame i of the quantum hears, which is frame `now` of the line.
+static double delay_frames(const pst_quantum *q, uint32_t i, double least) PST_RT {
+    const double frames = (double)pst_value_at(&q->params[0], i) * q->rate_hz;
+    return frames > least ? frames : least;
+}
+
+static void read_steady(const delay_line *line, uint32_t channel, uint64_t now, double frames,
+                        float *plane, uint32_t n) PST_RT {
+    // A param is a float32: what is within its rounding of a whole number of frames is one.
+    const double whole = rint(frames);
+    if (fabs(frames - whole) <= frames * 0x1p-23)
+        frames = whole;
+    const uint64_t back = (uint64_t)ceil(frames);
+    const float part = (float)((double)back - frames);
+    const float *from = line->planes[channel];
+    const uint64_t mask = line->mask;
+    for (uint32_t i = 0; i < n;) {
+        const uint64_t place = (now + i - back) & mask;
+        const uint64_t room = mask - place; // One less: each frame has a neighbour.
+        uint32_t n_run = n - i < room ? n - i : (uint32_t)room;
+        if (part == 0.0f) {
+            n_run = n - i < room + 1 ? n - i : (uint32_t)(room + 1);
+            memcpy(plane + i, from + place, n_run * sizeof *plane);
+        } else if (n_run == 0) {
+            n_run = 1;
+            plane[i] = from[place] + (from[0] - from[place]) * part;
+        } else
+            for (uint32_t k = 0; k < n_run; ++k)
+                plane[i + k] =
+                    from[place + k] + (from[place + k + 1] - from[place + k]) * part;
+        i += n_run;
+    }
+}
+
+static void read_moving(const delay_line *line, uint32_t channel, uint64_t now, const pst_quantum *q,
+                        double least, float *plane) PST_RT {
+    const float *from = line->planes[channel];
+    for (uint32_t i = 0; i < q->n_frames; ++i) {
+        const double frames = delay_frames(q, i, least);
+        const uint64_t back = (uint64_t)ceil(frames);
+        const float part = (float)((double)back - frames);
+        const uint64_t place = now + i - back;
+        const float low = from[place & line->mask];
+        plane[i] = low + (from[(place + 1) & line->mask] - low) * part;
+    }
+}
+
+// now: the line's frame that belongs to the first frame of the quantum.
+static void read_line(pst_unit *unit, const pst_quantum *q, uint64_t now, double least) PST_RT {
+    const delay *self = unit->state;
+    const delay_line *line = (const delay_line *)unit->room;
+    float *const *planes = pst_bus_open(&q->outputs[0], self->n_channels);
+    for (uint32_t c = 0; c < q->outputs[0].n_channels; ++c)
+        if (q->params[0].is_steady)
+            read_steady(line, c, now, delay_frames(q, 0, least), planes[c], q->n_frames);
+        else
+            read_moving(line, c, now, q, least, planes[c]);
+}
+
+static bool is_empty(const pst_unit *unit) PST_RT {
+    const delay *self = unit->state;
+    return unit->room == NULL || self->quiet > max_frames(unit) + unit->quantum_frames;
+}
+
+static void process(pst_unit *unit, const pst_quantum *q) PST_RT {
+    delay *self = unit->state;
+    if (unit->room == NULL) {
+        pst_bus_silence(&q->outputs[0], 1);
+        return;
+    }
+    write_line(unit, q, false);
+    if (is_empty(unit))
+        pst_bus_silence(&q->outputs[0], self->n_channels);
+    else
+        read_line(unit, q, self->written - q->n_frames, 0.0);
+}
+
+static void read(pst_unit *unit, const pst_quantum *q) PST_RT {
+    const delay *self = unit->state;
+    if (is_empty(unit))
+        pst_bus_rest(&q->outputs[0]);
+    else
+        read_line(unit, q, self->written, q->n_frames);
+}
+
+static void write(pst_unit *unit, const pst_quantum *q) PST_RT {
+    if (unit->room != NULL)
+        write_line(unit, q, true);
+}
+
+static bool has_tail(const pst_unit *unit, int64_t n_frames) PST_RT {
+    (void)n_frames;
+    return !is_empty(unit);
+}
+
+const pst_kind pst_kind_delay = {
+    .info =
+        {
+            .name = "delay",
+            .n_inputs = 1,
+            .n_outputs = 1,
+            .channel_count = 2,
+            .breaks_cycles = true,
+            .params = params,
+            .n_params = PST_COUNT_OF(params),
+            .attributes = attributes,
+            .n_attributes = PST_COUNT_OF(attributes),
+        },
+    .state_bytes = sizeof(delay),
+    .limits = limits,
+    .init = init,
+    .make_room = make_room,
+    .move = move,
+    .process = process,
+    .has_tail = has_tail,
+    .read = read,
+    .write = write,
+};

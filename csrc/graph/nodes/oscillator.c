@@ -1,0 +1,196 @@
+// Copyright 2026 The pastream_ng authors
+// SPDX-License-Identifier: MIT
+
+#include <float.h>
+#include <math.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "graph/kinds.h"
+#include "graph/wave.h"
+
+// A wave, read from tables at a phase which is the sum of the frequencies so far.
+
+enum { FREQUENCY = 0, DETUNE = 1 };
+enum { PERIODIC_WAVE = 0, TYPE = 1 };
+enum { CUSTOM = 4 };
+
+static const pst_param_info params[] = {
+    [FREQUENCY] = {.name = "frequency", .initial = 440.0f, .is_within_nyquist = true},
+    // Twice as far, the frequency is beyond what a float32 can be.
+    [DETUNE] = {.name = "detune", .initial = 0.0f, .min = -153600.0f, .max = 153600.0f},
+};
+
+static const char *const types[] = {"sine", "square", "sawtooth", "triangle", "custom", NULL};
+
+static const pst_attribute_info attributes[] = {
+    [PERIODIC_WAVE] = {.name = "periodic_wave", .kind = PST_ATTRIBUTE_WAVE},
+    [TYPE] = {.name = "type", .kind = PST_ATTRIBUTE_CHOICE, .choices = types},
+};
+
+typedef struct oscillator {
+    double phase; // In cycles, from 0 up to 1.
+    bool has_begun;
+    double detune; // The last one,
+    double factor; // and what it does to the frequency.
+} oscillator;
+
+// ---- Control side -------------------------------------------------------------------------------
+
+static pst_status check(const pst_slot *slots, const pst_slot *wanted, uint32_t attribute,
+                        pst_error *err) {
+    if (attribute == TYPE && wanted->number == CUSTOM && slots[PERIODIC_WAVE].object == NULL)
+        return pst_fail(err, PST_BAD_STATE, 0,
+                        "type is \"custom\"; that needs a periodic_wave, which was not given");
+    return PST_OK;
+}
+
+static pst_status prepare(const pst_slot *slots, const pst_slot *wanted, uint32_t attribute,
+                          pst_site *site, pst_shared **prepared, pst_error *err) {
+    (void)slots;
+    if (attribute != TYPE || wanted->number == CUSTOM)
+        return PST_OK;
+    pst_shared **common = &site->commons[PST_COMMON_SINE + (uint32_t)wanted->number];
+    if (*common == NULL) {
+        pst_wave *wave = NULL;
+        const pst_status status =
+            pst_wave_create_shape(&wave, (pst_shape)(uint32_t)wanted->number, err);
+        if (status != PST_OK)
+            return status;
+        *common = (pst_shared *)wave;
+    }
+    *prepared = pst_shared_retain(*common);
+    return PST_OK;
+}
+
+static uint32_t max_channels(const pst_slot *slots, uint32_t output, const uint32_t *inputs,
+                             uint32_t n_inputs) {
+    (void)slots;
+    (void)output;
+    (void)inputs;
+    (void)n_inputs;
+    return 1;
+}
+
+static pst_status init(pst_unit *unit, pst_error *err) {
+    (void)err;
+    ((oscillator *)unit->state)->factor = 1.0;
+    return PST_OK;
+}
+
+// ---- Renderer -----------------------------------------------------------------------------------
+
+static double factor_of(oscillator *self, double detune) PST_RT {
+    if (detune != self->detune) {
+        self->detune = detune;
+        self->factor = exp2(detune / 1200.0);
+    }
+    return self->factor;
+}
+
+// Cycles per frame.
+static double step_at(oscillator *self, const pst_quantum *q, uint32_t i) PST_RT {
+    const double hz = (double)pst_value_at(&q->params[FREQUENCY], i) *
+                      factor_of(self, (double)pst_value_at(&q->params[DETUNE], i));
+    const double step = hz / q->rate_hz;
+    const double most = 0.5;
+    return step > most ? most : step < -most ? -most : step;
+}
+
+static double wrapped(double phase) PST_RT {
+    return phase - floor(phase);
+}
+
+static uint32_t to_phase(double cycles) PST_RT {
+    return (uint32_t)(int64_t)(cycles * 0x1p32);
+}
+
+// What passes between the exact start and its first frame.
+static void begin(pst_unit *unit, const pst_quantum *q) PST_RT {
+    oscillator *self = unit->state;
+    const pst_schedule *schedule = &unit->schedule;
+    const int64_t frame = q->frame + q->first;
+    self->has_begun = true;
+    if ((double)frame / q->rate_hz != schedule->start_s)
+        self->phase =
+            wrapped(((double)frame - schedule->start_s * q->rate_hz) * step_at(self, q, q->first));
+}
+
+static void write_steady(oscillator *self, const pst_quantum *q, const pst_wave *wave,
+                         float *plane) PST_RT {
+    const double step = step_at(self, q, 0);
+    const uint32_t n = q->end - q->first;
+    const pst_wave_table *table = pst_wave_pick(wave, step);
+    if (table == NULL)
+        memset(plane + q->first, 0, n * sizeof *plane);
+    else
+        q->kernels->wave_steady(plane + q->first, table, to_phase(self->phase),
+                                (uint32_t)(int32_t)lrint(step * 0x1p32), n);
+    self->phase = wrapped(self->phase + n * step);
+}
+
+// The table may change every so many frames.
+enum { STRETCH = 32 };
+
+static void write_moving(oscillator *self, const pst_quantum *q, const pst_wave *wave,
+                         float *plane) PST_RT {
+    for (uint32_t from = q->first; from < q->end; from += STRETCH) {
+        const uint32_t n = q->end - from < STRETCH ? q->end - from : STRETCH;
+        uint32_t phases[STRETCH];
+        double phase = self->phase;
+        double most = 0.0;
+        for (uint32_t i = 0; i < n; ++i) {
+            const double step = step_at(self, q, from + i);
+            phases[i] = to_phase(phase);
+            phase += step;
+            most = fabs(step) > most ? fabs(step) : most;
+        }
+        self->phase = wrapped(phase);
+        const pst_wave_table *table = pst_wave_pick(wave, most);
+        if (table == NULL)
+            memset(plane + from, 0, n * sizeof *plane);
+        else
+            q->kernels->wave_moving(plane + from, table, phases, n);
+    }
+}
+
+static void process(pst_unit *unit, const pst_quantum *q) PST_RT {
+    oscillator *self = unit->state;
+    const pst_slot *type = &unit->slots[TYPE];
+    const pst_wave *wave = (const pst_wave *)(type->number == CUSTOM
+                                                  ? unit->slots[PERIODIC_WAVE].object
+                                                  : type->prepared);
+    if (!self->has_begun)
+        begin(unit, q);
+    if (wave == NULL) {
+        pst_bus_silence(&q->outputs[0], 1);
+        return;
+    }
+    float *plane = pst_bus_open(&q->outputs[0], 1)[0];
+    memset(plane, 0, q->first * sizeof *plane);
+    memset(plane + q->end, 0, (q->n_frames - q->end) * sizeof *plane);
+    if (q->params[FREQUENCY].is_steady && q->params[DETUNE].is_steady)
+        write_steady(self, q, wave, plane);
+    else
+        write_moving(self, q, wave, plane);
+}
+
+const pst_kind pst_kind_oscillator = {
+    .info =
+        {
+            .name = "oscillator",
+            .n_outputs = 1,
+            .channel_count = 2,
+            .is_source = true,
+            .params = params,
+            .n_params = PST_COUNT_OF(params),
+            .attributes = attributes,
+            .n_attributes = PST_COUNT_OF(attributes),
+        },
+    .state_bytes = sizeof(oscillator),
+    .check = check,
+    .prepare = prepare,
+    .max_channels = max_channels,
+    .init = init,
+    .process = process,
+};

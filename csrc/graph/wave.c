@@ -1,0 +1,243 @@
+// Copyright 2026 The pastream_ng authors
+// SPDX-License-Identifier: MIT
+
+#include "graph/wave.h"
+
+#include <math.h>
+
+#include "base/alloc.h"
+#include "base/error.h"
+#include "dsp/fft.h"
+
+enum {
+    MAX_PARTIALS = 8192, // What more there are in a wave is not heard above 3 Hz.
+    MAX_BANDS = 64,
+    GRID = 4096 // Points on which the peak is looked for, unless there are more partials than that.
+};
+
+// Linear interpolation makes an error of (2 pi k / points)^2 / 8 of partial k.
+static uint32_t points_for(uint32_t n_partials) {
+    if (n_partials > 1 && n_partials <= 16)
+        return 2048;
+    if (n_partials <= 64)
+        return 4096;
+    if (n_partials <= 256)
+        return 8192;
+    return n_partials <= 4096 ? 16384 : 32768;
+}
+
+static uint32_t next_limit(uint32_t n_partials) {
+    if (n_partials < 16)
+        return n_partials + 1;
+    const double factor = n_partials < 64 ? 1.122462048309373 : 1.2599210498948732;
+    return (uint32_t)ceil(n_partials * factor);
+}
+
+// ---- Series -------------------------------------------------------------------------------------
+
+typedef struct partials {
+    const double *real; // Cosines
+    const double *imag; // and sines; number 0 is not used.
+    uint32_t n_partials;
+    double gain;
+} partials;
+
+// The sum of the first n_partials on n points.
+static void sum(const partials *series, uint32_t n_partials, uint32_t n, pst_fft *fft, double *re,
+                double *im) {
+    for (uint32_t k = 0; k < n; ++k) {
+        const bool is_in = k >= 1 && k <= n_partials && k < n / 2;
+        re[k] = is_in ? series->real[k] * series->gain : 0.0;
+        im[k] = is_in ? series->imag[k] * series->gain : 0.0;
+    }
+    pst_fft_run(fft, re, im);
+}
+
+static double peak(const double *values, uint32_t n) {
+    double peak = 0.0;
+    for (uint32_t i = 0; i < n; ++i)
+        peak = fabs(values[i]) > peak ? fabs(values[i]) : peak;
+    return peak;
+}
+
+// ---- A wave -------------------------------------------------------------------------------------
+
+static void destroy_wave(pst_shared *shared) {
+    pst_wave *wave = (pst_wave *)shared;
+    pst_free(wave->bands);
+    pst_free(wave->values);
+    pst_free(wave);
+}
+
+typedef struct workspace {
+    double *re, *im;
+    pst_fft *fft; // For as many points:
+    uint32_t n;
+} workspace;
+
+static bool set_points(workspace *space, uint32_t n) {
+    if (space->n == n)
+        return true;
+    pst_fft_destroy(space->fft);
+    space->fft = pst_fft_create(n);
+    space->n = space->fft == NULL ? 0 : n;
+    return space->fft != NULL;
+}
+
+static bool normalize(partials *series, workspace *space) {
+    uint32_t n = GRID;
+    while (n < 2 * (series->n_partials + 1) && n < 2 * MAX_PARTIALS)
+        n *= 2;
+    if (!set_points(space, n))
+        return false;
+    sum(series, series->n_partials, n, space->fft, space->re, space->im);
+    const double most = peak(space->re, n);
+    if (most > 0.0)
+        series->gain = 1.0 / most;
+    return true;
+}
+
+static bool fill_band(pst_wave_band *band, uint32_t n_partials, const partials *series,
+                      workspace *space, float *values) {
+    const uint32_t n = points_for(n_partials);
+    if (!set_points(space, n))
+        return false;
+    sum(series, n_partials, n, space->fft, space->re, space->im);
+    for (uint32_t i = 0; i < n; ++i)
+        values[i] = (float)space->re[i];
+    values[n] = values[0];
+    uint32_t shift = 32;
+    for (uint32_t m = n; m > 1; m /= 2)
+        --shift;
+    *band = (pst_wave_band){
+        .n_partials = n_partials,
+        .table = {.values = values,
+                  .shift = shift,
+                  .mask = (UINT32_C(1) << shift) - 1,
+                  .part_scale = 1.0f / (float)(UINT32_C(1) << shift)},
+    };
+    return true;
+}
+
+static uint32_t find_limits(uint32_t n_partials, uint32_t limits[MAX_BANDS], size_t *n_values) {
+    uint32_t n = 0;
+    uint32_t limit = 1;
+    *n_values = 0;
+    for (;;) {
+        if (limit > n_partials)
+            limit = n_partials;
+        limits[n++] = limit;
+        *n_values += points_for(limit) + 16; // Each begins on a line of its own.
+        if (limit == n_partials)
+            return n;
+        limit = next_limit(limit);
+    }
+}
+
+static pst_status build(pst_wave *wave, partials *series, bool normalizes, pst_error *err) {
+    const size_t n_points = 4 * (size_t)MAX_PARTIALS;
+    workspace space = {.re = pst_alloc_array(n_points, sizeof(double)),
+                   .im = pst_alloc_array(n_points, sizeof(double))};
+    uint32_t limits[MAX_BANDS];
+    size_t n_values;
+    const uint32_t n = find_limits(series->n_partials, limits, &n_values);
+    wave->bands = pst_alloc_array(n, sizeof *wave->bands);
+    wave->values = pst_alloc_array(n_values, sizeof(float));
+    bool ok =
+        space.re != NULL && space.im != NULL && wave->bands != NULL && wave->values != NULL;
+    if (ok && normalizes)
+        ok = normalize(series, &space);
+    float *values = wave->values;
+    for (uint32_t i = 0; ok && i < n; ++i) {
+        ok = fill_band(&wave->bands[i], limits[i], series, &space, values);
+        values += points_for(limits[i]) + 16;
+        ++wave->n_bands;
+    }
+    pst_fft_destroy(space.fft);
+    pst_free(space.re);
+    pst_free(space.im);
+    return ok ? PST_OK : pst_fail_memory(err);
+}
+
+static pst_status create(pst_wave **wave, partials *series, bool normalizes, pst_error *err) {
+    pst_wave *made = pst_alloc(sizeof *made);
+    if (made == NULL)
+        return pst_fail_memory(err);
+    pst_shared_init(&made->shared, destroy_wave);
+    const pst_status status = build(made, series, normalizes, err);
+    if (status != PST_OK)
+        destroy_wave(&made->shared);
+    else
+        *wave = made;
+    return status;
+}
+
+pst_status pst_wave_create(pst_wave **wave, const double *real, const double *imag, uint32_t n,
+                           bool normalize_it, pst_error *err) {
+    if (n < 2)
+        return pst_fail(err, PST_BAD_ARGUMENT, 0, "n is %u; a wave needs at least 2 coefficients",
+                        n);
+    for (uint32_t k = 0; k < n; ++k)
+        if (!isfinite(real[k]) || !isfinite(imag[k]))
+            return pst_fail(err, PST_BAD_ARGUMENT, 0, "coefficient %u is %g, %g; it must be finite",
+                            k, real[k], imag[k]);
+    const uint32_t n_partials = n - 1 < MAX_PARTIALS ? n - 1 : MAX_PARTIALS - 1;
+    partials series = {real, imag, n_partials, 1.0};
+    return create(wave, &series, normalize_it, err);
+}
+
+static double sine_of(pst_shape shape, uint32_t k) {
+    const double pi = 3.14159265358979323846;
+    switch (shape) {
+    case PST_SHAPE_SINE:
+        return k == 1 ? 1.0 : 0.0;
+    case PST_SHAPE_SQUARE:
+        return k % 2 == 1 ? 4.0 / (k * pi) : 0.0;
+    case PST_SHAPE_SAWTOOTH:
+        return (k % 2 == 1 ? 2.0 : -2.0) / (k * pi);
+    case PST_SHAPE_TRIANGLE:
+        return k % 2 == 1 ? (k % 4 == 1 ? 8.0 : -8.0) / (k * pi * k * pi) : 0.0;
+    }
+    return 0.0;
+}
+
+pst_status pst_wave_create_shape(pst_wave **wave, pst_shape shape, pst_error *err) {
+    const uint32_t n_partials = shape == PST_SHAPE_SINE ? 1 : GRID / 2 - 1;
+    double *real = pst_alloc_array(n_partials + 1, sizeof(double));
+    double *imag = pst_alloc_array(n_partials + 1, sizeof(double));
+    pst_status status = PST_NO_MEMORY;
+    if (real != NULL && imag != NULL) {
+        for (uint32_t k = 1; k <= n_partials; ++k)
+            imag[k] = sine_of(shape, k);
+        partials series = {real, imag, n_partials, 1.0};
+        status = create(wave, &series, true, err);
+    } else
+        status = pst_fail_memory(err);
+    pst_free(real);
+    pst_free(imag);
+    return status;
+}
+
+void pst_wave_retain(pst_wave *wave) PST_RT {
+    pst_shared_retain(&wave->shared);
+}
+
+void pst_wave_release(pst_wave *wave) {
+    pst_shared_release((pst_shared *)wave);
+}
+
+const pst_wave_table *pst_wave_pick(const pst_wave *wave, double cycles_per_frame) PST_RT {
+    const double f = fabs(cycles_per_frame);
+    if (f >= 0.5)
+        return NULL;
+    uint32_t low = 0;
+    uint32_t high = wave->n_bands; // The first band that has a partial at half the rate or above.
+    while (low + 1 < high) {
+        const uint32_t middle = (low + high) / 2;
+        if (wave->bands[middle].n_partials * f < 0.5)
+            low = middle;
+        else
+            high = middle;
+    }
+    return &wave->bands[low].table;
+}

@@ -1,0 +1,5 @@
+# Copyright 2026 The pastream_ng authors
+# SPDX-License-Identifier: MIT
+"""Graphs of nodes that make, change and mix sound."""
+
+from __future__ import annotations
