@@ -167,7 +167,7 @@ static pst_status send_timelines(pst_graph *graph, pst_error *err) {
         pst_param *param = graph->changed_params;
         param_change *self = make(sizeof *self, &track_ops, param->node);
         if (self != NULL)
-            self->track = pst_timeline_track(&param->timeline);
+            self->track = pst_param_timeline_track(&param->timeline);
         if (self == NULL || self->track == NULL) {
             if (self != NULL)
                 discard(&self->base);

@@ -26,7 +26,7 @@ static void drop_slots(const pst_kind *kind, pst_slot *slots) {
 static void free_node(pst_gnode *node) {
     const pst_kind *kind = node->kind;
     for (uint32_t p = 0; node->params != NULL && p < kind->info.n_params; ++p)
-        pst_timeline_deinit(&node->params[p].timeline);
+        pst_param_timeline_deinit(&node->params[p].timeline);
     for (uint32_t p = 0; node->live_params != NULL && p < kind->info.n_params; ++p) {
         if (node->live_params[p].track != NULL)
             pst_shared_release(&node->live_params[p].track->shared);
@@ -204,7 +204,7 @@ static pst_status init_param(pst_gnode *node, uint32_t p, pst_error *err) {
                          .set_frame = -1};
     if (node->kind->limits != NULL)
         node->kind->limits(node->slots, p, &param->min, &param->max);
-    pst_timeline_init(&param->timeline, info->initial, rate_hz);
+    pst_param_timeline_init(&param->timeline, info->initial, rate_hz);
     pst_live_param *live = &node->live_params[p];
     live->rate = info->rate;
     live->min = (float)param->min;

@@ -33,7 +33,7 @@ struct pst_param {
     const pst_param_info *info;
     double min, max;
     pst_param_rate rate;
-    pst_timeline timeline;
+    pst_param_timeline timeline;
     double set_value;  // What was set for now,
     int64_t set_frame; // which was this; -1: nothing was.
     bool is_changed;   // In the graph's list:

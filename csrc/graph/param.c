@@ -9,8 +9,8 @@
 static pst_status automate(pst_param *param, const pst_automation *automation, pst_error *err) {
     pst_graph *graph = param->node->graph;
     const double now_s = pst_graph_now(graph);
-    pst_timeline_forget(&param->timeline, now_s);
-    const pst_status status = pst_timeline_automate(&param->timeline, automation, now_s, err);
+    pst_param_timeline_forget(&param->timeline, now_s);
+    const pst_status status = pst_param_timeline_automate(&param->timeline, automation, now_s, err);
     if (status != PST_OK)
         return status;
     pst_change_timeline(param);
@@ -49,7 +49,7 @@ double pst_param_value(pst_param *param) {
     const int64_t last = frame - graph->config.quantum_frames;
     double value = param->set_value;
     if (param->set_frame != frame)
-        value = pst_timeline_value(&param->timeline,
+        value = pst_param_timeline_value(&param->timeline,
                                    (double)(last > 0 ? last : 0) / graph->config.rate_hz);
     pthread_mutex_unlock(&graph->lock);
     return value;

@@ -48,11 +48,11 @@ double pst_segment_value(const pst_segment *s, double time_s) PST_RT {
     return s->v0;
 }
 
-void pst_timeline_init(pst_timeline *timeline, double initial, double rate_hz) {
-    *timeline = (pst_timeline){.initial = initial, .rate_hz = rate_hz};
+void pst_param_timeline_init(pst_param_timeline *timeline, double initial, double rate_hz) {
+    *timeline = (pst_param_timeline){.initial = initial, .rate_hz = rate_hz};
 }
 
-static void drop_events(pst_timeline *timeline, uint32_t from, uint32_t to) {
+static void drop_events(pst_param_timeline *timeline, uint32_t from, uint32_t to) {
     for (uint32_t i = from; i < to; ++i)
         if (timeline->events[i].curve != NULL)
             pst_shared_release(&timeline->events[i].curve->shared);
@@ -62,13 +62,13 @@ static void drop_events(pst_timeline *timeline, uint32_t from, uint32_t to) {
     timeline->n -= to - from;
 }
 
-void pst_timeline_deinit(pst_timeline *timeline) {
+void pst_param_timeline_deinit(pst_param_timeline *timeline) {
     drop_events(timeline, 0, timeline->n);
     pst_free(timeline->events);
     timeline->events = NULL;
 }
 
-static pst_status make_room(pst_timeline *timeline, uint32_t n_more, pst_error *err) {
+static pst_status make_room(pst_param_timeline *timeline, uint32_t n_more, pst_error *err) {
     if (timeline->n + n_more <= timeline->capacity)
         return PST_OK;
     const uint32_t capacity = timeline->capacity < 4 ? 8 : 2 * timeline->capacity;
@@ -84,7 +84,7 @@ static pst_status make_room(pst_timeline *timeline, uint32_t n_more, pst_error *
 }
 
 // Puts an event behind those of its time. There must be room.
-static void insert(pst_timeline *timeline, pst_mark event) {
+static void insert(pst_param_timeline *timeline, pst_mark event) {
     uint32_t at = timeline->n;
     while (at > 0 && timeline->events[at - 1].time_s > event.time_s)
         --at;
@@ -103,7 +103,7 @@ typedef struct walk {
     double last_value; // which is what a ramp starts from.
 } walk;
 
-static walk walk_begin(const pst_timeline *timeline) {
+static walk walk_begin(const pst_param_timeline *timeline) {
     return (walk){
         .now = {.first = INT64_MIN, .kind = PST_SEGMENT_FLAT, .v0 = timeline->initial},
         .last_value = timeline->initial,
@@ -171,7 +171,7 @@ static uint32_t walk_on(walk *w, const pst_mark *event, pst_segment out[2]) {
 }
 
 // Returns the formula that holds at a time.
-static pst_segment formula_at(const pst_timeline *timeline, double time_s) {
+static pst_segment formula_at(const pst_param_timeline *timeline, double time_s) {
     walk w = walk_begin(timeline);
     pst_segment found = w.now;
     for (uint32_t i = 0; i < timeline->n; ++i) {
@@ -186,7 +186,7 @@ static pst_segment formula_at(const pst_timeline *timeline, double time_s) {
     return found;
 }
 
-double pst_timeline_value(const pst_timeline *timeline, double time_s) {
+double pst_param_timeline_value(const pst_param_timeline *timeline, double time_s) {
     const pst_segment segment = formula_at(timeline, time_s);
     return pst_segment_value(&segment, time_s);
 }
@@ -199,7 +199,7 @@ static void destroy_track(pst_shared *shared) {
     pst_free(track);
 }
 
-pst_track *pst_timeline_track(const pst_timeline *timeline) {
+pst_track *pst_param_timeline_track(const pst_param_timeline *timeline) {
     pst_track *track = pst_alloc(sizeof *track + (2 * (size_t)timeline->n + 1) *
                                                      sizeof track->segments[0]);
     if (track == NULL)
@@ -257,7 +257,7 @@ static pst_status check(const pst_automation *a, pst_error *err) {
     return PST_OK;
 }
 
-static pst_status check_overlap(const pst_timeline *timeline, const pst_automation *a,
+static pst_status check_overlap(const pst_param_timeline *timeline, const pst_automation *a,
                                 double time_s, pst_error *err) {
     const bool is_curve = a->kind == PST_AUTOMATE_CURVE;
     for (uint32_t i = 0; i < timeline->n; ++i) {
@@ -279,7 +279,7 @@ static bool is_ramp(pst_mark_kind kind) {
 }
 
 // A ramp needs something to start from. There is room for one more event.
-static void lay_start(pst_timeline *timeline, double time_s, double now_s) {
+static void lay_start(pst_param_timeline *timeline, double time_s, double now_s) {
     uint32_t before = timeline->n;
     while (before > 0 && timeline->events[before - 1].time_s > time_s)
         --before;
@@ -287,7 +287,7 @@ static void lay_start(pst_timeline *timeline, double time_s, double now_s) {
         const double start_s = now_s < time_s ? now_s : time_s;
         insert(timeline, (pst_mark){.kind = PST_MARK_SET,
                                      .time_s = start_s,
-                                     .value = pst_timeline_value(timeline, start_s)});
+                                     .value = pst_param_timeline_value(timeline, start_s)});
         return;
     }
     pst_mark *last = &timeline->events[before - 1];
@@ -299,7 +299,7 @@ static void lay_start(pst_timeline *timeline, double time_s, double now_s) {
         insert(timeline, (pst_mark){.kind = PST_MARK_STAY, .time_s = now_s});
 }
 
-static pst_status add(pst_timeline *timeline, const pst_automation *a, double now_s,
+static pst_status add(pst_param_timeline *timeline, const pst_automation *a, double now_s,
                       pst_error *err) {
     const double time_s = a->time_s > now_s ? a->time_s : now_s;
     pst_status status = check_overlap(timeline, a, time_s, err);
@@ -324,7 +324,7 @@ static pst_status add(pst_timeline *timeline, const pst_automation *a, double no
     return PST_OK;
 }
 
-static void cancel(pst_timeline *timeline, double time_s) {
+static void cancel(pst_param_timeline *timeline, double time_s) {
     for (uint32_t i = timeline->n; i-- > 0;) {
         const pst_mark *event = &timeline->events[i];
         const bool is_inside = event->kind == PST_MARK_CURVE && event->time_s <= time_s &&
@@ -334,11 +334,11 @@ static void cancel(pst_timeline *timeline, double time_s) {
     }
 }
 
-static pst_status hold(pst_timeline *timeline, double time_s, pst_error *err) {
+static pst_status hold(pst_param_timeline *timeline, double time_s, pst_error *err) {
     const pst_status status = make_room(timeline, 1, err);
     if (status != PST_OK)
         return status;
-    const double value = pst_timeline_value(timeline, time_s);
+    const double value = pst_param_timeline_value(timeline, time_s);
     uint32_t next = timeline->n;
     while (next > 0 && timeline->events[next - 1].time_s > time_s)
         --next;
@@ -362,7 +362,7 @@ static pst_status hold(pst_timeline *timeline, double time_s, pst_error *err) {
     return PST_OK;
 }
 
-pst_status pst_timeline_automate(pst_timeline *timeline, const pst_automation *automation,
+pst_status pst_param_timeline_automate(pst_param_timeline *timeline, const pst_automation *automation,
                                  double now_s, pst_error *err) {
     const pst_status status = check(automation, err);
     if (status != PST_OK)
@@ -377,7 +377,7 @@ pst_status pst_timeline_automate(pst_timeline *timeline, const pst_automation *a
     return PST_OK;
 }
 
-void pst_timeline_forget(pst_timeline *timeline, double time_s) {
+void pst_param_timeline_forget(pst_param_timeline *timeline, double time_s) {
     uint32_t n_over = 0; // Up to the last event that has begun, which is kept.
     while (n_over + 1 < timeline->n && timeline->events[n_over + 1].time_s <= time_s)
         ++n_over;

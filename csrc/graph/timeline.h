@@ -63,29 +63,29 @@ typedef struct pst_mark {
 } pst_mark;
 
 // The control side's. Not safe by itself.
-typedef struct pst_timeline {
+typedef struct pst_param_timeline {
     double rate_hz;
     double initial; // Before the first event.
     pst_mark *events;
     uint32_t n;
     uint32_t capacity;
-} pst_timeline;
+} pst_param_timeline;
 
-void pst_timeline_init(pst_timeline *timeline, double initial, double rate_hz);
-void pst_timeline_deinit(pst_timeline *timeline);
+void pst_param_timeline_init(pst_param_timeline *timeline, double initial, double rate_hz);
+void pst_param_timeline_deinit(pst_param_timeline *timeline);
 
 // Returns as pst_param_automate. now_s: what times in the past become.
-pst_status pst_timeline_automate(pst_timeline *timeline, const pst_automation *automation,
+pst_status pst_param_timeline_automate(pst_param_timeline *timeline, const pst_automation *automation,
                                  double now_s, pst_error *err);
 
 // Returns the value at a time.
-double pst_timeline_value(const pst_timeline *timeline, double time_s);
+double pst_param_timeline_value(const pst_param_timeline *timeline, double time_s);
 
 // Forgets what is over at a time and has no effect on what comes.
-void pst_timeline_forget(pst_timeline *timeline, double time_s);
+void pst_param_timeline_forget(pst_param_timeline *timeline, double time_s);
 
 // Returns a track with one reference, or NULL if there is no memory.
-PST_NODISCARD pst_track *pst_timeline_track(const pst_timeline *timeline);
+PST_NODISCARD pst_track *pst_param_timeline_track(const pst_param_timeline *timeline);
 
 // Returns the first frame n with n / rate >= time, both as doubles; INT64_MAX: there is none.
 int64_t pst_first_frame(double time_s, double rate_hz) PST_RT;

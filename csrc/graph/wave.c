@@ -11,8 +11,8 @@
 
 enum {
     MAX_PARTIALS = 8192, // What more there are in a wave is not heard above 3 Hz.
-    MAX_BANDS = 64,
-    GRID = 4096 // Points on which the peak is looked for, unless there are more partials than that.
+    MAX_BANDS = 128,
+    GRID = 4096 // Points for the peak of a wave of the user's, unless it has more partials.
 };
 
 // Linear interpolation makes an error of (2 pi k / points)^2 / 8 of partial k.
@@ -27,10 +27,10 @@ static uint32_t points_for(uint32_t n_partials) {
 }
 
 static uint32_t next_limit(uint32_t n_partials) {
-    if (n_partials < 16)
+    if (n_partials < 32)
         return n_partials + 1;
-    const double factor = n_partials < 64 ? 1.122462048309373 : 1.2599210498948732;
-    return (uint32_t)ceil(n_partials * factor);
+    const double steps = n_partials < 128 ? 12.0 : n_partials < 512 ? 6.0 : 3.0; // Of an octave.
+    return (uint32_t)ceil(n_partials * exp2(1.0 / steps));
 }
 
 // ---- Series -------------------------------------------------------------------------------------
@@ -39,6 +39,7 @@ typedef struct partials {
     const double *real; // Cosines
     const double *imag; // and sines; number 0 is not used.
     uint32_t n_partials;
+    uint32_t grid; // Points on which the peak is looked for.
     double gain;
 } partials;
 
@@ -85,8 +86,8 @@ static bool set_points(workspace *space, uint32_t n) {
 }
 
 static bool normalize(partials *series, workspace *space) {
-    uint32_t n = GRID;
-    while (n < 2 * (series->n_partials + 1) && n < 2 * MAX_PARTIALS)
+    uint32_t n = series->grid;
+    while (n < 2 * (series->n_partials + 1))
         n *= 2;
     if (!set_points(space, n))
         return false;
@@ -151,6 +152,8 @@ static pst_status build(pst_wave *wave, partials *series, bool normalizes, pst_e
     for (uint32_t i = 0; ok && i < n; ++i) {
         ok = fill_band(&wave->bands[i], limits[i], series, &space, values);
         values += points_for(limits[i]) + 16;
+        wave->bands[i].low = i + 1 < n ? 0.5 / limits[i + 1] : -1.0;
+        wave->bands[i].high = 0.5 / limits[i];
         ++wave->n_bands;
     }
     pst_fft_destroy(space.fft);
@@ -182,7 +185,7 @@ pst_status pst_wave_create(pst_wave **wave, const double *real, const double *im
             return pst_fail(err, PST_BAD_ARGUMENT, 0, "coefficient %u is %g, %g; it must be finite",
                             k, real[k], imag[k]);
     const uint32_t n_partials = n - 1 < MAX_PARTIALS ? n - 1 : MAX_PARTIALS - 1;
-    partials series = {real, imag, n_partials, 1.0};
+    partials series = {real, imag, n_partials, GRID, 1.0};
     return create(wave, &series, normalize_it, err);
 }
 
@@ -201,15 +204,23 @@ static double sine_of(pst_shape shape, uint32_t k) {
     return 0.0;
 }
 
-pst_status pst_wave_create_shape(pst_wave **wave, pst_shape shape, pst_error *err) {
-    const uint32_t n_partials = shape == PST_SHAPE_SINE ? 1 : GRID / 2 - 1;
+// The peak of a sawtooth depends a little on how many partials it has, and that is what browsers
+// take.
+static uint32_t grid_for(double rate_hz) {
+    return rate_hz <= 24000.0 ? 2048 : rate_hz <= 88200.0 ? 4096 : 16384;
+}
+
+pst_status pst_wave_create_shape(pst_wave **wave, pst_shape shape, double rate_hz,
+                                 pst_error *err) {
+    const uint32_t grid = grid_for(rate_hz);
+    const uint32_t n_partials = shape == PST_SHAPE_SINE ? 1 : grid / 2 - 1;
     double *real = pst_alloc_array(n_partials + 1, sizeof(double));
     double *imag = pst_alloc_array(n_partials + 1, sizeof(double));
     pst_status status = PST_NO_MEMORY;
     if (real != NULL && imag != NULL) {
         for (uint32_t k = 1; k <= n_partials; ++k)
             imag[k] = sine_of(shape, k);
-        partials series = {real, imag, n_partials, 1.0};
+        partials series = {real, imag, n_partials, grid, 1.0};
         status = create(wave, &series, true, err);
     } else
         status = pst_fail_memory(err);
@@ -226,7 +237,7 @@ void pst_wave_release(pst_wave *wave) {
     pst_shared_release((pst_shared *)wave);
 }
 
-const pst_wave_table *pst_wave_pick(const pst_wave *wave, double cycles_per_frame) PST_RT {
+const pst_wave_band *pst_wave_pick(const pst_wave *wave, double cycles_per_frame) PST_RT {
     const double f = fabs(cycles_per_frame);
     if (f >= 0.5)
         return NULL;
@@ -234,10 +245,10 @@ const pst_wave_table *pst_wave_pick(const pst_wave *wave, double cycles_per_fram
     uint32_t high = wave->n_bands; // The first band that has a partial at half the rate or above.
     while (low + 1 < high) {
         const uint32_t middle = (low + high) / 2;
-        if (wave->bands[middle].n_partials * f < 0.5)
+        if (f < wave->bands[middle].high)
             low = middle;
         else
             high = middle;
     }
-    return &wave->bands[low].table;
+    return &wave->bands[low];
 }

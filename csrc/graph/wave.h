@@ -8,11 +8,12 @@
 #include "graph/shared.h"
 
 // A wave as tables: each has the partials up to some number, so that a note is read from the one
-// with the most of those that are below half the rate. Up to 16 there is a table for each number,
-// then six, then three for each octave.
+// with the most of those that are below half the rate. Up to 32 there is a table for each number,
+// then 12, then fewer for each octave: partials that high are weak.
 
 typedef struct pst_wave_band {
     uint32_t n_partials;
+    double low, high; // Cycles per frame for which it is the best: above low, below high.
     pst_wave_table table;
 } pst_wave_band;
 
@@ -31,11 +32,12 @@ typedef enum pst_shape {
     PST_SHAPE_TRIANGLE = 3
 } pst_shape;
 
-// Makes one of the four. Returns PST_OK or PST_NO_MEMORY.
-pst_status pst_wave_create_shape(pst_wave **wave, pst_shape shape, pst_error *err);
+// Makes one of the four for a graph of some rate. Returns PST_OK or PST_NO_MEMORY.
+pst_status pst_wave_create_shape(pst_wave **wave, pst_shape shape, double rate_hz,
+                                 pst_error *err);
 
-// Returns the table for a frequency, in cycles per frame and of either sign; NULL: nothing of the
+// Returns the band for a frequency, in cycles per frame and of either sign; NULL: nothing of the
 // wave is below half the rate. Realtime: yes.
-const pst_wave_table *pst_wave_pick(const pst_wave *wave, double cycles_per_frame) PST_RT;
+const pst_wave_band *pst_wave_pick(const pst_wave *wave, double cycles_per_frame) PST_RT;
 
 #endif

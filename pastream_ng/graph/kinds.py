@@ -9,7 +9,7 @@ from functools import cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from pastream_ng._native import ffi, lib
+from pastream_ng._native import lib
 from pastream_ng._native.text import decode
 from pastream_ng.enums import AttributeKind
 
@@ -45,13 +45,13 @@ class KindInfo:
 def _choices(pointer: Any) -> tuple[str, ...]:
     names = []
     while pointer and pointer[len(names)]:
-        names.append(decode(ffi.string(pointer[len(names)])))
+        names.append(decode(pointer[len(names)]))
     return tuple(names)
 
 
 def _attribute(info: Any) -> AttributeInfo:
     return AttributeInfo(
-        name=decode(ffi.string(info.name)),
+        name=decode(info.name),
         kind=AttributeKind(info.kind),
         initial=info.initial,
         minimum=info.min,
@@ -63,9 +63,9 @@ def _attribute(info: Any) -> AttributeInfo:
 
 def _kind(info: Any) -> KindInfo:
     attributes = [_attribute(info.attributes[i]) for i in range(info.n_attributes)]
-    params = {decode(ffi.string(info.params[i].name)): i for i in range(info.n_params)}
+    params = {decode(info.params[i].name): i for i in range(info.n_params)}
     return KindInfo(
-        name=decode(ffi.string(info.name)),
+        name=decode(info.name),
         is_source=info.is_source,
         params=MappingProxyType(params),
         attributes=MappingProxyType({a.name: a for a in attributes}),

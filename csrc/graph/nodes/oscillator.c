@@ -53,8 +53,8 @@ static pst_status prepare(const pst_slot *slots, const pst_slot *wanted, uint32_
     pst_shared **common = &site->commons[PST_COMMON_SINE + (uint32_t)wanted->number];
     if (*common == NULL) {
         pst_wave *wave = NULL;
-        const pst_status status =
-            pst_wave_create_shape(&wave, (pst_shape)(uint32_t)wanted->number, err);
+        const pst_shape shape = (pst_shape)(uint32_t)wanted->number;
+        const pst_status status = pst_wave_create_shape(&wave, shape, site->rate_hz, err);
         if (status != PST_OK)
             return status;
         *common = (pst_shared *)wave;
@@ -120,38 +120,50 @@ static void write_steady(oscillator *self, const pst_quantum *q, const pst_wave 
                          float *plane) PST_RT {
     const double step = step_at(self, q, 0);
     const uint32_t n = q->end - q->first;
-    const pst_wave_table *table = pst_wave_pick(wave, step);
-    if (table == NULL)
+    const pst_wave_band *band = pst_wave_pick(wave, step);
+    if (band == NULL)
         memset(plane + q->first, 0, n * sizeof *plane);
     else
-        q->kernels->wave_steady(plane + q->first, table, to_phase(self->phase),
+        q->kernels->wave_steady(plane + q->first, &band->table, to_phase(self->phase),
                                 (uint32_t)(int32_t)lrint(step * 0x1p32), n);
     self->phase = wrapped(self->phase + n * step);
 }
 
-// The table may change every so many frames.
-enum { STRETCH = 32 };
+// Frames of one table, at most so many.
+enum { STRETCH = 64 };
+
+static void write_stretch(const pst_quantum *q, const pst_wave_band *band, const uint32_t *phases,
+                          float *to, uint32_t n) PST_RT {
+    if (band == NULL)
+        memset(to, 0, n * sizeof *to);
+    else
+        q->kernels->wave_moving(to, &band->table, phases, n);
+}
+
+static bool is_best(const pst_wave_band *band, double step) PST_RT {
+    const double f = fabs(step);
+    return band == NULL ? f >= 0.5 : f >= band->low && f < band->high;
+}
 
 static void write_moving(oscillator *self, const pst_quantum *q, const pst_wave *wave,
                          float *plane) PST_RT {
-    for (uint32_t from = q->first; from < q->end; from += STRETCH) {
-        const uint32_t n = q->end - from < STRETCH ? q->end - from : STRETCH;
-        uint32_t phases[STRETCH];
-        double phase = self->phase;
-        double most = 0.0;
-        for (uint32_t i = 0; i < n; ++i) {
-            const double step = step_at(self, q, from + i);
-            phases[i] = to_phase(phase);
-            phase += step;
-            most = fabs(step) > most ? fabs(step) : most;
+    uint32_t phases[STRETCH];
+    uint32_t n = 0;
+    const pst_wave_band *band = NULL;
+    double phase = self->phase;
+    for (uint32_t i = q->first; i < q->end; ++i) {
+        const double step = step_at(self, q, i);
+        if (n == STRETCH || !is_best(band, step)) {
+            write_stretch(q, band, phases, plane + i - n, n);
+            n = 0;
+            phase = wrapped(phase);
+            band = pst_wave_pick(wave, step);
         }
-        self->phase = wrapped(phase);
-        const pst_wave_table *table = pst_wave_pick(wave, most);
-        if (table == NULL)
-            memset(plane + from, 0, n * sizeof *plane);
-        else
-            q->kernels->wave_moving(plane + from, table, phases, n);
+        phases[n++] = to_phase(phase);
+        phase += step;
     }
+    write_stretch(q, band, phases, plane + q->end - n, n);
+    self->phase = wrapped(phase);
 }
 
 static void process(pst_unit *unit, const pst_quantum *q) PST_RT {
