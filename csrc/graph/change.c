@@ -193,6 +193,7 @@ static void apply_start(pst_change *change, pst_graph *graph) PST_RT {
     pst_unit *unit = &change->node->live;
     const int64_t frame = atomic_load_explicit(&graph->frame, memory_order_relaxed);
     unit->schedule = ((start_change *)change)->schedule;
+    graph->live_is_roused = true;
     if (unit->schedule.first >= frame)
         return;
     unit->schedule.first = frame;
@@ -212,6 +213,9 @@ pst_status pst_change_start(pst_gnode *node, const pst_schedule *schedule, pst_e
 static void apply_stop(pst_change *change, pst_graph *graph) PST_RT {
     const int64_t frame = atomic_load_explicit(&graph->frame, memory_order_relaxed);
     pst_schedule *schedule = &change->node->live.schedule;
+    if (atomic_load_explicit(&change->node->has_ended, memory_order_relaxed))
+        return;
+    graph->live_is_roused = true;
     schedule->stop_s = ((start_change *)change)->schedule.stop_s;
     schedule->end = pst_first_frame(schedule->stop_s, change->node->live.rate_hz);
     if (schedule->end < frame)

@@ -108,7 +108,8 @@ struct pst_graph {
     _Atomic uint32_t n_ended;
     // The renderer's.
     pst_plan *live_plan;
-    uint32_t live_left; // Frames of the last quantum that nobody has taken yet.
+    bool live_is_roused; // A schedule has changed.
+    uint32_t live_left;  // Frames of the last quantum that nobody has taken yet.
     float *zeros;
     float *zero_planes[PST_GRAPH_MAX_CHANNELS];
 };

@@ -34,8 +34,6 @@ typedef struct builder {
     pool arena;
 } builder;
 
-enum { NO_STEP = UINT32_MAX };
-
 // ---- Bounds -------------------------------------------------------------------------------------
 
 static uint32_t mixed_bound(const pst_gnode *node, uint32_t widest) {
@@ -51,7 +49,7 @@ static uint32_t mixed_bound(const pst_gnode *node, uint32_t widest) {
 }
 
 static bool is_planned(const builder *b, const pst_edge *edge) {
-    return b->step_of[edge->from->index] != NO_STEP;
+    return b->step_of[edge->from->index] != PST_NO_STEP;
 }
 
 static uint32_t input_bound(const builder *b, const pst_gnode *node, uint32_t input) {
@@ -142,21 +140,30 @@ static void lay_bus(builder *b, pst_bus *bus, uint32_t capacity) {
     pst_bus_rest(bus);
 }
 
+static void tell_producer(builder *b, const pst_edge *edge, pst_gather *gather, uint32_t step) {
+    pst_step *producer = &b->plan->steps[b->step_of[edge->from->index]];
+    gather->sources[gather->n_sources] = &producer->outputs[edge->output];
+    producer->consumers[producer->n_consumers++] =
+        (pst_consumer){gather, gather->n_sources++, step};
+}
+
+// step: whose input it is.
 static void lay_gather(builder *b, pst_gather *gather, pst_bus *bus, const pst_gnode *node,
-                       uint32_t input, bool is_param) {
+                       uint32_t input, uint32_t step) {
+    const bool is_param = step == PST_NO_STEP;
     uint32_t n = 0;
     for (const pst_edge *edge = node->ins.first; edge != NULL; edge = edge->next_in)
         n += edge->is_param == is_param && edge->input == input && is_planned(b, edge);
     lay_bus(b, bus, is_param ? 1 : input_bound(b, node, input));
     const pst_bus **sources = take(&b->arena, n * sizeof *sources);
+    uint64_t *active = take(&b->arena, (n + 63) / 64 * sizeof *active);
     if (gather == NULL)
         return;
-    gather->bus = bus;
-    gather->sources = sources;
+    *gather =
+        (pst_gather){.bus = bus, .sources = sources, .active = active, .n_words = (n + 63) / 64};
     for (const pst_edge *edge = node->ins.first; edge != NULL; edge = edge->next_in)
         if (edge->is_param == is_param && edge->input == input && is_planned(b, edge))
-            sources[gather->n_sources++] =
-                &b->plan->steps[b->step_of[edge->from->index]].outputs[edge->output];
+            tell_producer(b, edge, gather, step);
 }
 
 static bool has_feed(const builder *b, const pst_gnode *node, uint32_t param) {
@@ -181,7 +188,7 @@ static void lay_feeds(builder *b, pst_step *step, const pst_gnode *node) {
         pst_bus *bus = take(&b->arena, sizeof *bus);
         if (feeds != NULL)
             feeds[p] = gather;
-        lay_gather(b, gather, bus, node, p, true);
+        lay_gather(b, gather, bus, node, p, PST_NO_STEP);
     }
     if (step != NULL)
         step->feeds = feeds;
@@ -195,10 +202,15 @@ static void lay_outputs(builder *b, uint32_t i) {
     if (step != NULL) {
         step->node = b->turns[i].node;
         step->role = b->turns[i].role;
-        step->hears_listener = node->kind->info.hears_listener;
     }
     if (b->turns[i].role == PST_ROLE_WRITE)
         return;
+    uint32_t n_consumers = 0;
+    for (const pst_edge *edge = node->outs.first; edge != NULL; edge = edge->next_out)
+        n_consumers += b->step_of[edge->to->index] != PST_NO_STEP;
+    pst_consumer *consumers = take(&b->arena, n_consumers * sizeof *consumers);
+    if (step != NULL)
+        step->consumers = consumers;
     pst_bus *outputs = take(&b->arena, n * sizeof *outputs);
     for (uint32_t o = 0; o < n; ++o)
         lay_bus(b, outputs == NULL ? NULL : &outputs[o],
@@ -222,7 +234,7 @@ static void lay_inputs(builder *b, uint32_t i) {
     pst_bus *inputs = take(&b->arena, n * sizeof *inputs);
     for (uint32_t k = 0; k < n; ++k)
         lay_gather(b, gathers == NULL ? NULL : &gathers[k], inputs == NULL ? NULL : &inputs[k], node,
-                   k, false);
+                   k, i);
     if (step == NULL)
         return;
     step->gathers = gathers;
@@ -233,9 +245,13 @@ static void lay_out(builder *b) {
     b->arena.used = 0;
     pst_plan *plan = take(&b->arena, sizeof *plan);
     pst_step *steps = take(&b->arena, b->n_turns * sizeof *steps);
+    int64_t *wake = take(&b->arena, b->n_turns * sizeof *wake);
+    uint32_t *n_active = take(&b->arena, b->n_turns * sizeof *n_active);
     b->plan = plan;
     if (plan != NULL) {
         plan->steps = steps;
+        plan->wake = wake;
+        plan->n_active = n_active;
         plan->n_steps = b->n_turns;
     }
     for (uint32_t i = 0; i < b->n_turns; ++i)
@@ -257,7 +273,7 @@ static pst_status builder_init(builder *b, pst_graph *graph, pst_error *err) {
     if (b->first_output == NULL || b->step_of == NULL)
         return pst_fail_memory(err);
     for (uint32_t k = 0; k < graph->n_nodes; ++k)
-        b->step_of[k] = NO_STEP;
+        b->step_of[k] = PST_NO_STEP;
     for (uint32_t i = 0; i < b->n_turns; ++i) {
         const pst_gnode *node = b->turns[i].node;
         if (b->turns[i].role == PST_ROLE_WRITE)
@@ -283,6 +299,7 @@ static void builder_deinit(builder *b) {
 
 static void finish(builder *b) {
     pst_plan *plan = b->plan;
+    pst_plan_rouse(plan);
     for (uint32_t i = 0; i < plan->n_steps; ++i) {
         const pst_step *step = &plan->steps[i];
         pst_gnode_keep(step->node);

@@ -11,17 +11,62 @@
 
 // ---- Inputs -------------------------------------------------------------------------------------
 
+static uint32_t lowest_bit(uint64_t bits) PST_RT {
+#if defined(__GNUC__)
+    return (uint32_t)__builtin_ctzll(bits);
+#else
+    uint32_t n = 0;
+    for (; (bits & 1) == 0; bits >>= 1)
+        ++n;
+    return n;
+#endif
+}
+
+// Goes through the active sources of a gather, in order.
+typedef struct walk {
+    const pst_gather *gather;
+    uint32_t word;
+    uint64_t bits; // Of the word, still to come.
+} walk;
+
+static walk walk_of(const pst_gather *gather) PST_RT {
+    return (walk){gather, 0, gather->n_words > 0 ? gather->active[0] : 0};
+}
+
+static const pst_bus *next_source(walk *w) PST_RT {
+    while (w->bits == 0) {
+        if (++w->word >= w->gather->n_words)
+            return NULL;
+        w->bits = w->gather->active[w->word];
+    }
+    const uint32_t i = lowest_bit(w->bits);
+    w->bits &= w->bits - 1;
+    return w->gather->sources[64 * w->word + i];
+}
+
+static void mix(const pst_plane_kernels *kernels, const pst_gather *gather, uint32_t n_channels,
+                pst_mixing mixing) PST_RT {
+    float *const *planes = pst_bus_open(gather->bus, n_channels);
+    bool adds = false;
+    walk w = walk_of(gather);
+    for (const pst_bus *source = next_source(&w); source != NULL; source = next_source(&w)) {
+        if (source->is_silent)
+            continue;
+        pst_bus_mix(kernels, planes, n_channels, source, mixing, adds);
+        adds = true;
+    }
+}
+
 // Returns whether anything that leads there is active.
-static bool gather(const pst_plane_kernels *kernels, pst_gather *gather,
+static bool gather(const pst_plane_kernels *kernels, const pst_gather *gather,
                    const pst_channel_rules *rules) PST_RT {
-    pst_bus *bus = gather->bus;
     bool is_active = false;
     uint32_t n_channels = 1;
     uint32_t n_sounding = 0;
     const pst_bus *sounding = NULL;
-    for (uint32_t i = 0; i < gather->n_sources; ++i) {
-        const pst_bus *source = gather->sources[i];
-        is_active |= source->is_active;
+    walk w = walk_of(gather);
+    for (const pst_bus *source = next_source(&w); source != NULL; source = next_source(&w)) {
+        is_active = true;
         n_channels = source->n_channels > n_channels ? source->n_channels : n_channels;
         if (source->is_silent)
             continue;
@@ -29,26 +74,18 @@ static bool gather(const pst_plane_kernels *kernels, pst_gather *gather,
         sounding = source;
     }
     if (!is_active) {
-        pst_bus_rest(bus);
+        pst_bus_rest(gather->bus);
         return false;
     }
     if (rules->mode == PST_COUNT_EXPLICIT ||
         (rules->mode == PST_COUNT_CLAMPED_MAX && n_channels > rules->count))
         n_channels = rules->count;
     if (n_sounding == 0)
-        pst_bus_silence(bus, n_channels);
+        pst_bus_silence(gather->bus, n_channels);
     else if (n_sounding == 1 && sounding->n_channels == n_channels)
-        pst_bus_pass(bus, sounding);
-    else {
-        pst_bus_open(bus, n_channels);
-        bool adds = false;
-        for (uint32_t i = 0; i < gather->n_sources; ++i) {
-            if (gather->sources[i]->is_silent)
-                continue;
-            pst_bus_mix(kernels, bus->own, n_channels, gather->sources[i], rules->mixing, adds);
-            adds = true;
-        }
-    }
+        pst_bus_pass(gather->bus, sounding);
+    else
+        mix(kernels, gather, n_channels, rules->mixing);
     return true;
 }
 
@@ -121,71 +158,99 @@ static void render_params(const pst_quantum *q, const pst_step *step) PST_RT {
 
 // ---- Activity -----------------------------------------------------------------------------------
 
-static void set_active(pst_gnode *node, bool is_active) PST_RT {
-    node->live_active = is_active;
-    atomic_store_explicit(&node->live_sounds, is_active, memory_order_relaxed);
+// A quantum of a plan under way.
+typedef struct turn {
+    pst_graph *graph;
+    pst_plan *plan;
+    pst_quantum q;
+    uint32_t index; // Of the step,
+    pst_step *step; // which is this.
+} turn;
+
+// Tells those whom the outputs lead to. They come later in the quantum.
+static void tell(const turn *t, bool is_active) PST_RT {
+    pst_step *step = t->step;
+    step->is_told = is_active;
+    for (uint32_t i = 0; i < step->n_consumers; ++i) {
+        const pst_consumer *consumer = &step->consumers[i];
+        const uint64_t bit = UINT64_C(1) << (consumer->source & 63);
+        uint64_t *word = &consumer->gather->active[consumer->source / 64];
+        *word = is_active ? *word | bit : *word & ~bit;
+        if (consumer->step == PST_NO_STEP)
+            continue;
+        t->plan->n_active[consumer->step] += is_active ? 1 : UINT32_MAX;
+        t->plan->wake[consumer->step] = INT64_MIN;
+    }
 }
 
-static void rest(const pst_step *step) PST_RT {
-    pst_gnode *node = step->node;
-    if (!node->live_active)
-        return;
-    for (uint32_t o = 0; o < node->live.n_outputs; ++o)
-        pst_bus_rest(&step->outputs[o]);
-    set_active(node, false);
+static void set_active(const turn *t, bool is_active) PST_RT {
+    pst_gnode *node = t->step->node;
+    if (node->live_active != is_active) {
+        node->live_active = is_active;
+        atomic_store_explicit(&node->live_sounds, is_active, memory_order_relaxed);
+    }
+    if (t->step->is_told != is_active)
+        tell(t, is_active);
 }
 
-static void end_source(pst_graph *graph, const pst_step *step) PST_RT {
-    pst_gnode *node = step->node;
+// until: the first frame for which there may be something to do, unless an input says so before.
+static void rest(const turn *t, int64_t until) PST_RT {
+    for (uint32_t o = 0; o < t->step->node->live.n_outputs; ++o)
+        pst_bus_rest(&t->step->outputs[o]);
+    set_active(t, false);
+    t->plan->wake[t->index] = until;
+}
+
+static void end_source(const turn *t) PST_RT {
+    pst_gnode *node = t->step->node;
     node->live.schedule.first = INT64_MAX;
+    node->live.schedule.end = INT64_MAX;
     atomic_store_explicit(&node->has_ended, true, memory_order_release);
-    atomic_fetch_add_explicit(&graph->n_ended, 1, memory_order_release);
+    atomic_fetch_add_explicit(&t->graph->n_ended, 1, memory_order_release);
 }
 
 // Returns whether the source sounds in this quantum, and in which of its frames.
-static bool is_source_active(pst_graph *graph, pst_quantum *q, const pst_step *step) PST_RT {
-    const pst_schedule *schedule = &step->node->live.schedule;
-    const int64_t next = q->frame + q->n_frames;
-    if (schedule->first >= next) {
-        // What was stopped before it began has ended as well.
-        if (schedule->first != INT64_MAX && schedule->end <= q->frame)
-            end_source(graph, step);
+static bool is_source_active(turn *t) PST_RT {
+    const pst_schedule *schedule = &t->step->node->live.schedule;
+    const int64_t frame = t->q.frame;
+    const int64_t next = frame + t->q.n_frames;
+    // What was stopped before it began has ended as well.
+    const bool is_started = schedule->first != INT64_MAX;
+    if (is_started && (schedule->end <= frame || schedule->end <= schedule->first))
+        end_source(t);
+    if (schedule->first >= next)
         return false;
-    }
-    if (schedule->end <= q->frame || schedule->end <= schedule->first) {
-        end_source(graph, step);
-        return false;
-    }
-    q->first = schedule->first > q->frame ? (uint32_t)(schedule->first - q->frame) : 0;
-    q->end = schedule->end < next ? (uint32_t)(schedule->end - q->frame) : q->n_frames;
+    t->q.first = schedule->first > frame ? (uint32_t)(schedule->first - frame) : 0;
+    t->q.end = schedule->end < next ? (uint32_t)(schedule->end - frame) : t->q.n_frames;
     return true;
 }
 
-static void settle_source(pst_graph *graph, const pst_quantum *q, const pst_step *step) PST_RT {
-    pst_unit *unit = &step->node->live;
-    if (unit->is_over || unit->schedule.end <= q->frame + q->n_frames)
-        end_source(graph, step);
+static void settle_source(const turn *t) PST_RT {
+    const pst_unit *unit = &t->step->node->live;
+    if (unit->is_over || unit->schedule.end <= t->q.frame + t->q.n_frames)
+        end_source(t);
 }
 
 // A tail keeps the channels that there were.
-static bool has_tail(const pst_quantum *q, const pst_step *step) PST_RT {
-    pst_gnode *node = step->node;
+static bool has_tail(const turn *t) PST_RT {
+    pst_gnode *node = t->step->node;
     if (!node->live_active || node->kind->has_tail == NULL ||
         !node->kind->has_tail(&node->live, node->live_idle))
         return false;
-    node->live_idle += q->n_frames;
+    node->live_idle += t->q.n_frames;
     for (uint32_t i = 0; i < node->live.n_inputs; ++i)
-        pst_bus_silence(&step->inputs[i], node->live_widths[i]);
+        pst_bus_silence(&t->step->inputs[i], node->live_widths[i]);
     return true;
 }
 
-static bool gather_inputs(const pst_quantum *q, const pst_step *step) PST_RT {
+static bool gather_inputs(const turn *t) PST_RT {
+    const pst_step *step = t->step;
     pst_gnode *node = step->node;
     bool is_active = false;
     for (uint32_t i = 0; i < node->live.n_inputs; ++i)
-        is_active |= gather(q->kernels, &step->gathers[i], &node->live_rules);
+        is_active |= gather(t->q.kernels, &step->gathers[i], &node->live_rules);
     if (!is_active)
-        return has_tail(q, step);
+        return has_tail(t);
     node->live_idle = 0;
     for (uint32_t i = 0; i < node->live.n_inputs; ++i)
         node->live_widths[i] = step->inputs[i].n_channels;
@@ -194,76 +259,99 @@ static bool gather_inputs(const pst_quantum *q, const pst_step *step) PST_RT {
 
 // ---- Steps --------------------------------------------------------------------------------------
 
-static void call(const pst_step *step, pst_quantum *q,
+static void call(turn *t,
                  void (*function)(pst_unit *unit, const pst_quantum *quantum) PST_RT) PST_RT {
-    pst_gnode *node = step->node;
-    q->inputs = step->inputs;
-    q->outputs = step->outputs;
-    q->params = node->live_values;
+    pst_gnode *node = t->step->node;
+    t->q.inputs = t->step->inputs;
+    t->q.outputs = t->step->outputs;
+    t->q.params = node->live_values;
     if (function != NULL)
-        function(&node->live, q);
+        function(&node->live, &t->q);
 }
 
-static void render_whole(pst_graph *graph, const pst_step *step, pst_quantum *q) PST_RT {
-    pst_gnode *node = step->node;
-    const pst_kind *kind = node->kind;
-    const bool is_source = kind->info.is_source;
-    const bool is_idle = kind->info.n_inputs == 0 && !is_source; // The listener: only params.
-    if (!is_idle &&
-        !(is_source ? is_source_active(graph, q, step) : gather_inputs(q, step))) {
-        rest(step);
+static void render_source(turn *t) PST_RT {
+    if (!is_source_active(t)) {
+        rest(t, t->step->node->live.schedule.first);
         return;
     }
-    if (!node->live_active)
-        set_active(node, true);
-    render_params(q, step);
-    call(step, q, kind->process);
-    if (is_source)
-        settle_source(graph, q, step);
+    render_params(&t->q, t->step);
+    call(t, t->step->node->kind->process);
+    set_active(t, true);
+    settle_source(t);
 }
 
-static void render_read(const pst_step *step, pst_quantum *q) PST_RT {
-    render_params(q, step);
-    call(step, q, step->node->kind->read);
+static void render_whole(turn *t) PST_RT {
+    const pst_kind *kind = t->step->node->kind;
+    if (kind->info.is_source) {
+        render_source(t);
+        return;
+    }
+    // What has no inputs, as the listener, has params that somebody may look at.
+    if (kind->info.n_inputs > 0 && !gather_inputs(t)) {
+        rest(t, INT64_MAX);
+        return;
+    }
+    render_params(&t->q, t->step);
+    call(t, kind->process);
+    set_active(t, true);
+}
+
+static void render_read(turn *t) PST_RT {
+    render_params(&t->q, t->step);
+    call(t, t->step->node->kind->read);
     bool is_active = false;
-    for (uint32_t o = 0; o < step->node->live.n_outputs; ++o)
-        is_active |= step->outputs[o].is_active;
-    if (is_active != step->node->live_active)
-        set_active(step->node, is_active);
+    for (uint32_t o = 0; o < t->step->node->live.n_outputs; ++o)
+        is_active |= t->step->outputs[o].is_active;
+    set_active(t, is_active);
 }
 
-static void render_write(const pst_step *step, pst_quantum *q) PST_RT {
-    pst_gnode *node = step->node;
+static void render_write(turn *t) PST_RT {
+    pst_gnode *node = t->step->node;
     for (uint32_t i = 0; i < node->live.n_inputs; ++i)
-        gather(q->kernels, &step->gathers[i], &node->live_rules);
-    call(step, q, node->kind->write);
+        gather(t->q.kernels, &t->step->gathers[i], &node->live_rules);
+    call(t, node->kind->write);
+}
+
+static void render_step(turn *t) PST_RT {
+    switch (t->step->role) {
+    case PST_ROLE_WHOLE:
+        render_whole(t);
+        break;
+    case PST_ROLE_READ:
+        render_read(t);
+        break;
+    case PST_ROLE_WRITE:
+        render_write(t);
+        break;
+    case PST_ROLE_MUTED:
+        rest(t, INT64_MAX);
+        break;
+    }
+}
+
+void pst_plan_rouse(pst_plan *plan) PST_RT {
+    for (uint32_t i = 0; i < plan->n_steps; ++i)
+        plan->wake[i] = INT64_MIN;
 }
 
 void pst_plan_render(pst_plan *plan, pst_graph *graph, int64_t frame) PST_RT {
-    pst_quantum q = {
-        .frame = frame,
-        .n_frames = graph->config.quantum_frames,
-        .rate_hz = graph->config.rate_hz,
-        .kernels = pst_kernels_now()->planes,
-        .listener = plan->listener,
-        .end = graph->config.quantum_frames,
+    turn t = {
+        .graph = graph,
+        .plan = plan,
+        .q = {.frame = frame,
+              .n_frames = graph->config.quantum_frames,
+              .rate_hz = graph->config.rate_hz,
+              .kernels = pst_kernels_now()->planes,
+              .listener = plan->listener,
+              .end = graph->config.quantum_frames},
     };
+    const int64_t next = frame + graph->config.quantum_frames;
     for (uint32_t i = 0; i < plan->n_steps; ++i) {
-        const pst_step *step = &plan->steps[i];
-        switch (step->role) {
-        case PST_ROLE_WHOLE:
-            render_whole(graph, step, &q);
-            break;
-        case PST_ROLE_READ:
-            render_read(step, &q);
-            break;
-        case PST_ROLE_WRITE:
-            render_write(step, &q);
-            break;
-        case PST_ROLE_MUTED:
-            rest(step);
-            break;
-        }
+        if (plan->wake[i] >= next)
+            continue;
+        t.index = i;
+        t.step = &plan->steps[i];
+        render_step(&t);
     }
 }
 
@@ -278,6 +366,15 @@ static void give(const pst_graph *graph, uint32_t from, float *output, uint32_t 
         return;
     }
     // A bus that is active has the channels of the graph: the destination's rules are explicit.
+    if (n_channels == 1) {
+        memcpy(output, bus->channels[0] + from, n * sizeof *output);
+        return;
+    }
+    if (n_channels == 2) {
+        pst_kernels_now()->planes->interleave(output, bus->channels[0] + from,
+                                           bus->channels[1] + from, n);
+        return;
+    }
     for (uint32_t c = 0; c < n_channels; ++c) {
         const float *plane = bus->channels[c] + from;
         for (size_t i = 0; i < n; ++i)
@@ -288,6 +385,9 @@ static void give(const pst_graph *graph, uint32_t from, float *output, uint32_t 
 static void render_quantum(pst_graph *graph) PST_RT {
     const int64_t frame = atomic_load_explicit(&graph->frame, memory_order_relaxed);
     pst_change_take(graph);
+    if (graph->live_is_roused && graph->live_plan != NULL)
+        pst_plan_rouse(graph->live_plan);
+    graph->live_is_roused = false;
     if (graph->live_plan != NULL)
         pst_plan_render(graph->live_plan, graph, frame);
     // Released: who sees the frame sees what the quantum has published.

@@ -173,6 +173,7 @@ typedef struct pst_plane_kernels {
     void (*add_scaled)(float *dst, const float *src, float gain, size_t n) PST_RT;
     void (*multiply)(float *dst, const float *a, const float *b, size_t n) PST_RT;
     void (*fill)(float *dst, float value, size_t n) PST_RT;
+    void (*interleave)(float *dst, const float *left, const float *right, size_t n) PST_RT;
     // In place: NaN becomes fallback; then all is brought to min to max.
     void (*limit)(float *values, float min, float max, float fallback, size_t n) PST_RT;
     bool (*is_zero)(const float *src, size_t n) PST_RT; // Both zeros count.

@@ -36,6 +36,14 @@ static void fill(float *dst, float value, size_t n) PST_RT {
         dst[i] = value;
 }
 
+static void interleave(float *restrict dst, const float *restrict left,
+                       const float *restrict right, size_t n) PST_RT {
+    for (size_t i = 0; i < n; ++i) {
+        dst[2 * i] = left[i];
+        dst[2 * i + 1] = right[i];
+    }
+}
+
 // NaN compares unequal to itself, and is replaced first.
 static void limit(float *values, float min, float max, float fallback, size_t n) PST_RT {
     for (size_t i = 0; i < n; ++i) {
@@ -56,25 +64,88 @@ static bool is_zero(const float *src, size_t n) PST_RT {
     return any == 0;
 }
 
-static inline float look_up(const pst_wave_table *table, uint32_t phase) PST_RT {
-    const uint32_t i = phase >> table->shift;
-    const float part = (float)(int32_t)(phase & table->mask) * table->part_scale;
-    const float low = table->values[i];
-    return low + (table->values[i + 1] - low) * part;
+// Places are computed many at once; what stands there is fetched one by one, each value together
+// with its neighbour; and many at once are the lines between the two.
+enum { LOOK_UPS = 32, LANES = 4 };
+
+#if defined(__GNUC__)
+typedef float lanes __attribute__((vector_size(16)));
+typedef double pairs __attribute__((vector_size(16)));
+
+static inline double fetch(const float *values, uint32_t place) PST_RT {
+    double pair;
+    memcpy(&pair, values + place, sizeof pair);
+    return pair;
 }
 
-static void wave_steady(float *restrict dst, const pst_wave_table *wave, uint32_t phase,
-                        uint32_t step, size_t n) PST_RT {
-    const pst_wave_table table = *wave;
-    for (uint32_t i = 0; i < (uint32_t)n; ++i)
-        dst[i] = look_up(&table, phase + i * step);
+// Four samples. Nothing is computed with the pairs as float64: they are only carried.
+static inline void look_up(float *restrict dst, const float *values,
+                           const uint32_t *restrict places, const float *restrict parts) PST_RT {
+    const pairs first = {fetch(values, places[0]), fetch(values, places[1])};
+    const pairs second = {fetch(values, places[2]), fetch(values, places[3])};
+    lanes a;
+    lanes b;
+    lanes part;
+    memcpy(&a, &first, sizeof a);
+    memcpy(&b, &second, sizeof b);
+    memcpy(&part, parts, sizeof part);
+    const lanes low = __builtin_shufflevector(a, b, 0, 2, 4, 6);
+    const lanes high = __builtin_shufflevector(a, b, 1, 3, 5, 7);
+    const lanes sum = low + (high - low) * part;
+    memcpy(dst, &sum, sizeof sum);
+}
+#else
+static inline void look_up(float *restrict dst, const float *values,
+                           const uint32_t *restrict places, const float *restrict parts) PST_RT {
+    for (int i = 0; i < LANES; ++i) {
+        const float low = values[places[i]];
+        dst[i] = low + (values[places[i] + 1] - low) * parts[i];
+    }
+}
+#endif
+
+static inline void look_up_all(float *restrict dst, const pst_wave_table *table,
+                               const uint32_t *restrict phases) PST_RT {
+    uint32_t places[LOOK_UPS];
+    float parts[LOOK_UPS];
+    for (int i = 0; i < LOOK_UPS; ++i) {
+        places[i] = phases[i] >> table->shift;
+        parts[i] = (float)(int32_t)(phases[i] & table->mask) * table->part_scale;
+    }
+    for (int i = 0; i < LOOK_UPS; i += LANES)
+        look_up(dst + i, table->values, places + i, parts + i);
 }
 
 static void wave_moving(float *restrict dst, const pst_wave_table *wave,
                         const uint32_t *restrict phases, size_t n) PST_RT {
     const pst_wave_table table = *wave;
-    for (size_t i = 0; i < n; ++i)
-        dst[i] = look_up(&table, phases[i]);
+    for (; n >= LOOK_UPS; n -= LOOK_UPS, dst += LOOK_UPS, phases += LOOK_UPS)
+        look_up_all(dst, &table, phases);
+    uint32_t rest[LOOK_UPS] = {0};
+    float values[LOOK_UPS];
+    if (n == 0)
+        return;
+    memcpy(rest, phases, n * sizeof *rest);
+    look_up_all(values, &table, rest);
+    memcpy(dst, values, n * sizeof *dst);
+}
+
+static void wave_steady(float *restrict dst, const pst_wave_table *wave, uint32_t phase,
+                        uint32_t step, size_t n) PST_RT {
+    const pst_wave_table table = *wave;
+    uint32_t phases[LOOK_UPS];
+    for (;;) {
+        for (uint32_t i = 0; i < LOOK_UPS; ++i)
+            phases[i] = phase + i * step;
+        if (n < LOOK_UPS)
+            break;
+        look_up_all(dst, &table, phases);
+        phase += LOOK_UPS * step;
+        dst += LOOK_UPS;
+        n -= LOOK_UPS;
+    }
+    if (n > 0)
+        wave_moving(dst, wave, phases, n);
 }
 
 const pst_plane_kernels PST_KERNEL_TABLE(plane) = {
@@ -83,6 +154,7 @@ const pst_plane_kernels PST_KERNEL_TABLE(plane) = {
     .add_scaled = add_scaled,
     .multiply = multiply,
     .fill = fill,
+    .interleave = interleave,
     .limit = limit,
     .is_zero = is_zero,
     .wave_steady = wave_steady,
