@@ -309,14 +309,21 @@ static pst_status send_plan(pst_graph *graph, pst_error *err) {
 
 // ---- The way there and back ---------------------------------------------------------------------
 
+// What has come to its end meanwhile is in nobody's way any more.
+static void look_for_ends(pst_graph *graph) {
+    const uint32_t n_ended = atomic_load_explicit(&graph->n_ended, memory_order_acquire);
+    const uint32_t n_rested = atomic_load_explicit(&graph->n_rested, memory_order_acquire);
+    graph->plan_is_old |= n_ended != graph->n_ended_seen;
+    graph->may_be_garbage |= n_ended != graph->n_ended_seen || n_rested != graph->n_rested_seen;
+    graph->n_ended_seen = n_ended;
+    graph->n_rested_seen = n_rested;
+}
+
 pst_status pst_change_send(pst_graph *graph, pst_error *err) {
     pst_change_collect(graph);
-    const uint32_t n_ended = atomic_load_explicit(&graph->n_ended, memory_order_acquire);
-    if (n_ended != graph->n_ended_seen || graph->may_be_garbage) {
-        graph->plan_is_old |= n_ended != graph->n_ended_seen;
-        graph->n_ended_seen = n_ended;
+    look_for_ends(graph);
+    if (graph->may_be_garbage)
         pst_model_sweep(graph);
-    }
     pst_status status = send_timelines(graph, err);
     if (status == PST_OK)
         status = send_plan(graph, err);

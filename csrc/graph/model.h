@@ -99,13 +99,15 @@ struct pst_graph {
     bool plan_is_old;     // Something asks for another order.
     bool may_be_garbage;  // Somebody has dropped a handle or a connection.
     uint32_t n_ended_seen;
+    uint32_t n_rested_seen;
     pst_param *changed_params;
     pst_letters pending; // Changes to be sent.
     // Between the two.
     pst_letterbox inbox;
     pst_letterbox outbox;
     _Atomic int64_t frame;
-    _Atomic uint32_t n_ended;
+    _Atomic uint32_t n_ended;  // Sources.
+    _Atomic uint32_t n_rested; // Tails.
     // The renderer's.
     pst_plan *live_plan;
     bool live_is_roused; // A schedule has changed.

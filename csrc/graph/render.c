@@ -187,7 +187,9 @@ static void set_active(const turn *t, bool is_active) PST_RT {
     pst_gnode *node = t->step->node;
     if (node->live_active != is_active) {
         node->live_active = is_active;
-        atomic_store_explicit(&node->live_sounds, is_active, memory_order_relaxed);
+        atomic_store_explicit(&node->live_sounds, is_active, memory_order_release);
+        if (!is_active && node->kind->has_tail != NULL)
+            atomic_fetch_add_explicit(&t->graph->n_rested, 1, memory_order_release);
     }
     if (t->step->is_told != is_active)
         tell(t, is_active);

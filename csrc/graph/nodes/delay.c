@@ -177,12 +177,6 @@ static void write_line(pst_unit *unit, const pst_quantum *q, bool looks) PST_RT 
     self->written += q->n_frames;
 }
 
-// The frame of the line that frame i of the quantum hears, which is frame `now` of the line.
-static double delay_frames(const pst_quantum *q, uint32_t i, double least) PST_RT {
-    const double frames = (double)pst_value_at(&q->params[0], i) * q->rate_hz;
-    return frames > least ? frames : least;
-}
-
 static void read_steady(const delay_line *line, uint32_t channel, uint64_t now, double frames,
                         float *plane, uint32_t n) PST_RT {
     // A param is a float32: what is within its rounding of a whole number of frames is one.
@@ -211,29 +205,22 @@ static void read_steady(const delay_line *line, uint32_t channel, uint64_t now, 
     }
 }
 
-static void read_moving(const delay_line *line, uint32_t channel, uint64_t now, const pst_quantum *q,
-                        double least, float *plane) PST_RT {
-    const float *from = line->planes[channel];
-    for (uint32_t i = 0; i < q->n_frames; ++i) {
-        const double frames = delay_frames(q, i, least);
-        const uint64_t back = (uint64_t)ceil(frames);
-        const float part = (float)((double)back - frames);
-        const uint64_t place = now + i - back;
-        const float low = from[place & line->mask];
-        plane[i] = low + (from[(place + 1) & line->mask] - low) * part;
-    }
-}
-
 // now: the line's frame that belongs to the first frame of the quantum.
-static void read_line(pst_unit *unit, const pst_quantum *q, uint64_t now, double least) PST_RT {
+static void read_line(pst_unit *unit, const pst_quantum *q, uint64_t now, uint32_t least) PST_RT {
     const delay *self = unit->state;
     const delay_line *line = (const delay_line *)unit->room;
+    const pst_values *time_s = &q->params[0];
+    double frames = (double)time_s->value * q->rate_hz;
+    frames = frames > least ? frames : least;
     float *const *planes = pst_bus_open(&q->outputs[0], self->n_channels);
-    for (uint32_t c = 0; c < q->outputs[0].n_channels; ++c)
-        if (q->params[0].is_steady)
-            read_steady(line, c, now, delay_frames(q, 0, least), planes[c], q->n_frames);
+    for (uint32_t c = 0; c < q->outputs[0].n_channels; ++c) {
+        const pst_delay_line plane = {line->planes[c], (uint32_t)line->mask};
+        if (time_s->is_steady)
+            read_steady(line, c, now, frames, planes[c], q->n_frames);
         else
-            read_moving(line, c, now, q, least, planes[c]);
+            q->kernels->delay_moving(planes[c], &plane, (uint32_t)(now & line->mask),
+                                     time_s->values, q->rate_hz, least, q->n_frames);
+    }
 }
 
 static bool is_empty(const pst_unit *unit) PST_RT {
@@ -251,7 +238,7 @@ static void process(pst_unit *unit, const pst_quantum *q) PST_RT {
     if (is_empty(unit))
         pst_bus_silence(&q->outputs[0], self->n_channels);
     else
-        read_line(unit, q, self->written - q->n_frames, 0.0);
+        read_line(unit, q, self->written - q->n_frames, 0);
 }
 
 static void read(pst_unit *unit, const pst_quantum *q) PST_RT {

@@ -1,0 +1,382 @@
+// Copyright 2026 The pastream_ng authors
+// SPDX-License-Identifier: MIT
+
+#include "base/thread.h"
+#include "graph/model.h"
+#include "graph_rig.h"
+
+// Graphs that are changed while they are rendered, by other threads; and how long nodes live.
+
+enum { Q = 32 };
+
+static float out[64 * Q];
+
+static void test_changes_wait_for_the_next_quantum(void) {
+    pst_graph *graph = make_graph(1, Q, RIG_RATE);
+    pst_gnode *source = add_constant(graph, 1.0);
+    hear(graph, source);
+    render(graph, out, Q / 2);
+    set_param(source, 0, 2.0);
+    render(graph, out + Q / 2, Q);
+    CHECK_EQ(out[Q - 1], 1);
+    CHECK_EQ(out[Q], 2);
+    CHECK_EQ(pst_graph_frame(graph), 2 * Q);
+    pst_gnode_release(source);
+    pst_graph_release(graph);
+}
+
+static void test_what_is_held_back_acts_at_once(void) {
+    pst_graph *graph = make_graph(1, Q, RIG_RATE);
+    pst_graph_begin(graph);
+    pst_gnode *source = add_constant(graph, 1.0);
+    pst_graph_begin(graph);
+    hear(graph, source);
+    CHECK_EQ(pst_graph_commit(graph, NULL), PST_OK);
+    render(graph, out, Q);
+    CHECK_EQ(out[0], 0);
+    CHECK_EQ(pst_graph_commit(graph, NULL), PST_OK);
+    CHECK_EQ(pst_graph_commit(graph, NULL), PST_BAD_STATE);
+    render(graph, out, Q);
+    CHECK_EQ(out[0], 1);
+    pst_gnode_release(source);
+    pst_graph_release(graph);
+}
+
+static void test_who_sends_later_hears_later(void) {
+    pst_graph_config config;
+    pst_graph_config_default(&config);
+    config.sends_at_once = false;
+    config.quantum_frames = Q;
+    config.n_channels = 1;
+    pst_graph *graph = NULL;
+    CHECK_EQ(pst_graph_create(&graph, &config, NULL), PST_OK);
+    pst_gnode *source = add_constant(graph, 1.0);
+    hear(graph, source);
+    render(graph, out, Q);
+    CHECK_EQ(out[0], 0);
+    CHECK_EQ(pst_graph_send(graph, NULL), PST_OK);
+    render(graph, out, Q);
+    CHECK_EQ(out[0], 1);
+    pst_gnode_release(source);
+    pst_graph_release(graph);
+}
+
+static void test_bad_graphs_are_refused(void) {
+    pst_graph_config config;
+    pst_graph *graph = NULL;
+    pst_error err;
+    pst_graph_config_default(&config);
+    config.rate_hz = 2999;
+    CHECK_EQ(pst_graph_create(&graph, &config, &err), PST_BAD_ARGUMENT);
+    pst_graph_config_default(&config);
+    config.n_channels = 33;
+    CHECK_EQ(pst_graph_create(&graph, &config, &err), PST_BAD_ARGUMENT);
+    pst_graph_config_default(&config);
+    config.quantum_frames = 0;
+    CHECK_EQ(pst_graph_create(&graph, &config, &err), PST_BAD_ARGUMENT);
+    CHECK(graph == NULL);
+    pst_graph_release(NULL);
+    pst_gnode_release(NULL);
+    pst_sound_release(NULL);
+    pst_wave_release(NULL);
+}
+
+// ---- Lives --------------------------------------------------------------------------------------
+
+// With the graph's own two.
+static uint32_t count_nodes(pst_graph *graph) {
+    CHECK_EQ(pst_graph_send(graph, NULL), PST_OK);
+    return graph->n_nodes;
+}
+
+static void test_nodes_that_sound_need_no_handle(void) {
+    pst_graph *graph = make_graph(1, Q, RIG_RATE);
+    pst_gnode *source = add_constant(graph, 1.0);
+    pst_gnode *gain = add(graph, "gain");
+    CHECK_EQ(pst_gnode_stop(source, 4.0 * Q / RIG_RATE, NULL), PST_OK);
+    wire(source, 0, gain, 0);
+    hear(graph, gain);
+    pst_gnode_release(gain);
+    pst_gnode_release(source);
+    CHECK_EQ(count_nodes(graph), 4);
+    render(graph, out, 6 * Q);
+    CHECK_EQ(out[4 * Q - 1], 1);
+    CHECK_EQ(out[4 * Q], 0);
+    CHECK_EQ(count_nodes(graph), 2);
+    pst_graph_release(graph);
+}
+
+static void test_tails_are_heard_to_the_end(void) {
+    pst_graph *graph = make_graph(1, Q, RIG_RATE);
+    const float one = 1;
+    pst_gnode *source = add_sound(graph, &one, 1, 1, RIG_RATE);
+    pst_gnode *delay = add_with(graph, "delay", "max_delay_time", 10.0 * Q / RIG_RATE);
+    set_param(delay, 0, 8.0 * Q / RIG_RATE);
+    wire(source, 0, delay, 0);
+    hear(graph, delay);
+    pst_gnode_release(source);
+    pst_gnode_release(delay);
+    for (int i = 0; i < 30; ++i) {
+        render(graph, out + i * Q, Q);
+        count_nodes(graph);
+    }
+    CHECK_NEAR(out[8 * Q], 1, 1e-6);
+    CHECK_EQ(count_nodes(graph), 2);
+    pst_graph_release(graph);
+}
+
+static void test_nodes_without_a_use_go(void) {
+    pst_graph *graph = make_graph(1, Q, RIG_RATE);
+    pst_gnode *a = add(graph, "gain");
+    pst_gnode *b = add(graph, "delay");
+    wire(a, 0, b, 0); // A ring that nobody holds, and nothing sounds in.
+    wire(b, 0, a, 0);
+    hear(graph, a);
+    CHECK_EQ(count_nodes(graph), 4);
+    pst_gnode_release(a);
+    CHECK_EQ(count_nodes(graph), 4);
+    pst_gnode_release(b);
+    CHECK_EQ(count_nodes(graph), 2);
+    pst_gnode *never = add(graph, "oscillator"); // Not started: nobody can do that any more.
+    hear(graph, never);
+    pst_gnode_release(never);
+    CHECK_EQ(count_nodes(graph), 2);
+    pst_graph_release(graph);
+}
+
+static void test_handles_keep_the_graph(void) {
+    pst_graph *graph = make_graph(1, Q, RIG_RATE);
+    pst_gnode *gain = add(graph, "gain");
+    pst_gnode *end = pst_graph_destination(graph);
+    pst_gnode_retain(gain);
+    pst_graph_release(graph);
+    wire(gain, 0, end, 0);
+    set_param(gain, 0, 3.0);
+    pst_gnode_release(gain);
+    CHECK(pst_param_value(pst_gnode_param(gain, 0)) == 3.0);
+    pst_gnode_release(end);
+    pst_gnode_release(gain);
+}
+
+static void test_sources_start_and_stop_once(void) {
+    pst_graph *graph = make_graph(1, Q, RIG_RATE);
+    pst_gnode *node = add(graph, "constant_source");
+    pst_gnode *gain = add(graph, "gain");
+    CHECK_EQ(pst_gnode_stop(node, 1, NULL), PST_BAD_STATE);
+    CHECK_EQ(pst_gnode_start(node, -1, 0, -1, NULL), PST_BAD_ARGUMENT);
+    CHECK_EQ(pst_gnode_start(node, (double)NAN, 0, -1, NULL), PST_BAD_ARGUMENT);
+    CHECK_EQ(pst_gnode_start(node, 0, 1, -1, NULL), PST_BAD_ARGUMENT);
+    CHECK_EQ(pst_gnode_start(gain, 0, 0, -1, NULL), PST_BAD_ARGUMENT);
+    start(node, 2.0 * Q / RIG_RATE);
+    CHECK_EQ(pst_gnode_start(node, 0, 0, -1, NULL), PST_BAD_STATE);
+    CHECK_EQ(pst_gnode_stop(node, 9, NULL), PST_OK);
+    CHECK_EQ(pst_gnode_stop(node, 1.0 * Q / RIG_RATE, NULL), PST_OK); // Before it begins.
+    hear(graph, node);
+    CHECK(!pst_gnode_has_ended(node));
+    render(graph, out, 4 * Q);
+    for (int i = 0; i < 4 * Q; ++i)
+        CHECK_EQ(out[i], 0);
+    CHECK(pst_gnode_has_ended(node));
+    CHECK_EQ(pst_gnode_stop(node, 1, NULL), PST_OK);
+    pst_gnode_release(node);
+    pst_gnode_release(gain);
+    pst_graph_release(graph);
+}
+
+static void test_sources_end_where_nobody_hears(void) {
+    pst_graph *graph = make_graph(1, Q, RIG_RATE);
+    float data[3 * Q] = {0};
+    pst_gnode *node = add_sound(graph, data, 1, 3 * Q, RIG_RATE);
+    render(graph, out, 2 * Q);
+    CHECK(!pst_gnode_has_ended(node));
+    render(graph, out, Q);
+    CHECK(pst_gnode_has_ended(node));
+    pst_gnode_release(node);
+    pst_graph_release(graph);
+}
+
+// ---- Threads ------------------------------------------------------------------------------------
+
+typedef struct renderer {
+    pst_graph *graph;
+    _Atomic bool stops;
+    _Atomic int n_torn; // Quanta in which a transaction was seen in parts.
+    _Atomic int n_quanta;
+} renderer;
+
+static void render_for_ever(void *arg) {
+    renderer *self = arg;
+    float block[2 * Q];
+    while (!atomic_load(&self->stops)) {
+        pst_graph_render(NULL, block, Q, NULL, 0, self->graph);
+        for (int i = 0; i < Q; ++i)
+            if (block[2 * i] != 3.0f) {
+                atomic_fetch_add(&self->n_torn, 1);
+                break;
+            }
+        atomic_fetch_add(&self->n_quanta, 1);
+    }
+}
+
+// The left channel is the sum of two constants, which is 3 at any time.
+static void test_transactions_are_taken_as_a_whole(void) {
+    pst_graph *graph = make_graph(2, Q, RIG_RATE);
+    renderer self = {.graph = graph};
+    pst_gnode *merger = add_with(graph, "channel_merger", "number_of_inputs", 2);
+    pst_gnode *sum = add(graph, "gain");
+    pst_gnode *a = add_constant(graph, 1.0);
+    pst_gnode *b = add_constant(graph, 2.0);
+    pst_graph_begin(graph);
+    wire(a, 0, sum, 0);
+    wire(b, 0, sum, 0);
+    wire(sum, 0, merger, 0);
+    hear(graph, merger);
+    CHECK_EQ(pst_graph_commit(graph, NULL), PST_OK);
+    pst_thread thread;
+    CHECK_EQ(pst_thread_start(&thread, "renderer", render_for_ever, &self, NULL), PST_OK);
+    for (int i = 0; i < 300; ++i) {
+        pst_graph_begin(graph);
+        set_param(a, 0, i % 7);
+        set_param(b, 0, 3 - i % 7);
+        if (i % 3 == 0) { // The order of two is turned round.
+            CHECK_EQ(pst_gnode_disconnect(a, -1, sum, -1, NULL), PST_OK);
+            wire(a, 0, sum, 0);
+        }
+        if (i % 5 == 0) {
+            pst_gnode *right = add(graph, "delay");
+            wire(a, 0, right, 0);
+            wire(right, 0, merger, 1);
+            pst_gnode_release(right);
+        }
+        CHECK_EQ(pst_graph_commit(graph, NULL), PST_OK);
+        // The renderer is to see some of them.
+        const int seen = atomic_load(&self.n_quanta);
+        while (i % 10 == 0 && atomic_load(&self.n_quanta) == seen)
+            ;
+    }
+    atomic_store(&self.stops, true);
+    pst_thread_join(&thread);
+    CHECK_EQ(atomic_load(&self.n_torn), 0);
+    CHECK(atomic_load(&self.n_quanta) > 0);
+    pst_gnode_release(merger);
+    pst_gnode_release(sum);
+    pst_gnode_release(a);
+    pst_gnode_release(b);
+    pst_graph_release(graph);
+}
+
+typedef struct changer {
+    pst_graph *graph;
+    uint64_t random;
+} changer;
+
+static void change_one(changer *self, pst_gnode **nodes, uint32_t i, uint32_t k) {
+    switch (check_random_in(&self->random, 0, 9)) {
+    case 0:
+        pst_gnode_connect(nodes[i], 0, nodes[k], 0, NULL);
+        break;
+    case 1:
+        pst_gnode_disconnect(nodes[i], -1, NULL, -1, NULL);
+        break;
+    case 2:
+        pst_gnode_connect_param(nodes[i], 0, pst_gnode_param(nodes[k], 0), NULL);
+        break;
+    case 3:
+        hear(self->graph, nodes[i]);
+        break;
+    case 4:
+        pst_param_set_value(pst_gnode_param(nodes[i], 0), k * 0.1, NULL);
+        break;
+    case 5: {
+        const pst_automation ramp = {
+            .kind = PST_AUTOMATE_LINEAR, .value = 0.5, .time_s = pst_graph_now(self->graph) + 0.01};
+        pst_param_automate(pst_gnode_param(nodes[i], 0), &ramp, NULL);
+        break;
+    }
+    case 6: {
+        const pst_channel_rules rules = {1 + k % 4, PST_COUNT_EXPLICIT, PST_MIXING_SPEAKERS};
+        pst_gnode_set_channels(nodes[i], &rules, NULL);
+        break;
+    }
+    case 7: {
+        const pst_setting type = {.name = "type", .number = k % 4};
+        pst_gnode_set(nodes[i], &type, NULL);
+        break;
+    }
+    case 8:
+        pst_param_value(pst_gnode_param(nodes[i], 0));
+        pst_gnode_has_ended(nodes[i]);
+        break;
+    default:
+        pst_param_set_rate(pst_gnode_param(nodes[i], 0), (pst_param_rate)(k % 2), NULL);
+    }
+}
+
+static void change_for_a_while(void *arg) {
+    static const char *const kinds[] = {"gain", "delay", "oscillator", "constant_source"};
+    enum { N_NODES = 8 };
+    changer *self = arg;
+    pst_gnode *nodes[N_NODES] = {NULL};
+    for (int n = 0; n < (CHECK_TSAN ? 300 : 1500); ++n) {
+        const uint32_t i = check_random_in(&self->random, 0, N_NODES - 1);
+        const uint32_t k = check_random_in(&self->random, 0, N_NODES - 1);
+        if (nodes[i] == NULL || check_random_in(&self->random, 0, 20) == 0) {
+            pst_gnode_release(nodes[i]);
+            nodes[i] = add(self->graph, kinds[i % 4]);
+            if (i % 4 >= 2) {
+                pst_gnode_start(nodes[i], 0, 0, -1, NULL);
+                pst_gnode_stop(nodes[i], pst_graph_now(self->graph) + 0.05, NULL);
+            }
+        }
+        if (nodes[k] != NULL)
+            change_one(self, nodes, i, k);
+    }
+    for (int i = 0; i < N_NODES; ++i)
+        pst_gnode_release(nodes[i]);
+}
+
+static void render_anything(void *arg) {
+    renderer *self = arg;
+    float block[2 * Q];
+    while (!atomic_load(&self->stops))
+        pst_graph_render(NULL, block, Q, NULL, 0, self->graph);
+}
+
+static void test_many_threads_change_a_graph(void) {
+    enum { N_CHANGERS = 3 };
+    pst_graph *graph = make_graph(2, Q, RIG_RATE);
+    renderer self = {.graph = graph};
+    changer changers[N_CHANGERS];
+    pst_thread threads[N_CHANGERS + 1];
+    CHECK_EQ(pst_thread_start(&threads[N_CHANGERS], "renderer", render_anything, &self, NULL),
+             PST_OK);
+    for (int i = 0; i < N_CHANGERS; ++i) {
+        changers[i] = (changer){graph, 17u * (uint64_t)(i + 1)};
+        CHECK_EQ(pst_thread_start(&threads[i], "changer", change_for_a_while, &changers[i], NULL),
+                 PST_OK);
+    }
+    for (int i = 0; i < N_CHANGERS; ++i)
+        pst_thread_join(&threads[i]);
+    atomic_store(&self.stops, true);
+    pst_thread_join(&threads[N_CHANGERS]);
+    // What still sounded has its time, and then nothing is left.
+    for (int i = 0; i < 400 && count_nodes(graph) > 2; ++i)
+        render(graph, out, 32 * Q);
+    pst_graph_release(graph);
+}
+
+int main(void) {
+    RUN(test_changes_wait_for_the_next_quantum);
+    RUN(test_what_is_held_back_acts_at_once);
+    RUN(test_who_sends_later_hears_later);
+    RUN(test_bad_graphs_are_refused);
+    RUN(test_nodes_that_sound_need_no_handle);
+    RUN(test_tails_are_heard_to_the_end);
+    RUN(test_nodes_without_a_use_go);
+    RUN(test_handles_keep_the_graph);
+    RUN(test_sources_start_and_stop_once);
+    RUN(test_sources_end_where_nobody_hears);
+    RUN(test_transactions_are_taken_as_a_whole);
+    RUN(test_many_threads_change_a_graph);
+    return check_done();
+}
