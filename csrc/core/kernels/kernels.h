@@ -166,12 +166,6 @@ typedef struct pst_wave_table {
     float part_scale; // and what makes a fraction of it.
 } pst_wave_table;
 
-// One channel of sound that goes round: a power of two of frames, at most 2^29.
-typedef struct pst_delay_line {
-    const float *values;
-    uint32_t mask; // Their number, less one.
-} pst_delay_line;
-
 // Blocks of one channel. They do not overlap unless it says so.
 typedef struct pst_plane_kernels {
     void (*add)(float *dst, const float *src, size_t n) PST_RT;
@@ -188,11 +182,15 @@ typedef struct pst_plane_kernels {
                         size_t n) PST_RT;
     void (*wave_moving)(float *dst, const pst_wave_table *wave, const uint32_t *phases,
                         size_t n) PST_RT;
-    // Reads a line that goes round, linear between its frames: dst[i] is what was at place + i some
-    // frames before, which are times_s[i] * rate_hz, but at least least. They may not be more than
-    // the line has. A time is a float32: what is within its rounding of a whole frame is one.
-    void (*delay_moving)(float *dst, const pst_delay_line *line, uint32_t place,
+    // Finds where a line that goes round, of mask + 1 frames, is to be read: i frames behind place,
+    // less times_s[i] * rate_hz frames, or least if that is more. There may not be more of them
+    // than the line has. Gives places in the line, and how far each is on the way to the next.
+    // A time is a float32: what is within its rounding of a whole frame is one.
+    void (*delay_places)(uint32_t *places, float *parts, uint32_t place, uint32_t mask,
                          const float *times_s, double rate_hz, double least, size_t n) PST_RT;
+    // Reads there, linear between two values: values has the first one behind the last once more.
+    void (*look_up)(float *dst, const float *values, const uint32_t *places, const float *parts,
+                    size_t n) PST_RT;
 } pst_plane_kernels;
 
 typedef struct pst_kernels {

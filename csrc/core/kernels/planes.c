@@ -152,46 +152,33 @@ static void wave_steady(float *restrict dst, const pst_wave_table *wave, uint32_
 
 // ---- Delays -------------------------------------------------------------------------------------
 
-static inline void find_places(uint32_t *restrict places, float *restrict parts, uint32_t from,
-                               const float *restrict times_s, double rate_hz, double least,
-                               uint32_t n) PST_RT {
-    for (uint32_t i = 0; i < n; ++i) {
+static void delay_places(uint32_t *restrict places, float *restrict parts, uint32_t place,
+                         uint32_t mask, const float *restrict times_s, double rate_hz,
+                         double least, size_t n) PST_RT {
+    // Once round the line more keeps them positive.
+    const int32_t from = (int32_t)((place & mask) + mask + 1);
+    for (uint32_t i = 0; i < (uint32_t)n; ++i) {
         double frames = (double)times_s[i] * rate_hz;
         frames = frames > least ? frames : least;
-        const double place = (double)(int32_t)(from + i) - frames;
-        const int32_t below = (int32_t)place; // Places are positive.
-        const int32_t near = (int32_t)(place + 0.5);
-        const double off = place - near;
+        const double exact = (double)(from + (int32_t)i) - frames;
+        const int32_t near = (int32_t)(exact + 0.5);
+        const double off = exact - near;
         const double limit = frames * 0x1p-23;
-        const bool is_whole = off <= limit && -off <= limit;
-        places[i] = (uint32_t)(is_whole ? near : below);
-        parts[i] = is_whole ? 0.0f : (float)(place - below);
+        const double kept = off * off <= limit * limit ? 0.0 : off;
+        const int32_t below = near - (kept < 0.0 ? 1 : 0);
+        places[i] = (uint32_t)below & mask;
+        parts[i] = (float)(kept + (near - below));
     }
 }
 
-static void delay_moving(float *restrict dst, const pst_delay_line *line, uint32_t place,
-                         const float *restrict times_s, double rate_hz, double least,
-                         size_t n) PST_RT {
-    const float *values = line->values;
-    const uint32_t mask = line->mask;
-    uint32_t places[LOOK_UPS];
-    float parts[LOOK_UPS];
-    // Once round the line more keeps them positive.
-    uint32_t from = (place & mask) + mask + 1;
-    while (n > 0) {
-        const uint32_t m = n < LOOK_UPS ? (uint32_t)n : LOOK_UPS;
-        if (m == LOOK_UPS)
-            find_places(places, parts, from, times_s, rate_hz, least, LOOK_UPS);
-        else
-            find_places(places, parts, from, times_s, rate_hz, least, m);
-        for (uint32_t i = 0; i < m; ++i) {
-            const float low = values[places[i] & mask];
-            dst[i] = low + (values[(places[i] + 1) & mask] - low) * parts[i];
-        }
-        from += m;
-        dst += m;
-        times_s += m;
-        n -= m;
+static void look_up_at(float *restrict dst, const float *values, const uint32_t *restrict places,
+                       const float *restrict parts, size_t n) PST_RT {
+    size_t i = 0;
+    for (; i + LANES <= n; i += LANES)
+        look_up(dst + i, values, places + i, parts + i);
+    for (; i < n; ++i) {
+        const float low = values[places[i]];
+        dst[i] = low + (values[places[i] + 1] - low) * parts[i];
     }
 }
 
@@ -206,5 +193,6 @@ const pst_plane_kernels PST_KERNEL_TABLE(plane) = {
     .is_zero = is_zero,
     .wave_steady = wave_steady,
     .wave_moving = wave_moving,
-    .delay_moving = delay_moving,
+    .delay_places = delay_places,
+    .look_up = look_up_at,
 };

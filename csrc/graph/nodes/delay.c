@@ -28,7 +28,7 @@ typedef struct delay_line {
     uint64_t mask; // A power of two of frames, less one.
     uint32_t n_channels;
     float *mixed;    // A quantum of each channel, for inputs of fewer.
-    float *planes[]; // n_channels.
+    float *planes[]; // n_channels, each with its first frame once more behind the last.
 } delay_line;
 
 typedef struct delay {
@@ -82,7 +82,7 @@ static pst_status make_room(const pst_unit *unit, uint32_t n_channels, pst_share
     made->mixed = pst_alloc_array((size_t)n_channels * unit->quantum_frames, sizeof(float));
     bool ok = made->mixed != NULL;
     for (uint32_t c = 0; c < n_channels && ok; ++c) {
-        made->planes[c] = pst_alloc_array(n, sizeof(float));
+        made->planes[c] = pst_alloc_array(n + 1, sizeof(float));
         ok = made->planes[c] != NULL;
     }
     if (!ok) {
@@ -98,14 +98,14 @@ static void move(pst_unit *unit, pst_shared *room, const pst_shared *old_room) P
     const delay_line *from = (const delay_line *)old_room;
     (void)unit;
     for (uint32_t c = 0; from != NULL && c < from->n_channels; ++c)
-        memcpy(to->planes[c], from->planes[c], (from->mask + 1) * sizeof(float));
+        memcpy(to->planes[c], from->planes[c], (from->mask + 2) * sizeof(float));
 }
 
 // ---- Channels -----------------------------------------------------------------------------------
 
 // Sound of fewer channels becomes sound of more, by the rules for speakers.
 static void widen(delay *self, const delay_line *line, uint32_t n_channels) PST_RT {
-    const size_t n_bytes = (line->mask + 1) * sizeof(float);
+    const size_t n_bytes = (line->mask + 2) * sizeof(float);
     float *const *planes = line->planes;
     const uint32_t n_old = self->n_channels;
     for (uint32_t c = n_old; c < n_channels; ++c)
@@ -151,6 +151,7 @@ static void copy_in(const delay_line *line, uint32_t channel, uint64_t at, const
     const size_t n_first = n < room ? n : (size_t)room;
     memcpy(line->planes[channel] + place, from, n_first * sizeof(float));
     memcpy(line->planes[channel], from + n_first, (n - n_first) * sizeof(float));
+    line->planes[channel][line->mask + 1] = line->planes[channel][0];
 }
 
 static void write_line(pst_unit *unit, const pst_quantum *q, bool looks) PST_RT {
@@ -177,6 +178,7 @@ static void write_line(pst_unit *unit, const pst_quantum *q, bool looks) PST_RT 
     self->written += q->n_frames;
 }
 
+// now: the line's frame that belongs to the first frame of the quantum.
 static void read_steady(const delay_line *line, uint32_t channel, uint64_t now, double frames,
                         float *plane, uint32_t n) PST_RT {
     // A param is a float32: what is within its rounding of a whole number of frames is one.
@@ -185,42 +187,50 @@ static void read_steady(const delay_line *line, uint32_t channel, uint64_t now, 
         frames = whole;
     const uint64_t back = (uint64_t)ceil(frames);
     const float part = (float)((double)back - frames);
-    const float *from = line->planes[channel];
     const uint64_t mask = line->mask;
     for (uint32_t i = 0; i < n;) {
         const uint64_t place = (now + i - back) & mask;
-        const uint64_t room = mask - place; // One less: each frame has a neighbour.
-        uint32_t n_run = n - i < room ? n - i : (uint32_t)room;
-        if (part == 0.0f) {
-            n_run = n - i < room + 1 ? n - i : (uint32_t)(room + 1);
-            memcpy(plane + i, from + place, n_run * sizeof *plane);
-        } else if (n_run == 0) {
-            n_run = 1;
-            plane[i] = from[place] + (from[0] - from[place]) * part;
-        } else
+        const float *from = line->planes[channel] + place;
+        const uint64_t room = mask + 1 - place;
+        const uint32_t n_run = n - i < room ? n - i : (uint32_t)room;
+        if (part == 0.0f)
+            memcpy(plane + i, from, n_run * sizeof *plane);
+        else
             for (uint32_t k = 0; k < n_run; ++k)
-                plane[i + k] =
-                    from[place + k] + (from[place + k + 1] - from[place + k]) * part;
+                plane[i + k] = from[k] + (from[k + 1] - from[k]) * part;
         i += n_run;
     }
 }
 
-// now: the line's frame that belongs to the first frame of the quantum.
+static void read_moving(const delay_line *line, uint64_t now, const pst_quantum *q, double least,
+                        float *const *planes, uint32_t n_channels) PST_RT {
+    enum { STRETCH = 64 };
+    uint32_t places[STRETCH];
+    float parts[STRETCH];
+    const uint32_t mask = (uint32_t)line->mask;
+    for (uint32_t i = 0; i < q->n_frames; i += STRETCH) {
+        const uint32_t n = q->n_frames - i < STRETCH ? q->n_frames - i : STRETCH;
+        q->kernels->delay_places(places, parts, (uint32_t)(now + i) & mask, mask,
+                                 q->params[0].values + i, q->rate_hz, least, n);
+        for (uint32_t c = 0; c < n_channels; ++c)
+            q->kernels->look_up(planes[c] + i, line->planes[c], places, parts, n);
+    }
+}
+
 static void read_line(pst_unit *unit, const pst_quantum *q, uint64_t now, uint32_t least) PST_RT {
     const delay *self = unit->state;
     const delay_line *line = (const delay_line *)unit->room;
     const pst_values *time_s = &q->params[0];
+    const uint32_t n_channels = self->n_channels;
+    float *const *planes = pst_bus_open(&q->outputs[0], n_channels);
+    if (!time_s->is_steady) {
+        read_moving(line, now, q, least, planes, n_channels);
+        return;
+    }
     double frames = (double)time_s->value * q->rate_hz;
     frames = frames > least ? frames : least;
-    float *const *planes = pst_bus_open(&q->outputs[0], self->n_channels);
-    for (uint32_t c = 0; c < q->outputs[0].n_channels; ++c) {
-        const pst_delay_line plane = {line->planes[c], (uint32_t)line->mask};
-        if (time_s->is_steady)
-            read_steady(line, c, now, frames, planes[c], q->n_frames);
-        else
-            q->kernels->delay_moving(planes[c], &plane, (uint32_t)(now & line->mask),
-                                     time_s->values, q->rate_hz, least, q->n_frames);
-    }
+    for (uint32_t c = 0; c < n_channels; ++c)
+        read_steady(line, c, now, frames, planes[c], q->n_frames);
 }
 
 static bool is_empty(const pst_unit *unit) PST_RT {
