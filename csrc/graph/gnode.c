@@ -89,8 +89,8 @@ static pst_status check_number(const pst_attribute_info *info, double x, pst_err
         return pst_fail(err, PST_BAD_ARGUMENT, 0, "%s is %g; it must be from %g to %g", info->name,
                         x, min, max);
     if (info->kind != PST_ATTRIBUTE_NUMBER && x != floor(x))
-        return pst_fail(err, PST_BAD_ARGUMENT, 0, "%s is %g; it must be a whole number",
-                        info->name, x);
+        return pst_fail(err, PST_BAD_ARGUMENT, 0, "%s is %g; it must be a whole number", info->name,
+                        x);
     return PST_OK;
 }
 
@@ -103,8 +103,8 @@ static pst_status copy_numbers(const pst_attribute_info *info, const pst_setting
                         info->name, setting->n_numbers, info->min, info->max);
     for (uint32_t i = 0; i < setting->n_numbers; ++i)
         if (!isfinite(setting->numbers[i]))
-            return pst_fail(err, PST_BAD_ARGUMENT, 0, "%s[%u] is %g; it must be finite",
-                            info->name, i, setting->numbers[i]);
+            return pst_fail(err, PST_BAD_ARGUMENT, 0, "%s[%u] is %g; it must be finite", info->name,
+                            i, setting->numbers[i]);
     pst_numbers *numbers = pst_numbers_create(setting->numbers, setting->n_numbers);
     if (numbers == NULL)
         return pst_fail_memory(err);
@@ -175,8 +175,7 @@ static pst_status init_slots(pst_gnode *node, const pst_setting *settings, uint3
             if (strcmp(settings[k].name, info->attributes[i].name) == 0)
                 setting = settings[k];
         pst_slot slot;
-        const pst_status status =
-            make_slot(node->kind, node->slots, i, &setting, site, &slot, err);
+        const pst_status status = make_slot(node->kind, node->slots, i, &setting, site, &slot, err);
         if (status != PST_OK)
             return status;
         replace_slot(&node->slots[i], &slot);
@@ -262,8 +261,8 @@ pst_status pst_gnode_create(pst_gnode **node, pst_graph *graph, const pst_kind *
     atomic_init(&made->n_refs, 1);
     made->graph = graph;
     made->kind = kind;
-    made->rules = (pst_channel_rules){kind->info.channel_count, kind->info.count_mode,
-                                      kind->info.mixing};
+    made->rules =
+        (pst_channel_rules){kind->info.channel_count, kind->info.count_mode, kind->info.mixing};
     made->live = (pst_unit){.kind = kind,
                             .rate_hz = graph->config.rate_hz,
                             .quantum_frames = graph->config.quantum_frames};
@@ -316,8 +315,7 @@ pst_status pst_gnode_set(pst_gnode *node, const pst_setting *setting, pst_error 
     return status;
 }
 
-pst_status pst_gnode_get_number(pst_gnode *node, const char *name, double *number,
-                                pst_error *err) {
+pst_status pst_gnode_get_number(pst_gnode *node, const char *name, double *number, pst_error *err) {
     int found;
     const pst_status status = check_name(&node->kind->info, name, &found, err);
     if (status != PST_OK)
@@ -362,8 +360,7 @@ static pst_status check_rules(const pst_gnode *node, const pst_channel_rules *ru
     return pst_fail(err, PST_UNSUPPORTED, 0, "the channels of nodes of kind %s are fixed", name);
 }
 
-pst_status pst_gnode_set_channels(pst_gnode *node, const pst_channel_rules *rules,
-                                  pst_error *err) {
+pst_status pst_gnode_set_channels(pst_gnode *node, const pst_channel_rules *rules, pst_error *err) {
     pthread_mutex_lock(&node->graph->lock);
     pst_status status = check_rules(node, rules, err);
     if (status == PST_OK) {

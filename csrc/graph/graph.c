@@ -70,8 +70,7 @@ pst_status pst_graph_create(pst_graph **graph, const pst_graph_config *config, p
     }
     atomic_init(&made->n_refs, 1);
     made->config = *config;
-    made->site =
-        (pst_site){.rate_hz = config->rate_hz, .quantum_frames = config->quantum_frames};
+    made->site = (pst_site){.rate_hz = config->rate_hz, .quantum_frames = config->quantum_frames};
     made->zeros = pst_alloc_array(config->quantum_frames, sizeof(float));
     for (uint32_t c = 0; c < PST_GRAPH_MAX_CHANNELS; ++c)
         made->zero_planes[c] = made->zeros;
@@ -92,8 +91,7 @@ void pst_graph_retain(pst_graph *graph) PST_RT {
 }
 
 void pst_graph_release(pst_graph *graph) {
-    if (graph != NULL &&
-        atomic_fetch_sub_explicit(&graph->n_refs, 1, memory_order_acq_rel) == 1)
+    if (graph != NULL && atomic_fetch_sub_explicit(&graph->n_refs, 1, memory_order_acq_rel) == 1)
         destroy(graph);
 }
 
@@ -222,8 +220,7 @@ pst_status pst_gnode_start(pst_gnode *node, double when_s, double offset_s, doub
         status = check_time("duration", duration_s, err);
     if (status == PST_OK && !node->kind->info.takes_part && (offset_s != 0.0 || duration_s >= 0.0))
         status = pst_fail(err, PST_BAD_ARGUMENT, 0,
-                          "nodes of kind %s take no offset and no duration",
-                          node->kind->info.name);
+                          "nodes of kind %s take no offset and no duration", node->kind->info.name);
     if (status != PST_OK)
         return status;
     pst_schedule schedule = {.start_s = when_s,

@@ -94,11 +94,8 @@ static pst_status connect(pst_gnode *from, uint32_t output, place to, pst_error 
     pst_edge *edge = pst_alloc(sizeof *edge);
     if (edge == NULL)
         return pst_fail_memory(err);
-    *edge = (pst_edge){.from = from,
-                       .to = to.node,
-                       .output = output,
-                       .input = to.port,
-                       .is_param = to.is_param};
+    *edge = (pst_edge){
+        .from = from, .to = to.node, .output = output, .input = to.port, .is_param = to.is_param};
     append(&to.node->ins, edge, true);
     append(&from->outs, edge, false);
     from->graph->plan_is_old = true;

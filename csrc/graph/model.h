@@ -74,8 +74,8 @@ struct pst_gnode {
     // Marks of computations under way.
     uint32_t index;
     bool is_marked;
-    _Atomic bool has_ended;    // A source.
-    _Atomic bool live_sounds;  // Active in the last quantum.
+    _Atomic bool has_ended;   // A source.
+    _Atomic bool live_sounds; // Active in the last quantum.
     // The renderer's.
     pst_unit live;
     pst_live_param *live_params;
@@ -95,9 +95,9 @@ struct pst_graph {
     pst_gnode *first, *last;
     uint32_t n_nodes;
     pst_gnode *destination, *listener;
-    uint32_t depth;       // Of begins.
-    bool plan_is_old;     // Something asks for another order.
-    bool may_be_garbage;  // Somebody has dropped a handle or a connection.
+    uint32_t depth;      // Of begins.
+    bool plan_is_old;    // Something asks for another order.
+    bool may_be_garbage; // Somebody has dropped a handle or a connection.
     uint32_t n_ended_seen;
     uint32_t n_rested_seen;
     pst_param *changed_params;

@@ -75,12 +75,12 @@ typedef struct pst_unit {
     uint32_t quantum_frames;
     uint32_t n_inputs;
     uint32_t n_outputs;
-    void *state;     // The kind's own, zeroed before init.
-    pst_slot *slots; // One for each of the kind's attributes.
-    pst_shared *room; // What the kind's make_room has made, for
+    void *state;            // The kind's own, zeroed before init.
+    pst_slot *slots;        // One for each of the kind's attributes.
+    pst_shared *room;       // What the kind's make_room has made, for
     uint32_t room_channels; // as many channels.
-    pst_schedule schedule; // Of sources.
-    bool is_over;          // Set by process: the source has nothing more to say.
+    pst_schedule schedule;  // Of sources.
+    bool is_over;           // Set by process: the source has nothing more to say.
 } pst_unit;
 
 // What process gets. The arrays have the unit's inputs, outputs and params, in the order of the

@@ -8,8 +8,8 @@
 #include "base/alloc.h"
 #include "base/error.h"
 
-// Vertices: node k is k; the writing half of a delay that is split is n_nodes + k. Each has a row of
-// those that it needs.
+// Vertices: node k is k; the writing half of a delay that is split is n_nodes + k. Each has a row
+// of those that it needs.
 typedef struct network {
     uint32_t n_nodes;
     uint32_t n_vertices;

@@ -17,8 +17,7 @@ static pst_status automate(pst_param *param, const pst_automation *automation, p
     return pst_change_done(graph, err);
 }
 
-pst_status pst_param_automate(pst_param *param, const pst_automation *automation,
-                              pst_error *err) {
+pst_status pst_param_automate(pst_param *param, const pst_automation *automation, pst_error *err) {
     if (automation->kind < PST_AUTOMATE_SET || automation->kind > PST_AUTOMATE_HOLD)
         return pst_fail(err, PST_BAD_ARGUMENT, 0, "kind is %d, which is none",
                         (int)automation->kind);
@@ -50,7 +49,7 @@ double pst_param_value(pst_param *param) {
     double value = param->set_value;
     if (param->set_frame != frame)
         value = pst_param_timeline_value(&param->timeline,
-                                   (double)(last > 0 ? last : 0) / graph->config.rate_hz);
+                                         (double)(last > 0 ? last : 0) / graph->config.rate_hz);
     pthread_mutex_unlock(&graph->lock);
     return value;
 }

@@ -233,8 +233,8 @@ static void lay_inputs(builder *b, uint32_t i) {
     pst_gather *gathers = take(&b->arena, n * sizeof *gathers);
     pst_bus *inputs = take(&b->arena, n * sizeof *inputs);
     for (uint32_t k = 0; k < n; ++k)
-        lay_gather(b, gathers == NULL ? NULL : &gathers[k], inputs == NULL ? NULL : &inputs[k], node,
-                   k, i);
+        lay_gather(b, gathers == NULL ? NULL : &gathers[k], inputs == NULL ? NULL : &inputs[k],
+                   node, k, i);
     if (step == NULL)
         return;
     step->gathers = gathers;

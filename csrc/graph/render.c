@@ -116,8 +116,7 @@ static void add_sound(const pst_quantum *q, pst_live_param *param, pst_values *v
         q->kernels->fill(param->plane, param->plane[0], q->n_frames);
     q->kernels->add(param->plane, plane, q->n_frames);
     limit_plane(q, param);
-    *values =
-        (pst_values){.is_steady = false, .value = param->plane[0], .values = param->plane};
+    *values = (pst_values){.is_steady = false, .value = param->plane[0], .values = param->plane};
 }
 
 static const pst_channel_rules mono = {1, PST_COUNT_EXPLICIT, PST_MIXING_SPEAKERS};
@@ -373,8 +372,8 @@ static void give(const pst_graph *graph, uint32_t from, float *output, uint32_t 
         return;
     }
     if (n_channels == 2) {
-        pst_kernels_now()->planes->interleave(output, bus->channels[0] + from,
-                                           bus->channels[1] + from, n);
+        pst_kernels_now()->planes->interleave(output, bus->channels[0] + from, bus->channels[1] + from,
+                                           n);
         return;
     }
     for (uint32_t c = 0; c < n_channels; ++c) {
@@ -409,8 +408,7 @@ int32_t pst_graph_render(const void *input, void *output, int64_t n_frames,
     while (n_frames > 0) {
         if (graph->live_left == 0)
             render_quantum(graph);
-        const uint32_t n =
-            n_frames < graph->live_left ? (uint32_t)n_frames : graph->live_left;
+        const uint32_t n = n_frames < graph->live_left ? (uint32_t)n_frames : graph->live_left;
         give(graph, graph->config.quantum_frames - graph->live_left, out, n);
         graph->live_left -= n;
         out += (size_t)n * graph->config.n_channels;

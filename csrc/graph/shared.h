@@ -31,8 +31,7 @@ static inline pst_shared *pst_shared_retain(pst_shared *shared) PST_RT {
 
 // NULL is allowed. Thread: any but callback.
 static inline void pst_shared_release(pst_shared *shared) {
-    if (shared != NULL &&
-        atomic_fetch_sub_explicit(&shared->n_refs, 1, memory_order_acq_rel) == 1)
+    if (shared != NULL && atomic_fetch_sub_explicit(&shared->n_refs, 1, memory_order_acq_rel) == 1)
         shared->destroy(shared);
 }
 

@@ -121,8 +121,7 @@ static pst_segment ramp(const walk *w, const pst_mark *event) {
                            .v0 = w->last_value,
                            .v1 = event->value};
     if (event->kind == PST_MARK_EXPONENTIAL) {
-        const bool can = segment.v0 * segment.v1 > 0.0 ||
-                         (segment.v0 > 0.0 && segment.v1 > 0.0) ||
+        const bool can = segment.v0 * segment.v1 > 0.0 || (segment.v0 > 0.0 && segment.v1 > 0.0) ||
                          (segment.v0 < 0.0 && segment.v1 < 0.0);
         segment.kind = can ? PST_SEGMENT_EXPONENTIAL : PST_SEGMENT_FLAT;
     }
@@ -148,12 +147,12 @@ static uint32_t walk_on(walk *w, const pst_mark *event, pst_segment out[2]) {
         out[n++] = flat(event->time_s, event->value);
         break;
     case PST_MARK_TARGET:
-        out[n++] = (pst_segment){.kind = event->span_s > 0.0 ? PST_SEGMENT_TARGET
-                                                             : PST_SEGMENT_FLAT,
-                                 .t0 = event->time_s,
-                                 .span = event->span_s,
-                                 .v0 = event->span_s > 0.0 ? before : event->value,
-                                 .v1 = event->value};
+        out[n++] =
+            (pst_segment){.kind = event->span_s > 0.0 ? PST_SEGMENT_TARGET : PST_SEGMENT_FLAT,
+                          .t0 = event->time_s,
+                          .span = event->span_s,
+                          .v0 = event->span_s > 0.0 ? before : event->value,
+                          .v1 = event->value};
         break;
     case PST_MARK_CURVE:
         out[n++] = (pst_segment){.kind = PST_SEGMENT_CURVE,
@@ -200,8 +199,8 @@ static void destroy_track(pst_shared *shared) {
 }
 
 pst_track *pst_param_timeline_track(const pst_param_timeline *timeline) {
-    pst_track *track = pst_alloc(sizeof *track + (2 * (size_t)timeline->n + 1) *
-                                                     sizeof track->segments[0]);
+    pst_track *track =
+        pst_alloc(sizeof *track + (2 * (size_t)timeline->n + 1) * sizeof track->segments[0]);
     if (track == NULL)
         return NULL;
     pst_shared_init(&track->shared, destroy_track);
@@ -286,8 +285,8 @@ static void lay_start(pst_param_timeline *timeline, double time_s, double now_s)
     if (before == 0) {
         const double start_s = now_s < time_s ? now_s : time_s;
         insert(timeline, (pst_mark){.kind = PST_MARK_SET,
-                                     .time_s = start_s,
-                                     .value = pst_param_timeline_value(timeline, start_s)});
+                                    .time_s = start_s,
+                                    .value = pst_param_timeline_value(timeline, start_s)});
         return;
     }
     pst_mark *last = &timeline->events[before - 1];
@@ -327,8 +326,8 @@ static pst_status add(pst_param_timeline *timeline, const pst_automation *a, dou
 static void cancel(pst_param_timeline *timeline, double time_s) {
     for (uint32_t i = timeline->n; i-- > 0;) {
         const pst_mark *event = &timeline->events[i];
-        const bool is_inside = event->kind == PST_MARK_CURVE && event->time_s <= time_s &&
-                               time_s <= event->end_s;
+        const bool is_inside =
+            event->kind == PST_MARK_CURVE && event->time_s <= time_s && time_s <= event->end_s;
         if (event->time_s >= time_s || is_inside)
             drop_events(timeline, i, i + 1);
     }
@@ -362,8 +361,9 @@ static pst_status hold(pst_param_timeline *timeline, double time_s, pst_error *e
     return PST_OK;
 }
 
-pst_status pst_param_timeline_automate(pst_param_timeline *timeline, const pst_automation *automation,
-                                 double now_s, pst_error *err) {
+pst_status pst_param_timeline_automate(pst_param_timeline *timeline,
+                                       const pst_automation *automation, double now_s,
+                                       pst_error *err) {
     const pst_status status = check(automation, err);
     if (status != PST_OK)
         return status;
@@ -390,8 +390,8 @@ void pst_param_timeline_forget(pst_param_timeline *timeline, double time_s) {
         walk_on(&w, &timeline->events[i], parts);
     }
     const pst_mark *kept = &timeline->events[n_over];
-    const double before = is_ramp(kept->kind) ? kept->value
-                                              : pst_segment_value(&w.now, kept->time_s);
+    const double before =
+        is_ramp(kept->kind) ? kept->value : pst_segment_value(&w.now, kept->time_s);
     timeline->initial = before;
     drop_events(timeline, 0, n_over);
     // A ramp that is over is its end.

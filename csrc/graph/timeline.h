@@ -75,8 +75,9 @@ void pst_param_timeline_init(pst_param_timeline *timeline, double initial, doubl
 void pst_param_timeline_deinit(pst_param_timeline *timeline);
 
 // Returns as pst_param_automate. now_s: what times in the past become.
-pst_status pst_param_timeline_automate(pst_param_timeline *timeline, const pst_automation *automation,
-                                 double now_s, pst_error *err);
+pst_status pst_param_timeline_automate(pst_param_timeline *timeline,
+                                       const pst_automation *automation, double now_s,
+                                       pst_error *err);
 
 // Returns the value at a time.
 double pst_param_timeline_value(const pst_param_timeline *timeline, double time_s);

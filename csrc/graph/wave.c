@@ -138,14 +138,13 @@ static uint32_t find_limits(uint32_t n_partials, uint32_t limits[MAX_BANDS], siz
 static pst_status build(pst_wave *wave, partials *series, bool normalizes, pst_error *err) {
     const size_t n_points = 4 * (size_t)MAX_PARTIALS;
     workspace space = {.re = pst_alloc_array(n_points, sizeof(double)),
-                   .im = pst_alloc_array(n_points, sizeof(double))};
+                       .im = pst_alloc_array(n_points, sizeof(double))};
     uint32_t limits[MAX_BANDS];
     size_t n_values;
     const uint32_t n = find_limits(series->n_partials, limits, &n_values);
     wave->bands = pst_alloc_array(n, sizeof *wave->bands);
     wave->values = pst_alloc_array(n_values, sizeof(float));
-    bool ok =
-        space.re != NULL && space.im != NULL && wave->bands != NULL && wave->values != NULL;
+    bool ok = space.re != NULL && space.im != NULL && wave->bands != NULL && wave->values != NULL;
     if (ok && normalizes)
         ok = normalize(series, &space);
     float *values = wave->values;
@@ -210,8 +209,7 @@ static uint32_t grid_for(double rate_hz) {
     return rate_hz <= 24000.0 ? 2048 : rate_hz <= 88200.0 ? 4096 : 16384;
 }
 
-pst_status pst_wave_create_shape(pst_wave **wave, pst_shape shape, double rate_hz,
-                                 pst_error *err) {
+pst_status pst_wave_create_shape(pst_wave **wave, pst_shape shape, double rate_hz, pst_error *err) {
     const uint32_t grid = grid_for(rate_hz);
     const uint32_t n_partials = shape == PST_SHAPE_SINE ? 1 : grid / 2 - 1;
     double *real = pst_alloc_array(n_partials + 1, sizeof(double));

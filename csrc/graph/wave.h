@@ -33,8 +33,7 @@ typedef enum pst_shape {
 } pst_shape;
 
 // Makes one of the four for a graph of some rate. Returns PST_OK or PST_NO_MEMORY.
-pst_status pst_wave_create_shape(pst_wave **wave, pst_shape shape, double rate_hz,
-                                 pst_error *err);
+pst_status pst_wave_create_shape(pst_wave **wave, pst_shape shape, double rate_hz, pst_error *err);
 
 // Returns the band for a frequency, in cycles per frame and of either sign; NULL: nothing of the
 // wave is below half the rate. Realtime: yes.

@@ -43,7 +43,7 @@ class KindInfo:
 
 
 def _choices(pointer: Any) -> tuple[str, ...]:
-    names = []
+    names: list[str] = []
     while pointer and pointer[len(names)]:
         names.append(decode(pointer[len(names)]))
     return tuple(names)

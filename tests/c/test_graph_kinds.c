@@ -69,7 +69,9 @@ static pst_status build(pst_graph *graph, const pst_kind_info *kind) {
         pst_param_limits(param, &min, &max);
         const double wanted = kind->params[p].initial * 1.25 + 0.01;
         const pst_automation ramp = {.kind = PST_AUTOMATE_LINEAR,
-                                     .value = wanted < min ? min : wanted > max ? max : wanted,
+                                     .value = wanted < min   ? min
+                                              : wanted > max ? max
+                                                             : wanted,
                                      .time_s = 1000.5 / RIG_RATE};
         if (kind->params[p].rate == PST_RATE_A)
             status = pst_param_automate(param, &ramp, NULL);

@@ -26,7 +26,6 @@ static const char *names_of(uint32_t n) {
     return NULL;
 }
 
-
 static double speaker_gain(uint32_t n_from, char from, uint32_t n_to, char to) {
     const double h = sqrt(0.5);
     if (from == to)

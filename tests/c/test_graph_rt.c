@@ -28,9 +28,14 @@ static void move_params(pst_gnode *node, double now_s) {
             {.kind = PST_AUTOMATE_SET, .value = 1, .time_s = now_s},
             {.kind = PST_AUTOMATE_LINEAR, .value = 2, .time_s = now_s + 0.01},
             {.kind = PST_AUTOMATE_EXPONENTIAL, .value = 3, .time_s = now_s + 0.02},
-            {.kind = PST_AUTOMATE_TARGET, .value = 1, .time_s = now_s + 0.03,
+            {.kind = PST_AUTOMATE_TARGET,
+             .value = 1,
+             .time_s = now_s + 0.03,
              .time_constant_s = 0.01},
-            {.kind = PST_AUTOMATE_CURVE, .values = curve, .n_values = 3, .time_s = now_s + 0.04,
+            {.kind = PST_AUTOMATE_CURVE,
+             .values = curve,
+             .n_values = 3,
+             .time_s = now_s + 0.04,
              .duration_s = 0.01},
         };
         for (int i = 0; i < 5; ++i)

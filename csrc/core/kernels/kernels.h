@@ -161,8 +161,8 @@ typedef struct pst_dynamics_kernels {
 // One period of a wave: a power of two of values, and the first once more.
 typedef struct pst_wave_table {
     const float *values;
-    uint32_t shift;   // A phase is a fraction of the period times 2^32: phase >> shift is the place.
-    uint32_t mask;    // What lies between two places,
+    uint32_t shift; // A phase is a fraction of the period times 2^32: phase >> shift is the place.
+    uint32_t mask;  // What lies between two places,
     float part_scale; // and what makes a fraction of it.
 } pst_wave_table;
 

@@ -36,8 +36,8 @@ static void fill(float *dst, float value, size_t n) PST_RT {
         dst[i] = value;
 }
 
-static void interleave(float *restrict dst, const float *restrict left,
-                       const float *restrict right, size_t n) PST_RT {
+static void interleave(float *restrict dst, const float *restrict left, const float *restrict right,
+                       size_t n) PST_RT {
     for (size_t i = 0; i < n; ++i) {
         dst[2 * i] = left[i];
         dst[2 * i + 1] = right[i];
@@ -153,8 +153,8 @@ static void wave_steady(float *restrict dst, const pst_wave_table *wave, uint32_
 // ---- Delays -------------------------------------------------------------------------------------
 
 static void delay_places(uint32_t *restrict places, float *restrict parts, uint32_t place,
-                         uint32_t mask, const float *restrict times_s, double rate_hz,
-                         double least, size_t n) PST_RT {
+                         uint32_t mask, const float *restrict times_s, double rate_hz, double least,
+                         size_t n) PST_RT {
     // Once round the line more keeps them positive.
     const int32_t from = (int32_t)((place & mask) + mask + 1);
     for (uint32_t i = 0; i < (uint32_t)n; ++i) {

@@ -32,17 +32,21 @@ static const pst_param_info params[] = {
 static const pst_attribute_info attributes[] = {
     [BUFFER] = {.name = "buffer", .kind = PST_ATTRIBUTE_SOUND},
     [LOOP] = {.name = "loop", .kind = PST_ATTRIBUTE_BOOL},
-    [LOOP_START] =
-        {.name = "loop_start", .kind = PST_ATTRIBUTE_NUMBER, .min = -DBL_MAX, .max = DBL_MAX},
-    [LOOP_END] =
-        {.name = "loop_end", .kind = PST_ATTRIBUTE_NUMBER, .min = -DBL_MAX, .max = DBL_MAX},
+    [LOOP_START] = {.name = "loop_start",
+                    .kind = PST_ATTRIBUTE_NUMBER,
+                    .min = -DBL_MAX,
+                    .max = DBL_MAX},
+    [LOOP_END] = {.name = "loop_end",
+                  .kind = PST_ATTRIBUTE_NUMBER,
+                  .min = -DBL_MAX,
+                  .max = DBL_MAX},
 };
 
 typedef struct player {
     bool has_begun;
     bool was_in_loop;
-    double place;    // In frames of the sound.
-    double left;     // Frames of the sound that may still be played.
+    double place; // In frames of the sound.
+    double left;  // Frames of the sound that may still be played.
 } player;
 
 static pst_status check(const pst_slot *slots, const pst_slot *wanted, uint32_t attribute,
@@ -106,8 +110,7 @@ static void begin(pst_unit *unit, const pst_quantum *q, const run *r) PST_RT {
         place = rint(place);
     self->has_begun = true;
     self->place = place;
-    self->left =
-        schedule->duration_s < 0.0 ? INFINITY : schedule->duration_s * r->sound->rate_hz;
+    self->left = schedule->duration_s < 0.0 ? INFINITY : schedule->duration_s * r->sound->rate_hz;
     if ((double)frame / q->rate_hz != schedule->start_s)
         self->place += ((double)frame - schedule->start_s * q->rate_hz) * r->step;
 }
@@ -138,7 +141,8 @@ static bool is_out(const player *self, const run *r) PST_RT {
 static uint32_t frames_to(double place, double step, double low, double high, uint32_t n) PST_RT {
     if (step == 0.0)
         return n;
-    const double room = step > 0.0 ? ceil((high - place) / step) : floor((low - place) / step) + 1.0;
+    const double room =
+        step > 0.0 ? ceil((high - place) / step) : floor((low - place) / step) + 1.0;
     return room < 1.0 ? 1 : room < n ? (uint32_t)room : n;
 }
 
@@ -162,8 +166,8 @@ static void play(const run *r, const player *self, float *const *planes, uint32_
     const double final = place + (n - 1) * r->step;
     const int64_t first = (int64_t)place;
     const bool is_whole = r->step == 1.0 && (double)first == place;
-    const bool is_plain = final < r->end - 1.0 && place < r->end - 1.0 && place >= 0.0 &&
-                          final >= 0.0;
+    const bool is_plain =
+        final < r->end - 1.0 && place < r->end - 1.0 && place >= 0.0 && final >= 0.0;
     for (uint32_t c = 0; c < r->sound->n_channels; ++c) {
         const float *from = r->sound->channels[c];
         float *to = planes[c] + at;

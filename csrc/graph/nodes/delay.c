@@ -32,8 +32,8 @@ typedef struct delay_line {
 } delay_line;
 
 typedef struct delay {
-    uint64_t written; // Frames since the beginning.
-    uint64_t quiet;   // Frames written since the last that was not silence.
+    uint64_t written;    // Frames since the beginning.
+    uint64_t quiet;      // Frames written since the last that was not silence.
     uint32_t n_channels; // Of the sound in the line.
     uint32_t n_narrow;   // Fewer, which the input has had lately,
     uint64_t narrow;     // for so many frames.

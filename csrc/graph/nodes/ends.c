@@ -19,10 +19,7 @@ const pst_kind pst_kind_destination = {
         },
 };
 
-#define PLACE(param, start)                                                                        \
-    {                                                                                              \
-        .name = param, .initial = start, .min = -FLT_MAX, .max = FLT_MAX                           \
-    }
+#define PLACE(param, start) {.name = param, .initial = start, .min = -FLT_MAX, .max = FLT_MAX}
 
 static const pst_param_info listener_params[] = {
     PLACE("position_x", 0), PLACE("position_y", 0), PLACE("position_z", 0),

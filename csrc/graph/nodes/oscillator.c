@@ -169,8 +169,8 @@ static void write_moving(oscillator *self, const pst_quantum *q, const pst_wave 
 static void process(pst_unit *unit, const pst_quantum *q) PST_RT {
     oscillator *self = unit->state;
     const pst_slot *type = &unit->slots[TYPE];
-    const pst_wave *wave = (const pst_wave *)(type->number == CUSTOM
-                                                  ? unit->slots[PERIODIC_WAVE].object
+    const pst_wave *wave =
+        (const pst_wave *)(type->number == CUSTOM ? unit->slots[PERIODIC_WAVE].object
                                                   : type->prepared);
     if (!self->has_begun)
         begin(unit, q);

@@ -177,6 +177,7 @@ PST_API pst_status pst_gnode_start(pst_gnode *node, double when_s, double offset
 
 // Ends it before when_s. The last call counts, until the source has ended.
 // Returns as pst_gnode_start; PST_BAD_STATE if it was not started.
+// Thread: control, any number at once. Realtime: no (allocates).
 PST_API pst_status pst_gnode_stop(pst_gnode *node, double when_s, pst_error *err);
 
 // Whether a source has sounded to its end. Thread: any. Realtime: yes.

@@ -1,0 +1,148 @@
+// Copyright 2026 The pastream_ng authors
+// SPDX-License-Identifier: MIT
+
+#include <stdlib.h>
+
+#include "kernel_rig.h"
+#include "rt_guard.h"
+
+// The kernels of graphs: what they compute, and that all levels compute the same bits.
+
+enum { MOST = 300, POINTS = 256 };
+
+static float a[MOST], b[MOST], times_s[MOST];
+static float table[POINTS + 1];
+static uint32_t phases[MOST];
+
+static const pst_wave_table wave = {table, 24, (1u << 24) - 1, 1.0f / (1u << 24)};
+
+static void fill_all(void) {
+    for (int i = 0; i < MOST; ++i) {
+        a[i] = (float)rig_uniform();
+        b[i] = (float)rig_uniform();
+        times_s[i] = (float)(0.001 + 0.0009 * rig_uniform());
+        phases[i] = (uint32_t)rig_random();
+    }
+    for (int i = 0; i < POINTS; ++i)
+        table[i] = (float)sin(6.283185307179586 * i / POINTS);
+    table[POINTS] = table[0];
+}
+
+// What all kernels make of the same, one after the other.
+typedef struct results {
+    float sum[MOST], scaled[MOST], more[MOST], product[MOST], filled[MOST], both[2 * MOST];
+    float limited[MOST], steady[MOST], moving[MOST], parts[MOST], delayed[MOST];
+    uint32_t places[MOST];
+} results;
+
+static void compute(const pst_plane_kernels *k, size_t n, results *r) {
+    memset(r, 0, sizeof *r);
+    memcpy(r->sum, b, sizeof b);
+    k->add(r->sum, a, n);
+    k->scale(r->scaled, a, 0.3f, n);
+    memcpy(r->more, b, sizeof b);
+    k->add_scaled(r->more, a, 0.3f, n);
+    k->multiply(r->product, a, b, n);
+    k->fill(r->filled, 0.7f, n);
+    k->interleave(r->both, a, b, n);
+    for (size_t i = 0; i < n; ++i)
+        r->limited[i] = i % 7 == 0 ? NAN : i % 5 == 0 ? -INFINITY : a[i];
+    k->limit(r->limited, -0.5f, 0.25f, 0.125f, n);
+    k->wave_steady(r->steady, &wave, 0xF0000000u, 123456789u, n);
+    k->wave_moving(r->moving, &wave, phases, n);
+    k->delay_places(r->places, r->parts, 77, POINTS - 1, times_s, 48000.0, 3.0, n);
+    k->look_up(r->delayed, table, r->places, r->parts, n);
+}
+
+static double wave_at(uint32_t phase) {
+    const double place = phase * (POINTS / 4294967296.0);
+    const int i = (int)place;
+    return (double)table[i] + ((double)table[i + 1] - (double)table[i]) * (place - i);
+}
+
+static double delayed_at(size_t i) {
+    const double frames = fmax(3.0, (double)times_s[i] * 48000.0);
+    const double place = 77.0 + (double)i - frames + 16.0 * POINTS;
+    const double whole = floor(place);
+    const int k = (int)whole % POINTS;
+    return (double)table[k] + ((double)table[k + 1] - (double)table[k]) * (place - whole);
+}
+
+#define CHECK_NEAR(got, wanted)                                                                    \
+    CHECK_TEXT(fabs((double)(got) - (double)(wanted)) < 1e-5, "%zu: %s: got %g, wanted %g", i,     \
+               #got, (double)(got), (double)(wanted))
+
+static void test_what_they_compute(void) {
+    static results r;
+    compute(rig_scalar()->planes, MOST, &r);
+    for (size_t i = 0; i < MOST; ++i) {
+        CHECK_NEAR(r.sum[i], a[i] + b[i]);
+        CHECK_NEAR(r.scaled[i], a[i] * 0.3f);
+        CHECK_NEAR(r.more[i], b[i] + a[i] * 0.3f);
+        CHECK_NEAR(r.product[i], a[i] * b[i]);
+        CHECK_NEAR(r.filled[i], 0.7f);
+        CHECK_NEAR(r.both[2 * i], a[i]);
+        CHECK_NEAR(r.both[2 * i + 1], b[i]);
+        const float wanted = i % 7 == 0 ? 0.125f : i % 5 == 0 ? -0.5f : a[i];
+        CHECK_NEAR(r.limited[i], wanted < -0.5f ? -0.5f : wanted > 0.25f ? 0.25f : wanted);
+        CHECK_NEAR(r.steady[i], wave_at(0xF0000000u + (uint32_t)i * 123456789u));
+        CHECK_NEAR(r.moving[i], wave_at(phases[i]));
+        CHECK(r.places[i] < POINTS);
+        CHECK_NEAR(r.delayed[i], delayed_at(i));
+    }
+}
+
+static void test_whole_frames_are_exact(void) {
+    // 480 frames are 0.01 s, which no float32 is.
+    const float ten_ms[1] = {0.01f};
+    uint32_t place;
+    float part;
+    rig_scalar()->planes->delay_places(&place, &part, 5, 1023, ten_ms, 48000.0, 0.0, 1);
+    CHECK_EQ(place, (5 - 480) & 1023);
+    CHECK(part == 0.0f);
+}
+
+static void test_silence_is_found(void) {
+    float plane[MOST] = {0};
+    const pst_plane_kernels *k = rig_scalar()->planes;
+    plane[3] = -0.0f;
+    CHECK(k->is_zero(plane, MOST));
+    for (int i = 0; i < MOST; i += 13) {
+        plane[i] = 1e-30f;
+        for (int level = 0; level < rig_n_levels(); ++level)
+            CHECK(!rig_get(level).table->planes->is_zero(plane, MOST));
+        plane[i] = 0.0f;
+    }
+    CHECK(k->is_zero(plane, 0));
+}
+
+static void test_all_levels_compute_the_same_bits(void) {
+    static results wanted, got;
+    static const size_t sizes[] = {0, 1, 3, 31, 32, 33, 128, MOST};
+    for (int level = 0; level < rig_n_levels(); ++level) {
+        const rig_level tried = rig_get(level);
+        for (size_t s = 0; s < sizeof sizes / sizeof sizes[0]; ++s) {
+            compute(rig_scalar()->planes, sizes[s], &wanted);
+            compute(tried.table->planes, sizes[s], &got);
+            CHECK_TEXT(memcmp(&wanted, &got, sizeof got) == 0, "%s differs for %zu", tried.name,
+                       sizes[s]);
+        }
+    }
+}
+
+static void test_nothing_is_allocated(void) {
+    static results r;
+    rt_guard_enter();
+    compute(pst_kernels_now()->planes, MOST, &r);
+    CHECK_EQ(rt_guard_leave(), 0);
+}
+
+int main(void) {
+    fill_all();
+    RUN(test_what_they_compute);
+    RUN(test_whole_frames_are_exact);
+    RUN(test_silence_is_found);
+    RUN(test_all_levels_compute_the_same_bits);
+    RUN(test_nothing_is_allocated);
+    return check_done();
+}
