@@ -23,7 +23,9 @@ typedef struct network {
     uint32_t *number, *low, *stack, *path, *at;
 } network;
 
-enum { NONE = UINT32_MAX };
+// Numbers of vertices that a search has not found yet, or is done with.
+#define NONE UINT32_MAX
+#define CLOSED (UINT32_MAX - 1)
 
 static void net_deinit(network *net) {
     pst_free(net->nodes);
@@ -134,7 +136,7 @@ static void close_component(network *net, search *s, uint32_t root, bool keeps) 
         net->is_cyclic[v] = !is_alone || needs_itself;
         if (keeps)
             net->component[v] = s->n_components;
-        net->number[v] = NONE - 1; // Closed.
+        net->number[v] = CLOSED; // Closed.
     } while (v != root);
     ++s->n_components;
 }
@@ -168,7 +170,7 @@ static void find_cycles(network *net, bool keeps) {
             const uint32_t need = net->needs[net->at[v]++];
             if (net->number[need] == NONE)
                 enter(net, &s, need);
-            else if (net->number[need] != NONE - 1 && net->number[need] < net->low[v])
+            else if (net->number[need] != CLOSED && net->number[need] < net->low[v])
                 net->low[v] = net->number[need];
         }
     }

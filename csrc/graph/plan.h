@@ -26,7 +26,7 @@ typedef struct pst_consumer {
     uint32_t step;   // Whose input it is; PST_NO_STEP: it is a param's.
 } pst_consumer;
 
-enum { PST_NO_STEP = UINT32_MAX };
+#define PST_NO_STEP UINT32_MAX
 
 typedef struct pst_step {
     pst_gnode *node;

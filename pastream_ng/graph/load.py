@@ -24,7 +24,9 @@ _FORMAT = "audiograph/1"
 class LoadedGraph:
     """A graph as it was described, with what is to be done to it while it is rendered."""
 
-    def __init__(self, desc: Mapping[str, Any], signals: str | os.PathLike[str] | None) -> None:
+    def __init__(
+        self, desc: Mapping[str, Any], signals: str | os.PathLike[str] | None, quantum: int
+    ) -> None:
         if desc.get("format") != _FORMAT:
             raise ArgumentError(f"format is {shown(desc.get('format'))}; it must be {_FORMAT!r}")
         self.length = int(desc["length"])
@@ -32,7 +34,7 @@ class LoadedGraph:
         self._folder = None if signals is None else Path(signals)
         self._actions = list(desc.get("actions") or [])
         self._final = list(desc.get("final") or [])
-        self.core = CoreGraph(desc["sample_rate"], int(desc["channels"]))
+        self.core = CoreGraph(desc["sample_rate"], int(desc["channels"]), quantum)
         self._sounds = {
             name: Sound(self._planes(entry), entry["sample_rate"])
             for name, entry in (desc.get("buffers") or {}).items()
@@ -177,7 +179,10 @@ def _noise(gen: Mapping[str, Any], channels: int, frames: int) -> np.ndarray[Any
 
 
 def graph_from_dict(
-    desc: Mapping[str, Any], signals: str | os.PathLike[str] | None = None
+    desc: Mapping[str, Any],
+    signals: str | os.PathLike[str] | None = None,
+    *,
+    quantum: int = 128,
 ) -> LoadedGraph:
     """Build a graph from its description.
 
@@ -187,10 +192,12 @@ def graph_from_dict(
         In the format ``audiograph/1``.
     signals : path, optional
         The folder of the signals that the description names: float32 files, channel after channel.
+    quantum : int, optional
+        How many frames are rendered at once.
 
     Raises
     ------
     ArgumentError
         The description names something that there is not.
     """
-    return LoadedGraph(desc, signals)
+    return LoadedGraph(desc, signals, quantum)
