@@ -50,8 +50,8 @@ static void apply_slot(pst_change *change, pst_graph *graph) PST_RT {
     const pst_slot old = unit->slots[self->attribute];
     unit->slots[self->attribute] = self->slot;
     self->slot = old;
-    if (unit->kind->changed != NULL)
-        unit->kind->changed(unit, self->attribute);
+    if (unit->kind->changed)
+        unit->kind->changed(unit, self->attribute, &self->slot);
 }
 
 static void free_slot(pst_change *change) {
@@ -245,7 +245,7 @@ static void apply_room(pst_change *change, pst_graph *graph) PST_RT {
     room_change *self = (room_change *)change;
     pst_unit *unit = &change->node->live;
     pst_shared *old = unit->room;
-    if (unit->kind->move != NULL)
+    if (unit->kind->move)
         unit->kind->move(unit, self->room, old);
     unit->room = self->room;
     unit->room_channels = self->n_channels;

@@ -43,6 +43,8 @@ static void free_node(pst_gnode *node) {
     pst_free(node->live_values);
     pst_free(node->live_widths);
     pst_free(node);
+    if (kind->destroy != NULL)
+        kind->destroy(kind);
 }
 
 void pst_gnode_drop(pst_gnode *node) {

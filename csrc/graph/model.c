@@ -205,11 +205,10 @@ static bool is_root(const pst_graph *graph, const pst_gnode *node) {
         return true;
     if (node->kind->info.is_source)
         return node->is_started && !pst_gnode_has_ended(node);
-    return atomic_load_explicit(&node->live_sounds, memory_order_relaxed);
+    return node->is_planned && atomic_load_explicit(&node->live_sounds, memory_order_acquire);
 }
 
-// Marks what a root leads to, along a list of nodes that is made of their index fields' owners: the
-// marked ones form a queue in the order of marking.
+// Marks what a root leads to. queue has room for all nodes.
 static void mark_from(pst_gnode *root, pst_gnode **queue) {
     uint32_t n = 0;
     root->is_marked = true;

@@ -74,6 +74,7 @@ struct pst_gnode {
     // Marks of computations under way.
     uint32_t index;
     bool is_marked;
+    bool is_planned;          // In the last plan.
     _Atomic bool has_ended;   // A source.
     _Atomic bool live_sounds; // Active in the last quantum.
     // The renderer's.

@@ -124,6 +124,8 @@ struct pst_kind {
     // NULL: zeros will do. Undone by deinit, which is also called if it failed.
     pst_status (*init)(pst_unit *unit, pst_error *err);
     void (*deinit)(pst_unit *unit);
+    // Frees the kind itself, where each node has its own: the last that is called. NULL: static.
+    void (*destroy)(const pst_kind *kind);
     // Makes memory that grows with the channels of the inputs: called when a node has its first
     // connection, and when its inputs may become wider than ever before. Shared, one reference.
     pst_status (*make_room)(const pst_unit *unit, uint32_t n_channels, pst_shared **room,
@@ -133,8 +135,8 @@ struct pst_kind {
 
     // Moves into another room, which is at least as large; the old one may be NULL.
     void (*move)(pst_unit *unit, pst_shared *room, const pst_shared *old_room) PST_RT;
-    // An attribute has a new value, in its slot.
-    void (*changed)(pst_unit *unit, uint32_t attribute) PST_RT;
+    // An attribute has a new value, in its slot. What it had travels back after this.
+    void (*changed)(pst_unit *unit, uint32_t attribute, const pst_slot *old) PST_RT;
     // Makes one quantum. It is called only while the node is active: a source between start and
     // end; another node while one of its inputs is, or its tail sounds. NULL: there is nothing to
     // make.

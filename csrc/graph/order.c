@@ -136,7 +136,7 @@ static void close_component(network *net, search *s, uint32_t root, bool keeps) 
         net->is_cyclic[v] = !is_alone || needs_itself;
         if (keeps)
             net->component[v] = s->n_components;
-        net->number[v] = CLOSED; // Closed.
+        net->number[v] = CLOSED;
     } while (v != root);
     ++s->n_components;
 }

@@ -62,7 +62,7 @@ static uint32_t input_bound(const builder *b, const pst_gnode *node, uint32_t in
     }
     const uint32_t mixed = mixed_bound(node, widest);
     // A tail keeps the channels of what led there, which may be gone.
-    return node->kind->has_tail != NULL && node->widest > mixed ? node->widest : mixed;
+    return node->kind->has_tail && node->widest > mixed ? node->widest : mixed;
 }
 
 static bool raise_bounds(builder *b, const pst_gnode *node) {
@@ -300,6 +300,12 @@ static void builder_deinit(builder *b) {
 static void finish(builder *b) {
     pst_plan *plan = b->plan;
     pst_plan_rouse(plan);
+    for (pst_gnode *node = b->graph->first; node != NULL; node = node->next) {
+        const bool is_planned = b->step_of[node->index] != PST_NO_STEP;
+        // What sounded, and is not heard any more, can be forgotten next time.
+        b->graph->may_be_garbage |= node->is_planned && !is_planned;
+        node->is_planned = is_planned;
+    }
     for (uint32_t i = 0; i < plan->n_steps; ++i) {
         const pst_step *step = &plan->steps[i];
         pst_gnode_keep(step->node);

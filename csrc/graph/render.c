@@ -187,7 +187,7 @@ static void set_active(const turn *t, bool is_active) PST_RT {
     if (node->live_active != is_active) {
         node->live_active = is_active;
         atomic_store_explicit(&node->live_sounds, is_active, memory_order_release);
-        if (!is_active && node->kind->has_tail != NULL)
+        if (!is_active && node->kind->has_tail)
             atomic_fetch_add_explicit(&t->graph->n_rested, 1, memory_order_release);
     }
     if (t->step->is_told != is_active)
@@ -235,7 +235,7 @@ static void settle_source(const turn *t) PST_RT {
 // A tail keeps the channels that there were.
 static bool has_tail(const turn *t) PST_RT {
     pst_gnode *node = t->step->node;
-    if (!node->live_active || node->kind->has_tail == NULL ||
+    if (!node->live_active || !node->kind->has_tail ||
         !node->kind->has_tail(&node->live, node->live_idle))
         return false;
     node->live_idle += t->q.n_frames;
@@ -266,7 +266,7 @@ static void call(turn *t,
     t->q.inputs = t->step->inputs;
     t->q.outputs = t->step->outputs;
     t->q.params = node->live_values;
-    if (function != NULL)
+    if (function)
         function(&node->live, &t->q);
 }
 
@@ -288,7 +288,7 @@ static void render_whole(turn *t) PST_RT {
         return;
     }
     // What has no inputs, as the listener, has params that somebody may look at.
-    if (kind->info.n_inputs > 0 && !gather_inputs(t)) {
+    if (t->step->node->live.n_inputs > 0 && !gather_inputs(t)) {
         rest(t, INT64_MAX);
         return;
     }

@@ -11,7 +11,7 @@
 
 int64_t pst_first_frame(double time_s, double rate_hz) PST_RT {
     const double guess = ceil(time_s * rate_hz);
-    if (!(guess < 9e18))
+    if (!(guess < 0x1p53)) // Nobody lives to hear it, and frames are not exact there.
         return INT64_MAX;
     int64_t frame = (int64_t)guess;
     // The product is rounded, too: the quotient decides.

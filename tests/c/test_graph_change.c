@@ -195,6 +195,38 @@ static void test_sources_end_where_nobody_hears(void) {
     pst_graph_release(graph);
 }
 
+static void test_times_may_be_far_away(void) {
+    pst_graph *graph = make_graph(1, Q, RIG_RATE);
+    pst_gnode *node = add(graph, "constant_source");
+    start(node, 1e14);
+    CHECK_EQ(pst_gnode_stop(node, 1e300, NULL), PST_OK);
+    const pst_automation ramp = {.kind = PST_AUTOMATE_LINEAR, .value = 2, .time_s = 3e13};
+    CHECK_EQ(pst_param_automate(pst_gnode_param(node, 0), &ramp, NULL), PST_OK);
+    hear(graph, node);
+    render(graph, out, Q);
+    CHECK_EQ(out[0], 0);
+    CHECK(!pst_gnode_has_ended(node));
+    pst_gnode_release(node);
+    pst_graph_release(graph);
+}
+
+static void test_what_is_cut_off_is_forgotten(void) {
+    // A delay with sound in it, which nobody hears and nobody holds.
+    pst_graph *graph = make_graph(1, Q, RIG_RATE);
+    pst_gnode *source = add_constant(graph, 1.0);
+    pst_gnode *delay = add(graph, "delay");
+    wire(source, 0, delay, 0);
+    hear(graph, delay);
+    render(graph, out, 4 * Q);
+    CHECK_EQ(pst_gnode_disconnect(source, -1, NULL, -1, NULL), PST_OK);
+    CHECK_EQ(pst_gnode_disconnect(delay, -1, NULL, -1, NULL), PST_OK);
+    pst_gnode_release(delay);
+    count_nodes(graph);
+    CHECK_EQ(count_nodes(graph), 3);
+    pst_gnode_release(source);
+    pst_graph_release(graph);
+}
+
 // ---- Threads ------------------------------------------------------------------------------------
 
 typedef struct renderer {
@@ -376,6 +408,8 @@ int main(void) {
     RUN(test_handles_keep_the_graph);
     RUN(test_sources_start_and_stop_once);
     RUN(test_sources_end_where_nobody_hears);
+    RUN(test_times_may_be_far_away);
+    RUN(test_what_is_cut_off_is_forgotten);
     RUN(test_transactions_are_taken_as_a_whole);
     RUN(test_many_threads_change_a_graph);
     return check_done();

@@ -92,6 +92,43 @@ CHECK_UNUSED static pst_gnode *add_sound(pst_graph *graph, const float *data, ui
     return node;
 }
 
+CHECK_UNUSED static bool can_make(const pst_kind_info *kind) {
+    return !kind->is_single;
+}
+
+// A node of any kind: its attributes have their initial values, except for objects, which it gets.
+// noise: 2000 samples.
+CHECK_UNUSED static pst_status add_any(pst_graph *graph, const pst_kind_info *kind,
+                                       const float *noise, pst_gnode **node) {
+    pst_setting settings[8] = {{0}};
+    uint32_t n = 0;
+    pst_sound *sound = NULL;
+    pst_wave *wave = NULL;
+    pst_status status = PST_OK;
+    for (uint32_t i = 0; i < kind->n_attributes && n < 8 && status == PST_OK; ++i) {
+        const pst_attribute_info *info = &kind->attributes[i];
+        settings[n].name = info->name;
+        if (info->kind == PST_ATTRIBUTE_SOUND && sound == NULL) {
+            const float *planes[] = {noise, noise + 1000};
+            status = pst_sound_create(&sound, planes, 2, 1000, RIG_RATE, NULL);
+            settings[n++].sound = sound;
+        } else if (info->kind == PST_ATTRIBUTE_WAVE && wave == NULL) {
+            const double parts[] = {0, 1, 0.5};
+            status = pst_wave_create(&wave, parts, parts, 3, true, NULL);
+            settings[n++].wave = wave;
+        } else if (info->kind == PST_ATTRIBUTE_NUMBERS) {
+            static const double numbers[] = {1, 0.5};
+            settings[n].numbers = numbers;
+            settings[n++].n_numbers = 2;
+        }
+    }
+    if (status == PST_OK)
+        status = pst_graph_add(graph, node, kind->name, settings, n, NULL);
+    pst_sound_release(sound);
+    pst_wave_release(wave);
+    return status;
+}
+
 CHECK_UNUSED static void render(pst_graph *graph, float *output, int64_t n_frames) {
     CHECK_EQ(pst_graph_render(NULL, output, n_frames, NULL, 0, graph), PST_CALLBACK_CONTINUE);
 }
