@@ -51,7 +51,7 @@ static void release_message(pst_message *message) {
 }
 
 void pst_mixer_collect(pst_mixer *mixer) {
-    pst_message_list list = pst_mailbox_take(&mixer->outbox);
+    pst_letters list = pst_letterbox_take(&mixer->outbox);
     for (;;) {
         pst_message *message = pst_list_take(&list);
         if (message == NULL)
@@ -61,9 +61,9 @@ void pst_mixer_collect(pst_mixer *mixer) {
 }
 
 static void send(pst_mixer *mixer, pst_message *message) {
-    pst_message_list list = {NULL, NULL};
-    pst_list_append(&list, message);
-    pst_mailbox_post(&mixer->inbox, &list);
+    pst_letters list = {NULL, NULL};
+    pst_letters_append(&list, &message->letter);
+    pst_letterbox_post(&mixer->inbox, &list);
 }
 
 pst_status pst_mixer_play(pst_mixer *mixer, const pst_voice_config *config, pst_voice **voice,
@@ -152,7 +152,7 @@ static void drop(pst_mixer *mixer, pst_message *message) {
 }
 
 void pst_mixer_clear(pst_mixer *mixer) {
-    pst_message_list inbox = pst_mailbox_take(&mixer->inbox);
+    pst_letters inbox = pst_letterbox_take(&mixer->inbox);
     for (pst_message *message = pst_list_take(&inbox); message != NULL;
          message = pst_list_take(&inbox))
         drop(mixer, message);

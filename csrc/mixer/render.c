@@ -27,13 +27,13 @@ void pst_mixer_retire(pst_mixer *mixer, pst_voice *voice) PST_RT {
 // What is part of a voice that goes on is not given back by itself.
 static void spend(pst_mixer *mixer, pst_message *message) PST_RT {
     if (!message->is_embedded)
-        pst_list_append(&mixer->spent, message);
+        pst_letters_append(&mixer->spent, &message->letter);
 }
 
 // ---- Step 1: what was sent ----------------------------------------------------------------------
 
 static void take_messages(pst_mixer *mixer, const block *now) PST_RT {
-    pst_message_list list = pst_mailbox_take(&mixer->inbox);
+    pst_letters list = pst_letterbox_take(&mixer->inbox);
     for (;;) {
         pst_message *message = pst_list_take(&list);
         if (message == NULL)
@@ -94,11 +94,11 @@ static void hand_to_voice(pst_mixer *mixer, pst_message *message, const block *n
 static void hand_start(pst_mixer *mixer, pst_message *message, const block *now) PST_RT {
     pst_voice *voice = message->voice;
     if (pst_voice_is_retired(voice)) {
-        pst_list_append(&mixer->spent, message);
+        pst_letters_append(&mixer->spent, &message->letter);
     } else if (is_refused(voice, message)) {
         voice->state = PST_VOICE_LATE;
         pst_mixer_retire(mixer, voice);
-        pst_list_append(&mixer->spent, message);
+        pst_letters_append(&mixer->spent, &message->letter);
     } else {
         link_voice(mixer, voice);
         pst_list_insert(&voice->due, message);
@@ -173,7 +173,7 @@ static void play_voices(pst_mixer *mixer, const block *now) PST_RT {
         *link = voice->next;
         voice->is_linked = false;
         pst_mixer_retire(mixer, voice);
-        pst_list_append(&mixer->spent, &voice->start);
+        pst_letters_append(&mixer->spent, &voice->start.letter);
     }
     mixer->last_link = link;
 }
@@ -242,7 +242,7 @@ int32_t pst_mixer_render(const void *input, void *output, int64_t n_frames,
     pst_denormals_restore(denormals);
     atomic_store_explicit(&mixer->next_frame, time->frame + n_frames, memory_order_relaxed);
     const bool ends = is_over(mixer);
-    pst_mailbox_post(&mixer->outbox, &mixer->spent);
+    pst_letterbox_post(&mixer->outbox, &mixer->spent);
     if (mixer->has_retired)
         pst_event_post(&mixer->idle);
     return ends ? PST_CALLBACK_COMPLETE : PST_CALLBACK_CONTINUE;

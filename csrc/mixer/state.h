@@ -16,21 +16,21 @@ struct pst_mixer {
     uint32_t n_channels;
     bool stop_when_idle;
     _Atomic uint32_t n_refs;
-    pst_event idle;    // Posted when a voice was retired.
-    pst_mailbox inbox; // Starts and commands.
+    pst_event idle;      // Posted when a voice was retired.
+    pst_letterbox inbox; // Starts and commands.
     _Atomic int64_t next_frame;
     _Atomic float gain_now;
     // Written by both sides.
     alignas(PST_CACHE_LINE_BYTES) _Atomic uint64_t n_voices; // Sent and not retired.
-    pst_mailbox outbox;                                      // Spent messages, to be freed.
+    pst_letterbox outbox;                                    // Spent messages, to be freed.
     // The audio thread's own.
     alignas(PST_CACHE_LINE_BYTES) pst_schedule by_frame;
     pst_schedule by_time;
     uint64_t n_arrived;
     pst_voice *first_voice; // That have begun, in the order in which they did.
     pst_voice **last_link;
-    pst_message_list due; // To the mixer itself.
-    pst_message_list spent;
+    pst_letters due; // To the mixer itself.
+    pst_letters spent;
     pst_ramp gain;
     bool has_retired; // In this block.
 };

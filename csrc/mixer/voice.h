@@ -44,9 +44,9 @@ struct pst_voice {
     pst_ring *ring;   // In place of data. A reference.
     int64_t n_frames; // Of a ring: more than can come.
     pst_route route;
-    pst_voice *next;      // In the mixer's list.
-    bool is_linked;       // In it.
-    pst_message_list due; // What happens in this block, in order.
+    pst_voice *next; // In the mixer's list.
+    bool is_linked;  // In it.
+    pst_letters due; // What happens in this block, in order.
     pst_voice_state state;
     bool is_held; // Paused before its start.
     pst_fade_end fade_end;
