@@ -372,8 +372,8 @@ static void give(const pst_graph *graph, uint32_t from, float *output, uint32_t 
         return;
     }
     if (n_channels == 2) {
-        pst_kernels_now()->planes->interleave(output, bus->channels[0] + from, bus->channels[1] + from,
-                                           n);
+        pst_kernels_now()->planes->interleave(output, bus->channels[0] + from,
+                                              bus->channels[1] + from, n);
         return;
     }
     for (uint32_t c = 0; c < n_channels; ++c) {
