@@ -4,6 +4,8 @@
 #ifndef PST_GRAPH_NODE_H
 #define PST_GRAPH_NODE_H
 
+#include <string.h>
+
 #include "graph/bus.h"
 #include "graph/shared.h"
 #include "pastream/graph_kinds.h"
@@ -115,7 +117,7 @@ struct pst_kind {
     pst_status (*prepare)(const pst_slot *slots, const pst_slot *wanted, uint32_t attribute,
                           pst_site *site, pst_shared **prepared, pst_error *err);
     // How many channels an output has at most, if inputs have so many. It may not become less if
-    // those become more. NULL: as many as the widest input, or one.
+    // those become more. NULL: output_channels; if that is 0, as many as the widest input.
     uint32_t (*max_channels)(const pst_slot *slots, uint32_t output, const uint32_t *inputs,
                              uint32_t n_inputs);
     // Limits of a param that depend on attributes which are fixed. NULL: as in its table.
@@ -161,8 +163,7 @@ static inline void pst_values_fill(const pst_values *values, const pst_quantum *
     if (values->is_steady)
         quantum->kernels->fill(plane, values->value, quantum->n_frames);
     else
-        for (uint32_t i = 0; i < quantum->n_frames; ++i)
-            plane[i] = values->values[i];
+        memcpy(plane, values->values, quantum->n_frames * sizeof *plane);
 }
 
 // The value at one frame of the quantum.

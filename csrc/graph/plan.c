@@ -74,7 +74,8 @@ static bool raise_bounds(builder *b, const pst_gnode *node) {
     }
     bool has_changed = false;
     for (uint32_t o = 0; o < node->live.n_outputs; ++o) {
-        uint32_t bound = widest;
+        const uint32_t fixed = node->kind->info.output_channels;
+        uint32_t bound = fixed > 0 ? fixed : widest;
         if (node->kind->max_channels != NULL)
             bound = node->kind->max_channels(node->slots, o, inputs, node->live.n_inputs);
         if (bound > PST_GRAPH_MAX_CHANNELS)

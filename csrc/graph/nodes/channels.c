@@ -19,15 +19,6 @@ static void splitter_ports(const pst_slot *slots, pst_ports *ports) {
     ports->channel_count = ports->n_outputs;
 }
 
-static uint32_t splitter_channels(const pst_slot *slots, uint32_t output, const uint32_t *inputs,
-                                  uint32_t n_inputs) {
-    (void)slots;
-    (void)output;
-    (void)inputs;
-    (void)n_inputs;
-    return 1;
-}
-
 static void split(pst_unit *unit, const pst_quantum *q) PST_RT {
     for (uint32_t o = 0; o < unit->n_outputs; ++o)
         if (q->inputs[0].is_silent)
@@ -42,6 +33,7 @@ const pst_kind pst_kind_channel_splitter = {
             .name = "channel_splitter",
             .n_inputs = 1,
             .n_outputs = 6,
+            .output_channels = 1,
             .channel_count = 6,
             .count_mode = PST_COUNT_EXPLICIT,
             .mixing = PST_MIXING_DISCRETE,
@@ -50,7 +42,6 @@ const pst_kind pst_kind_channel_splitter = {
             .n_attributes = PST_COUNT_OF(splitter_attributes),
         },
     .ports = splitter_ports,
-    .max_channels = splitter_channels,
     .process = split,
 };
 

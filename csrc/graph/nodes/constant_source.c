@@ -10,15 +10,6 @@ static const pst_param_info params[] = {
     {.name = "offset", .initial = 1.0f, .min = -FLT_MAX, .max = FLT_MAX},
 };
 
-static uint32_t max_channels(const pst_slot *slots, uint32_t output, const uint32_t *inputs,
-                             uint32_t n_inputs) {
-    (void)slots;
-    (void)output;
-    (void)inputs;
-    (void)n_inputs;
-    return 1;
-}
-
 static void process(pst_unit *unit, const pst_quantum *q) PST_RT {
     (void)unit;
     float *plane = pst_bus_open(&q->outputs[0], 1)[0];
@@ -37,11 +28,11 @@ const pst_kind pst_kind_constant_source = {
         {
             .name = "constant_source",
             .n_outputs = 1,
+            .output_channels = 1,
             .channel_count = 2,
             .is_source = true,
             .params = params,
             .n_params = PST_COUNT_OF(params),
         },
-    .max_channels = max_channels,
     .process = process,
 };

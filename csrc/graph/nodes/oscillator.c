@@ -63,15 +63,6 @@ static pst_status prepare(const pst_slot *slots, const pst_slot *wanted, uint32_
     return PST_OK;
 }
 
-static uint32_t max_channels(const pst_slot *slots, uint32_t output, const uint32_t *inputs,
-                             uint32_t n_inputs) {
-    (void)slots;
-    (void)output;
-    (void)inputs;
-    (void)n_inputs;
-    return 1;
-}
-
 static pst_status init(pst_unit *unit, pst_error *err) {
     (void)err;
     ((oscillator *)unit->state)->factor = 1.0;
@@ -192,6 +183,7 @@ const pst_kind pst_kind_oscillator = {
         {
             .name = "oscillator",
             .n_outputs = 1,
+            .output_channels = 1,
             .channel_count = 2,
             .is_source = true,
             .params = params,
@@ -202,7 +194,6 @@ const pst_kind pst_kind_oscillator = {
     .state_bytes = sizeof(oscillator),
     .check = check,
     .prepare = prepare,
-    .max_channels = max_channels,
     .init = init,
     .process = process,
 };

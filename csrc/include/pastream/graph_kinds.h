@@ -76,9 +76,10 @@ typedef struct pst_attribute_info {
 } pst_attribute_info;
 
 typedef struct pst_kind_info {
-    const char *name;   // As "biquad_filter".
-    uint32_t n_inputs;  // Unless an attribute says otherwise.
-    uint32_t n_outputs; // The same.
+    const char *name;         // As "biquad_filter".
+    uint32_t n_inputs;        // Unless an attribute says otherwise.
+    uint32_t n_outputs;       // The same.
+    uint32_t output_channels; // Of each output; 0: it depends on the inputs, or on attributes.
     uint32_t channel_count;
     pst_count_mode count_mode;
     pst_mixing mixing;
