@@ -263,7 +263,8 @@ pst_status pst_change_room(pst_gnode *node, uint32_t n_channels, pst_error *err)
     if (self == NULL)
         return pst_fail_memory(err);
     self->n_channels = n_channels;
-    const pst_status status = node->kind->make_room(&node->live, n_channels, &self->room, err);
+    const pst_status status =
+        node->kind->make_room(node->slots, &node->graph->site, n_channels, &self->room, err);
     if (status != PST_OK) {
         discard(&self->base);
         return status;

@@ -101,19 +101,23 @@ typedef struct pst_quantum {
     uint32_t end;
 } pst_quantum;
 
-// Kinds are static const. What is NULL is not needed.
+// Kinds are static const, but where each node has its own. What is NULL is not needed.
 struct pst_kind {
     pst_kind_info info;
     size_t state_bytes; // Of the unit's state.
 
-    // ---- Control side ----
+    // ---- Control side: with the graph's lock, so never two at a time. A status of PST_OK, or
+    // what pst_fail has returned. ----
 
     // What a node with these attributes has; ports is as info says. NULL: that will do.
     void (*ports)(const pst_slot *slots, pst_ports *ports);
-    // Whether an attribute that is in range already may have its new value. NULL: it may.
+    // Whether an attribute that is in range already may have its new value. When a node is made, it
+    // is asked for each attribute, in the order of the table: slots before have their values.
+    // NULL: it may.
     pst_status (*check)(const pst_slot *slots, const pst_slot *wanted, uint32_t attribute,
                         pst_error *err);
-    // Makes what the unit wants in place of an attribute's value, with one reference.
+    // Makes what the unit wants in place of an attribute's value, with one reference. Asked as check
+    // is; it may leave *prepared as it is, which is NULL.
     pst_status (*prepare)(const pst_slot *slots, const pst_slot *wanted, uint32_t attribute,
                           pst_site *site, pst_shared **prepared, pst_error *err);
     // How many channels an output has at most, if inputs have so many. It may not become less if
@@ -130,8 +134,8 @@ struct pst_kind {
     void (*destroy)(const pst_kind *kind);
     // Makes memory that grows with the channels of the inputs: called when a node has its first
     // connection, and when its inputs may become wider than ever before. Shared, one reference.
-    pst_status (*make_room)(const pst_unit *unit, uint32_t n_channels, pst_shared **room,
-                            pst_error *err);
+    pst_status (*make_room)(const pst_slot *slots, const pst_site *site, uint32_t n_channels,
+                            pst_shared **room, pst_error *err);
 
     // ---- Renderer ----
 

@@ -64,14 +64,14 @@ static void destroy_line(pst_shared *shared) {
     pst_free(self);
 }
 
-static uint64_t max_frames(const pst_unit *unit) PST_RT {
-    return (uint64_t)ceil(unit->slots[0].number * unit->rate_hz);
+static uint64_t max_frames(const pst_slot *slots, double rate_hz) PST_RT {
+    return (uint64_t)ceil(slots[0].number * rate_hz);
 }
 
-static pst_status make_room(const pst_unit *unit, uint32_t n_channels, pst_shared **room,
-                            pst_error *err) {
+static pst_status make_room(const pst_slot *slots, const pst_site *site, uint32_t n_channels,
+                            pst_shared **room, pst_error *err) {
     uint64_t n = 1;
-    while (n < max_frames(unit) + unit->quantum_frames + 2)
+    while (n < max_frames(slots, site->rate_hz) + site->quantum_frames + 2)
         n *= 2;
     delay_line *made = pst_alloc(sizeof *made + n_channels * sizeof(float *));
     if (made == NULL)
@@ -79,7 +79,7 @@ static pst_status make_room(const pst_unit *unit, uint32_t n_channels, pst_share
     pst_shared_init(&made->shared, destroy_line);
     made->n_channels = n_channels;
     made->mask = n - 1;
-    made->mixed = pst_alloc_array((size_t)n_channels * unit->quantum_frames, sizeof(float));
+    made->mixed = pst_alloc_array((size_t)n_channels * site->quantum_frames, sizeof(float));
     bool ok = made->mixed != NULL;
     for (uint32_t c = 0; c < n_channels && ok; ++c) {
         made->planes[c] = pst_alloc_array(n + 1, sizeof(float));
@@ -158,7 +158,7 @@ static void write_line(pst_unit *unit, const pst_quantum *q, bool looks) PST_RT 
     delay *self = unit->state;
     const delay_line *line = (const delay_line *)unit->room;
     const pst_bus *input = &q->inputs[0];
-    fit_channels(self, line, input->n_channels, max_frames(unit), q);
+    fit_channels(self, line, input->n_channels, max_frames(unit->slots, unit->rate_hz), q);
     bool is_quiet = input->is_silent;
     if (!is_quiet && looks) {
         is_quiet = true;
@@ -235,7 +235,8 @@ static void read_line(pst_unit *unit, const pst_quantum *q, uint64_t now, uint32
 
 static bool is_empty(const pst_unit *unit) PST_RT {
     const delay *self = unit->state;
-    return unit->room == NULL || self->quiet > max_frames(unit) + unit->quantum_frames;
+    return unit->room == NULL ||
+           self->quiet > max_frames(unit->slots, unit->rate_hz) + unit->quantum_frames;
 }
 
 static void process(pst_unit *unit, const pst_quantum *q) PST_RT {
