@@ -17,6 +17,7 @@ typedef struct pst_gather {
     uint64_t *active; // A bit for each source that is active: the others cost nothing.
     uint32_t n_sources;
     uint32_t n_words;
+    float *twice[2]; // One plane as both channels of stereo.
 } pst_gather;
 
 // Where an output leads.

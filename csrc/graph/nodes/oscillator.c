@@ -31,8 +31,9 @@ static const pst_attribute_info attributes[] = {
 typedef struct oscillator {
     double phase; // In cycles, from 0 up to 1.
     bool has_begun;
-    double detune; // The last one,
-    double factor; // and what it does to the frequency.
+    double detune;             // The last one,
+    double factor;             // and what it does to the frequency.
+    const pst_wave_band *band; // The last one; NULL: none.
 } oscillator;
 
 // ---- Control side -------------------------------------------------------------------------------
@@ -107,11 +108,29 @@ static void begin(pst_unit *unit, const pst_quantum *q) PST_RT {
             wrapped(((double)frame - schedule->start_s * q->rate_hz) * step_at(self, q, q->first));
 }
 
+static bool is_best(const pst_wave_band *band, double step) PST_RT {
+    const double f = fabs(step);
+    return band == NULL ? f >= 0.5 : f >= band->low && f < band->high;
+}
+
+static const pst_wave_band *pick(oscillator *self, const pst_wave *wave, double step) PST_RT {
+    if (!is_best(self->band, step))
+        self->band = pst_wave_pick(wave, step);
+    return self->band;
+}
+
+// The last band was of the wave that goes now.
+static void changed(pst_unit *unit, uint32_t attribute, const pst_slot *old) PST_RT {
+    (void)attribute;
+    (void)old;
+    ((oscillator *)unit->state)->band = NULL;
+}
+
 static void write_steady(oscillator *self, const pst_quantum *q, const pst_wave *wave,
                          float *plane) PST_RT {
     const double step = step_at(self, q, 0);
     const uint32_t n = q->end - q->first;
-    const pst_wave_band *band = pst_wave_pick(wave, step);
+    const pst_wave_band *band = pick(self, wave, step);
     if (band == NULL)
         memset(plane + q->first, 0, n * sizeof *plane);
     else
@@ -120,7 +139,7 @@ static void write_steady(oscillator *self, const pst_quantum *q, const pst_wave 
     self->phase = wrapped(self->phase + n * step);
 }
 
-// Frames of one table, at most so many.
+// Frames of one table, at most so many at once.
 enum { STRETCH = 64 };
 
 static void write_stretch(const pst_quantum *q, const pst_wave_band *band, const uint32_t *phases,
@@ -131,16 +150,11 @@ static void write_stretch(const pst_quantum *q, const pst_wave_band *band, const
         q->kernels->wave_moving(to, &band->table, phases, n);
 }
 
-static bool is_best(const pst_wave_band *band, double step) PST_RT {
-    const double f = fabs(step);
-    return band == NULL ? f >= 0.5 : f >= band->low && f < band->high;
-}
-
 static void write_moving(oscillator *self, const pst_quantum *q, const pst_wave *wave,
                          float *plane) PST_RT {
     uint32_t phases[STRETCH];
     uint32_t n = 0;
-    const pst_wave_band *band = NULL;
+    const pst_wave_band *band = self->band;
     double phase = self->phase;
     for (uint32_t i = q->first; i < q->end; ++i) {
         const double step = step_at(self, q, i);
@@ -148,7 +162,7 @@ static void write_moving(oscillator *self, const pst_quantum *q, const pst_wave 
             write_stretch(q, band, phases, plane + i - n, n);
             n = 0;
             phase = wrapped(phase);
-            band = pst_wave_pick(wave, step);
+            band = pick(self, wave, step);
         }
         phases[n++] = to_phase(phase);
         phase += step;
@@ -195,5 +209,6 @@ const pst_kind pst_kind_oscillator = {
     .check = check,
     .prepare = prepare,
     .init = init,
+    .changed = changed,
     .process = process,
 };
