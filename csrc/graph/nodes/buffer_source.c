@@ -111,7 +111,8 @@ static void begin(pst_unit *unit, const pst_quantum *q, const run *r) PST_RT {
     self->has_begun = true;
     self->place = place;
     self->left = schedule->duration_s < 0.0 ? INFINITY : schedule->duration_s * r->sound->rate_hz;
-    if ((double)frame / q->rate_hz != schedule->start_s)
+    // A sound that was set later begins later.
+    if (frame == schedule->first && (double)frame / q->rate_hz != schedule->start_s)
         self->place += ((double)frame - schedule->start_s * q->rate_hz) * r->step;
 }
 
