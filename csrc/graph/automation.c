@@ -7,9 +7,7 @@
 #include <math.h>
 
 const pst_segment *pst_track_find(const pst_track *track, uint32_t *place, int64_t frame) PST_RT {
-    uint32_t i = *place < track->n ? *place : 0;
-    if (track->segments[i].first > frame)
-        i = 0;
+    uint32_t i = *place;
     while (i + 1 < track->n && track->segments[i + 1].first <= frame)
         ++i;
     *place = i;

@@ -9,7 +9,8 @@
 // A track, read by the renderer. Values are computed in float64 from their frame alone, so they do
 // not depend on where quanta begin.
 
-// Finds the segment of a frame. place: where it was last, or 0; it is moved.
+// Finds the segment of a frame, which is not before the last one asked for. place: where that was,
+// or 0; it is moved.
 const pst_segment *pst_track_find(const pst_track *track, uint32_t *place, int64_t frame) PST_RT;
 
 // Returns the value at a frame, to float32.

@@ -258,8 +258,11 @@ static pst_status allocate(pst_gnode *node, pst_error *err) {
 pst_status pst_gnode_create(pst_gnode **node, pst_graph *graph, const pst_kind *kind,
                             const pst_setting *settings, uint32_t n_settings, pst_error *err) {
     pst_gnode *made = pst_alloc(sizeof *made);
-    if (made == NULL)
+    if (made == NULL) {
+        if (kind->destroy != NULL)
+            kind->destroy(kind);
         return pst_fail_memory(err);
+    }
     atomic_init(&made->n_refs, 1);
     made->graph = graph;
     made->kind = kind;

@@ -132,23 +132,28 @@ static void add_handle(pst_gnode *node) {
         pst_graph_retain(node->graph);
 }
 
+pst_status pst_graph_add_kind(pst_graph *graph, pst_gnode **node, const pst_kind *kind,
+                              const pst_setting *settings, uint32_t n_settings, pst_error *err) {
+    pthread_mutex_lock(&graph->lock);
+    pst_gnode *made = NULL;
+    const pst_status status = pst_gnode_create(&made, graph, kind, settings, n_settings, err);
+    if (status == PST_OK) {
+        pst_model_add(graph, made);
+        add_handle(made);
+        graph->plan_is_old |= kind->info.is_pulled;
+        *node = made;
+    }
+    pthread_mutex_unlock(&graph->lock);
+    return status;
+}
+
 pst_status pst_graph_add(pst_graph *graph, pst_gnode **node, const char *kind,
                          const pst_setting *settings, uint32_t n_settings, pst_error *err) {
     const pst_kind *found = kind == NULL ? NULL : pst_kind_find(kind);
     if (found == NULL || found->info.is_single)
         return pst_fail(err, PST_BAD_ARGUMENT, 0, "kind is \"%s\"; there are no such nodes to make",
                         kind == NULL ? "" : kind);
-    pthread_mutex_lock(&graph->lock);
-    pst_gnode *made = NULL;
-    const pst_status status = pst_gnode_create(&made, graph, found, settings, n_settings, err);
-    if (status == PST_OK) {
-        pst_model_add(graph, made);
-        add_handle(made);
-        graph->plan_is_old |= found->info.is_pulled;
-        *node = made;
-    }
-    pthread_mutex_unlock(&graph->lock);
-    return status;
+    return pst_graph_add_kind(graph, node, found, settings, n_settings, err);
 }
 
 pst_gnode *pst_graph_destination(pst_graph *graph) {

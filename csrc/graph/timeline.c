@@ -289,12 +289,9 @@ static void lay_start(pst_param_timeline *timeline, double time_s, double now_s)
                                     .value = pst_param_timeline_value(timeline, start_s)});
         return;
     }
-    pst_mark *last = &timeline->events[before - 1];
-    if (last->kind != PST_MARK_TARGET)
-        return;
-    if (last->time_s > now_s) // It has not begun: the ramp takes its place.
-        last->kind = PST_MARK_STAY;
-    else
+    // A target that has not begun never will: the ramp begins in its place.
+    const pst_mark *last = &timeline->events[before - 1];
+    if (last->kind == PST_MARK_TARGET && last->time_s <= now_s)
         insert(timeline, (pst_mark){.kind = PST_MARK_STAY, .time_s = now_s});
 }
 

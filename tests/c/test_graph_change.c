@@ -210,6 +210,74 @@ static void test_times_may_be_far_away(void) {
     pst_graph_release(graph);
 }
 
+static void test_a_stop_reaches_what_sleeps(void) {
+    pst_graph *graph = make_graph(1, Q, RIG_RATE);
+    pst_gnode *node = add(graph, "constant_source");
+    start(node, 100.0);
+    render(graph, out, 4 * Q);
+    CHECK_EQ(pst_gnode_stop(node, 10.0 * Q / RIG_RATE, NULL), PST_OK);
+    render(graph, out, 4 * Q);
+    CHECK(pst_gnode_has_ended(node));
+    pst_gnode_release(node);
+    pst_graph_release(graph);
+}
+
+static void test_echoes_that_died_are_forgotten(void) {
+    pst_graph *graph = make_graph(1, Q, RIG_RATE);
+    const float one = 1;
+    pst_gnode *source = add_sound(graph, &one, 1, 1, RIG_RATE);
+    pst_gnode *delay = add_with(graph, "delay", "max_delay_time", 2.0 * Q / RIG_RATE);
+    pst_gnode *gain = add(graph, "gain");
+    set_param(gain, 0, 0.25);
+    wire(source, 0, delay, 0);
+    wire(delay, 0, gain, 0);
+    wire(gain, 0, delay, 0);
+    hear(graph, delay);
+    pst_gnode_release(source);
+    pst_gnode_release(delay);
+    pst_gnode_release(gain);
+    render(graph, out, 30 * Q);
+    CHECK(out[20 * Q] > 0.0f);
+    CHECK_EQ(count_nodes(graph), 4);
+    for (int i = 0; i < 4; ++i)
+        render(graph, out, 30 * Q);
+    CHECK_EQ(count_nodes(graph), 2);
+    pst_graph_release(graph);
+}
+
+// What is sent late begins late, from its beginning.
+static void test_a_start_that_comes_late_begins_at_the_begin(void) {
+    pst_graph_config config;
+    pst_graph_config_default(&config);
+    config.rate_hz = RIG_RATE;
+    config.n_channels = 1;
+    config.quantum_frames = Q;
+    config.sends_at_once = false;
+    pst_graph *graph = NULL;
+    CHECK_EQ(pst_graph_create(&graph, &config, NULL), PST_OK);
+    pst_gnode *node = add(graph, "oscillator");
+    hear(graph, node);
+    start(node, 0.3 / RIG_RATE);
+    render(graph, out, Q);
+    CHECK_EQ(pst_graph_send(graph, NULL), PST_OK);
+    render(graph, out, Q);
+    CHECK_EQ(out[0], 0);
+    CHECK_NEAR(out[1], sin(6.283185307179586 * 440 / RIG_RATE), 1e-5);
+    // And what is cut off in such a graph goes, too.
+    pst_gnode *delay = add(graph, "delay");
+    wire(node, 0, delay, 0);
+    hear(graph, delay);
+    CHECK_EQ(pst_graph_send(graph, NULL), PST_OK);
+    render(graph, out, Q);
+    CHECK_EQ(pst_gnode_disconnect(node, -1, NULL, -1, NULL), PST_OK);
+    CHECK_EQ(pst_gnode_disconnect(delay, -1, NULL, -1, NULL), PST_OK);
+    pst_gnode_release(delay);
+    count_nodes(graph);
+    CHECK_EQ(count_nodes(graph), 3);
+    pst_gnode_release(node);
+    pst_graph_release(graph);
+}
+
 static void test_what_is_cut_off_is_forgotten(void) {
     // A delay with sound in it, which nobody hears and nobody holds.
     pst_graph *graph = make_graph(1, Q, RIG_RATE);
@@ -409,6 +477,9 @@ int main(void) {
     RUN(test_sources_start_and_stop_once);
     RUN(test_sources_end_where_nobody_hears);
     RUN(test_times_may_be_far_away);
+    RUN(test_a_stop_reaches_what_sleeps);
+    RUN(test_echoes_that_died_are_forgotten);
+    RUN(test_a_start_that_comes_late_begins_at_the_begin);
     RUN(test_what_is_cut_off_is_forgotten);
     RUN(test_transactions_are_taken_as_a_whole);
     RUN(test_many_threads_change_a_graph);

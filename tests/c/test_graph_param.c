@@ -3,6 +3,7 @@
 
 #include <float.h>
 
+#include "graph/timeline.h"
 #include "graph_rig.h"
 
 // The timelines of params, against their formulas; heard as the offset of a constant source.
@@ -299,6 +300,25 @@ static void test_values_are_read_back(void) {
     end(&f);
 }
 
+static void test_the_first_frame_is_found_exactly(void) {
+    static const double rates[] = {44100, 48000, 3000, 11025.5, 96000};
+    uint64_t random = 5;
+    for (int i = 0; i < 200000; ++i) {
+        const double hz = rates[i % 5];
+        // Near whole frames, where products are rounded.
+        const double frame = check_random_in(&random, 1, 100000000);
+        double time_s = frame / hz;
+        if (i % 3 == 1)
+            time_s = nextafter(time_s, 1e9);
+        if (i % 3 == 2)
+            time_s = nextafter(time_s, 0);
+        const double found = (double)pst_first_frame(time_s, hz);
+        if (!CHECK(found / hz >= time_s && (found - 1) / hz < time_s))
+            break;
+    }
+    CHECK_EQ(pst_first_frame(0, 48000), 0);
+}
+
 static void test_a_long_life_forgets(void) {
     // Whatever was called in between, what comes is as if all had been called at the begin.
     float *whole = malloc(sizeof out);
@@ -431,6 +451,17 @@ static void test_nan_becomes_the_default(void) {
     CHECK_EQ(out[4], 3);
     pst_gnode_release(source);
     end(&f);
+    f = begin(Q);
+    CHECK_EQ(pst_param_set_rate(f.param, PST_RATE_K, NULL), PST_OK);
+    set(&f, 3, 0);
+    source = add_sound(f.graph, odd, 1, 4, rate);
+    wire_param(source, f.node, 0);
+    render(f.graph, out, 2 * Q);
+    CHECK_EQ(out[0], 1);
+    CHECK_EQ(out[Q - 1], 1);
+    CHECK_EQ(out[Q], 3);
+    pst_gnode_release(source);
+    end(&f);
 }
 
 static void test_limits_come_after_the_sum(void) {
@@ -474,6 +505,7 @@ int main(void) {
     RUN(test_hold_cuts_curves);
     RUN(test_the_past_is_now);
     RUN(test_values_are_read_back);
+    RUN(test_the_first_frame_is_found_exactly);
     RUN(test_a_long_life_forgets);
     RUN(test_bad_numbers_are_refused);
     RUN(test_quanta_make_no_difference);
