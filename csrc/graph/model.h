@@ -131,7 +131,8 @@ pst_status pst_gnode_create(pst_gnode **node, pst_graph *graph, const pst_kind *
 void pst_gnode_keep(pst_gnode *node);
 void pst_gnode_drop(pst_gnode *node);
 
-// As pst_graph_add, of any kind; kind->destroy is called at last, also if it fails. Without the lock.
+// As pst_graph_add, of any kind. Its destroy is called at last, also if this fails. Without the
+// lock.
 pst_status pst_graph_add_kind(pst_graph *graph, pst_gnode **node, const pst_kind *kind,
                               const pst_setting *settings, uint32_t n_settings, pst_error *err);
 

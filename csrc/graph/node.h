@@ -116,8 +116,8 @@ struct pst_kind {
     // NULL: it may.
     pst_status (*check)(const pst_slot *slots, const pst_slot *wanted, uint32_t attribute,
                         pst_error *err);
-    // Makes what the unit wants in place of an attribute's value, with one reference. Asked as check
-    // is; it may leave *prepared as it is, which is NULL.
+    // Makes what the unit wants in place of an attribute's value, with one reference. Called when
+    // check is; it may leave *prepared as it is, which is NULL.
     pst_status (*prepare)(const pst_slot *slots, const pst_slot *wanted, uint32_t attribute,
                           pst_site *site, pst_shared **prepared, pst_error *err);
     // How many channels an output has at most, if inputs have so many. It may not become less if

@@ -18,8 +18,8 @@ static void test_changes_wait_for_the_next_quantum(void) {
     render(graph, out, Q / 2);
     set_param(source, 0, 2.0);
     render(graph, out + Q / 2, Q);
-    CHECK_EQ(out[Q - 1], 1);
-    CHECK_EQ(out[Q], 2);
+    CHECK_SAME(out[Q - 1], 1);
+    CHECK_SAME(out[Q], 2);
     CHECK_EQ(pst_graph_frame(graph), 2 * Q);
     pst_gnode_release(source);
     pst_graph_release(graph);
@@ -33,11 +33,11 @@ static void test_what_is_held_back_acts_at_once(void) {
     hear(graph, source);
     CHECK_EQ(pst_graph_commit(graph, NULL), PST_OK);
     render(graph, out, Q);
-    CHECK_EQ(out[0], 0);
+    CHECK_SAME(out[0], 0);
     CHECK_EQ(pst_graph_commit(graph, NULL), PST_OK);
     CHECK_EQ(pst_graph_commit(graph, NULL), PST_BAD_STATE);
     render(graph, out, Q);
-    CHECK_EQ(out[0], 1);
+    CHECK_SAME(out[0], 1);
     pst_gnode_release(source);
     pst_graph_release(graph);
 }
@@ -53,10 +53,10 @@ static void test_who_sends_later_hears_later(void) {
     pst_gnode *source = add_constant(graph, 1.0);
     hear(graph, source);
     render(graph, out, Q);
-    CHECK_EQ(out[0], 0);
+    CHECK_SAME(out[0], 0);
     CHECK_EQ(pst_graph_send(graph, NULL), PST_OK);
     render(graph, out, Q);
-    CHECK_EQ(out[0], 1);
+    CHECK_SAME(out[0], 1);
     pst_gnode_release(source);
     pst_graph_release(graph);
 }
@@ -100,8 +100,8 @@ static void test_nodes_that_sound_need_no_handle(void) {
     pst_gnode_release(source);
     CHECK_EQ(count_nodes(graph), 4);
     render(graph, out, 6 * Q);
-    CHECK_EQ(out[4 * Q - 1], 1);
-    CHECK_EQ(out[4 * Q], 0);
+    CHECK_SAME(out[4 * Q - 1], 1);
+    CHECK_SAME(out[4 * Q], 0);
     CHECK_EQ(count_nodes(graph), 2);
     pst_graph_release(graph);
 }
@@ -175,7 +175,7 @@ static void test_sources_start_and_stop_once(void) {
     CHECK(!pst_gnode_has_ended(node));
     render(graph, out, 4 * Q);
     for (int i = 0; i < 4 * Q; ++i)
-        CHECK_EQ(out[i], 0);
+        CHECK_SAME(out[i], 0);
     CHECK(pst_gnode_has_ended(node));
     CHECK_EQ(pst_gnode_stop(node, 1, NULL), PST_OK);
     pst_gnode_release(node);
@@ -204,7 +204,7 @@ static void test_times_may_be_far_away(void) {
     CHECK_EQ(pst_param_automate(pst_gnode_param(node, 0), &ramp, NULL), PST_OK);
     hear(graph, node);
     render(graph, out, Q);
-    CHECK_EQ(out[0], 0);
+    CHECK_SAME(out[0], 0);
     CHECK(!pst_gnode_has_ended(node));
     pst_gnode_release(node);
     pst_graph_release(graph);
@@ -261,7 +261,7 @@ static void test_a_start_that_comes_late_begins_at_the_begin(void) {
     render(graph, out, Q);
     CHECK_EQ(pst_graph_send(graph, NULL), PST_OK);
     render(graph, out, Q);
-    CHECK_EQ(out[0], 0);
+    CHECK_SAME(out[0], 0);
     CHECK_NEAR(out[1], sin(6.283185307179586 * 440 / RIG_RATE), 1e-5);
     // And what is cut off in such a graph goes, too.
     pst_gnode *delay = add(graph, "delay");

@@ -138,7 +138,7 @@ static void test_values_that_are_no_numbers_pass(void) {
         hear(graph, good);
         render(graph, out, N);
         for (int i = 0; i < N_CHANNELS * N; ++i)
-            CHECK_EQ(out[i], 0.5f);
+            CHECK_SAME(out[i], 0.5f);
         pst_gnode_release(good);
         pst_gnode_release(node);
         pst_gnode_release(source);

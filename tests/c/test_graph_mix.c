@@ -137,8 +137,8 @@ static void test_what_ends_counts_as_mono(void) {
     wire(splitter, 1, end, 0);
     render(graph, out, 2 * Q);
     CHECK_NEAR(out[3], data[Q + 3] + 0.5f, 1e-6);
-    CHECK_EQ(out[Q], 0); // There is no second channel any more.
-    CHECK_EQ(out[2 * Q - 1], 0);
+    CHECK_SAME(out[Q], 0); // There is no second channel any more.
+    CHECK_SAME(out[2 * Q - 1], 0);
     pst_gnode_release(end);
     pst_gnode_release(stereo);
     pst_gnode_release(mono);
@@ -161,7 +161,7 @@ static void test_thirty_two_channels_come_through(void) {
     wire(delay, 0, end, 0);
     render(graph, out, Q);
     for (uint32_t c = 0; c < MOST; ++c)
-        CHECK_EQ(out[c], c % 2 == 0 ? c + 1 : 0);
+        CHECK_SAME(out[c], c % 2 == 0 ? c + 1 : 0);
     pst_gnode_release(merger);
     pst_gnode_release(delay);
     pst_gnode_release(end);
@@ -182,10 +182,10 @@ static void test_tails_keep_channels(void) {
     pst_gnode_release(stereo);
     render(graph, got + 2 * 2 * Q, 3 * Q);
     for (int i = 0; i < Q; ++i) {
-        CHECK_EQ(got[2 * (3 * Q + i)], data[i]);
-        CHECK_EQ(got[2 * (3 * Q + i) + 1], data[Q + i]);
+        CHECK_SAME(got[2 * (3 * Q + i)], data[i]);
+        CHECK_SAME(got[2 * (3 * Q + i) + 1], data[Q + i]);
     }
-    CHECK_EQ(got[2 * 4 * Q], 0);
+    CHECK_SAME(got[2 * 4 * Q], 0);
     pst_gnode_release(delay);
     pst_graph_release(graph);
 }
@@ -203,12 +203,12 @@ static void test_a_delay_may_become_wider_and_narrower(void) {
     static float got[2 * 12 * Q];
     render(graph, got, 12 * Q);
     // First mono alone, on both sides; then the two; then mono again.
-    CHECK_EQ(got[2 * Q], 0.5f);
-    CHECK_EQ(got[2 * Q + 1], 0.5f);
+    CHECK_SAME(got[2 * Q], 0.5f);
+    CHECK_SAME(got[2 * Q + 1], 0.5f);
     CHECK_NEAR(got[2 * 2 * Q], data[0] + 0.5f, 1e-6);
     CHECK_NEAR(got[2 * 2 * Q + 1], data[Q] + 0.5f, 1e-6);
     for (int i = 2 * 3 * Q; i < 2 * 12 * Q; ++i)
-        CHECK_EQ(got[i], 0.5f);
+        CHECK_SAME(got[i], 0.5f);
     pst_gnode_release(mono);
     pst_gnode_release(stereo);
     pst_gnode_release(delay);

@@ -194,11 +194,11 @@ static void test_attributes_arrive(void) {
     double number = 0;
     CHECK_EQ(pst_gnode_set(node, &setting, NULL), PST_OK);
     CHECK_EQ(pst_gnode_get_number(node, "number", &number, NULL), PST_OK);
-    CHECK_EQ(number, 5);
+    CHECK_SAME(number, 5);
     CHECK_EQ(seen(node)->n_changed, 0);
     render(graph, out, Q);
     CHECK_EQ(seen(node)->n_changed, 1);
-    CHECK_EQ(seen(node)->old_number, 3);
+    CHECK_SAME(seen(node)->old_number, 3);
     setting.number = 10;
     CHECK_EQ(pst_gnode_set(node, &setting, NULL), PST_BAD_ARGUMENT);
     setting.number = (double)NAN;
@@ -219,7 +219,7 @@ static void test_the_listener_is_there_before(void) {
     set_param(listener, 0, 7.0);
     wire_param(source, listener, 0);
     render(graph, out, Q);
-    CHECK_EQ(seen(node)->listener_x, 8);
+    CHECK_SAME(seen(node)->listener_x, 8);
     pst_gnode_release(node);
     pst_gnode_release(source);
     pst_gnode_release(listener);

@@ -167,9 +167,9 @@ static void test_targets_arrive(void) {
     set(&f, 1, 0);
     target(&f, 0, 0, 1e-6); // A thousandth of a frame: no overflow on the way.
     render(f.graph, out, Q);
-    CHECK_EQ(out[0], 1);
+    CHECK_SAME(out[0], 1);
     CHECK_FORMULA(1, Q, 0.0);
-    CHECK_EQ(out[Q - 1], 0); // And no denormal.
+    CHECK_SAME(out[Q - 1], 0); // And no denormal.
     end(&f);
 }
 
@@ -291,7 +291,7 @@ static void test_the_past_is_now(void) {
 
 static void test_values_are_read_back(void) {
     fixture f = begin(Q);
-    CHECK_EQ(pst_param_value(f.param), 1);
+    CHECK_SAME(pst_param_value(f.param), 1);
     CHECK_EQ(pst_param_set_value(f.param, 0.3, NULL), PST_OK);
     CHECK(pst_param_value(f.param) == 0.3);
     linear(&f, 1.3, at(10 * Q));
@@ -357,7 +357,7 @@ static void test_bad_numbers_are_refused(void) {
     CHECK_EQ(curve(&f, bad, 2, 0, 1), PST_BAD_ARGUMENT);
     const pst_automation a = {.kind = PST_AUTOMATE_TARGET, .time_constant_s = -1};
     CHECK_EQ(pst_param_automate(f.param, &a, NULL), PST_BAD_ARGUMENT);
-    CHECK_EQ(pst_param_value(f.param), 1);
+    CHECK_SAME(pst_param_value(f.param), 1);
     end(&f);
 }
 
@@ -427,11 +427,11 @@ static void test_inputs_are_added_mono(void) {
     render(f.graph, out, 4 * Q);
     for (int i = 0; i < 2 * Q; ++i)
         CHECK_NEAR(out[i], 11 + (stereo[0][i] + stereo[1][i]) / 2, 1e-5);
-    CHECK_EQ(out[3 * Q], 11);
-    CHECK_EQ(pst_param_value(f.param), 10); // The timeline alone.
+    CHECK_SAME(out[3 * Q], 11);
+    CHECK_SAME(pst_param_value(f.param), 10); // The timeline alone.
     CHECK_EQ(pst_gnode_disconnect_param(constant, -1, f.param, NULL), PST_OK);
     render(f.graph, out, Q);
-    CHECK_EQ(out[0], 10);
+    CHECK_SAME(out[0], 10);
     pst_gnode_release(source);
     pst_gnode_release(constant);
     end(&f);
@@ -444,11 +444,11 @@ static void test_nan_becomes_the_default(void) {
     pst_gnode *source = add_sound(f.graph, odd, 1, 4, rate);
     wire_param(source, f.node, 0);
     render(f.graph, out, Q);
-    CHECK_EQ(out[0], 1);
+    CHECK_SAME(out[0], 1);
     CHECK(out[1] == FLT_MAX);
     CHECK(out[2] == -FLT_MAX);
-    CHECK_EQ(out[3], 4);
-    CHECK_EQ(out[4], 3);
+    CHECK_SAME(out[3], 4);
+    CHECK_SAME(out[4], 3);
     pst_gnode_release(source);
     end(&f);
     f = begin(Q);
@@ -457,9 +457,9 @@ static void test_nan_becomes_the_default(void) {
     source = add_sound(f.graph, odd, 1, 4, rate);
     wire_param(source, f.node, 0);
     render(f.graph, out, 2 * Q);
-    CHECK_EQ(out[0], 1);
-    CHECK_EQ(out[Q - 1], 1);
-    CHECK_EQ(out[Q], 3);
+    CHECK_SAME(out[0], 1);
+    CHECK_SAME(out[Q - 1], 1);
+    CHECK_SAME(out[Q], 3);
     pst_gnode_release(source);
     end(&f);
 }
@@ -470,7 +470,7 @@ static void test_limits_come_after_the_sum(void) {
     pst_gnode *delay = add_with(graph, "delay", "max_delay_time", at(100));
     double min, max;
     pst_param_limits(pst_gnode_param(delay, 0), &min, &max);
-    CHECK_EQ(min, 0);
+    CHECK_SAME(min, 0);
     CHECK(max == at(100));
     const float one = 1;
     pst_gnode *source = add_sound(graph, &one, 1, 1, rate);
@@ -481,7 +481,7 @@ static void test_limits_come_after_the_sum(void) {
     hear(graph, delay);
     render(graph, out, 2 * Q);
     CHECK_NEAR(out[40], 1, 1e-2);
-    CHECK_EQ(out[100], 0);
+    CHECK_SAME(out[100], 0);
     pst_gnode_release(source);
     pst_gnode_release(minus);
     pst_gnode_release(delay);

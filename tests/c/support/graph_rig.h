@@ -148,7 +148,12 @@ CHECK_UNUSED static double most_different(const float *a, const float *b, size_t
     return most;
 }
 
-// All values are near to what they should be.
+// Two samples are the same: CHECK_EQ is for whole numbers.
+#define CHECK_SAME(got, wanted)                                                                    \
+    CHECK_TEXT((double)(got) == (double)(wanted), "%s: got %.9g, wanted %.9g", #got,               \
+               (double)(got), (double)(wanted))
+
+// A value is near to what it should be.
 #define CHECK_NEAR(got, wanted, limit)                                                             \
     CHECK_TEXT(fabs((double)(got) - (double)(wanted)) <= (limit), "%s: got %.9g, wanted %.9g",     \
                #got, (double)(got), (double)(wanted))
