@@ -18,6 +18,9 @@ extern "C" {
 // renders it, quantum by quantum: a device's callback, or whoever wants the sound faster. Any
 // number of other threads change it meanwhile; what they change is sent to the renderer, which
 // takes it at the beginning of a quantum. The renderer never waits for them.
+//
+// A call that returns PST_NO_MEMORY has changed nothing, or has changed the graph and could not
+// send that; then the next call that sends, sends it too.
 typedef struct pst_graph pst_graph;
 
 // A node of a graph: a handle, counted. A node stays in the graph without one as long as it can be
