@@ -158,7 +158,8 @@ typedef struct pst_dynamics_kernels {
     void (*gains_of_levels)(const pst_gain_curve *curve, double *x, size_t n) PST_RT;
 } pst_dynamics_kernels;
 
-// One period of a wave: a power of two of values, and the first once more.
+// One period of a wave: a power of two of values, each with its bend behind it, which is its second
+// difference less 0.184 times its fourth; and the first pair once more.
 typedef struct pst_wave_table {
     const float *values;
     uint32_t shift; // A phase is a fraction of the period times 2^32: phase >> shift is the place.
@@ -177,7 +178,7 @@ typedef struct pst_plane_kernels {
     // In place: NaN becomes fallback; then all is brought to min to max.
     void (*limit)(float *values, float min, float max, float fallback, size_t n) PST_RT;
     bool (*is_zero)(const float *src, size_t n) PST_RT; // Both zeros count.
-    // Reads a wave at phase, phase + step and so on, or at given phases; linear between its values.
+    // Reads a wave at phase, phase + step and so on, or at given phases, on curves between its values.
     void (*wave_steady)(float *dst, const pst_wave_table *wave, uint32_t phase, uint32_t step,
                         size_t n) PST_RT;
     void (*wave_moving)(float *dst, const pst_wave_table *wave, const uint32_t *phases,

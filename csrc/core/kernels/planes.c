@@ -64,15 +64,27 @@ static bool is_zero(const float *src, size_t n) PST_RT {
     return any == 0;
 }
 
-// ---- Waves --------------------------------------------------------------------------------------
+// ---- Looking up ---------------------------------------------------------------------------------
 
 // Places are computed many at once; what stands there is fetched one by one, each value together
-// with its neighbour; and many at once are the lines between the two.
+// with its neighbours; and many at once are the curves between them.
 enum { LOOK_UPS = 32, LANES = 4 };
 
-#if defined(__GNUC__)
+#if defined(__has_builtin)
+#if __has_builtin(__builtin_shufflevector)
+#define HAS_LANES 1
+#endif
+#endif
+
+#ifdef HAS_LANES
 typedef float lanes __attribute__((vector_size(16)));
 typedef double pairs __attribute__((vector_size(16)));
+
+static inline lanes load(const float *values) PST_RT {
+    lanes got;
+    memcpy(&got, values, sizeof got);
+    return got;
+}
 
 static inline double fetch(const float *values, uint32_t place) PST_RT {
     double pair;
@@ -80,42 +92,96 @@ static inline double fetch(const float *values, uint32_t place) PST_RT {
     return pair;
 }
 
-// Four samples. Nothing is computed with the pairs as float64: they are only carried.
+// Nothing is computed with the pairs as float64: they are only carried.
+static inline lanes two_of_two(const float *values, uint32_t i, uint32_t k) PST_RT {
+    const pairs both = {fetch(values, i), fetch(values, k)};
+    lanes got;
+    memcpy(&got, &both, sizeof got);
+    return got;
+}
+#else
+typedef float lanes;
+#endif
+
+static inline lanes line_at(lanes low, lanes high, lanes part) PST_RT {
+    return low + (high - low) * part;
+}
+
+// Everett's formula: a line, and the bends at both of its ends.
+static inline lanes curve_at(lanes low, lanes bend_low, lanes high, lanes bend_high, lanes part,
+                             lanes weight_low, lanes weight_high) PST_RT {
+    return low + (high - low) * part + (bend_low * weight_low + bend_high * weight_high);
+}
+
+// How far samples are on the way to the next value of the table, and what the bends count there.
+typedef struct ways {
+    uint32_t places[LOOK_UPS];
+    float parts[LOOK_UPS];
+    float weights_low[LOOK_UPS];
+    float weights_high[LOOK_UPS];
+} ways;
+
+// Four samples.
+#ifdef HAS_LANES
 static inline void look_up(float *restrict dst, const float *values,
                            const uint32_t *restrict places, const float *restrict parts) PST_RT {
-    const pairs first = {fetch(values, places[0]), fetch(values, places[1])};
-    const pairs second = {fetch(values, places[2]), fetch(values, places[3])};
-    lanes a;
-    lanes b;
-    lanes part;
-    memcpy(&a, &first, sizeof a);
-    memcpy(&b, &second, sizeof b);
-    memcpy(&part, parts, sizeof part);
-    const lanes low = __builtin_shufflevector(a, b, 0, 2, 4, 6);
-    const lanes high = __builtin_shufflevector(a, b, 1, 3, 5, 7);
-    const lanes sum = low + (high - low) * part;
+    const lanes first = two_of_two(values, places[0], places[1]);
+    const lanes second = two_of_two(values, places[2], places[3]);
+    const lanes sum = line_at(__builtin_shufflevector(first, second, 0, 2, 4, 6),
+                              __builtin_shufflevector(first, second, 1, 3, 5, 7), load(parts));
+    memcpy(dst, &sum, sizeof sum);
+}
+
+static inline void look_up_curve(float *restrict dst, const float *values, const ways *w,
+                                 int i) PST_RT {
+    const lanes r0 = load(values + 2 * (size_t)w->places[i]);
+    const lanes r1 = load(values + 2 * (size_t)w->places[i + 1]);
+    const lanes r2 = load(values + 2 * (size_t)w->places[i + 2]);
+    const lanes r3 = load(values + 2 * (size_t)w->places[i + 3]);
+    const lanes low01 = __builtin_shufflevector(r0, r1, 0, 4, 1, 5);
+    const lanes low23 = __builtin_shufflevector(r2, r3, 0, 4, 1, 5);
+    const lanes high01 = __builtin_shufflevector(r0, r1, 2, 6, 3, 7);
+    const lanes high23 = __builtin_shufflevector(r2, r3, 2, 6, 3, 7);
+    const lanes sum =
+        curve_at(__builtin_shufflevector(low01, low23, 0, 1, 4, 5),
+                 __builtin_shufflevector(low01, low23, 2, 3, 6, 7),
+                 __builtin_shufflevector(high01, high23, 0, 1, 4, 5),
+                 __builtin_shufflevector(high01, high23, 2, 3, 6, 7), load(w->parts + i),
+                 load(w->weights_low + i), load(w->weights_high + i));
     memcpy(dst, &sum, sizeof sum);
 }
 #else
 static inline void look_up(float *restrict dst, const float *values,
                            const uint32_t *restrict places, const float *restrict parts) PST_RT {
-    for (int i = 0; i < LANES; ++i) {
-        const float low = values[places[i]];
-        dst[i] = low + (values[places[i] + 1] - low) * parts[i];
+    for (int i = 0; i < LANES; ++i)
+        dst[i] = line_at(values[places[i]], values[places[i] + 1], parts[i]);
+}
+
+static inline void look_up_curve(float *restrict dst, const float *values, const ways *w,
+                                 int i) PST_RT {
+    for (int k = 0; k < LANES; ++k) {
+        const float *at = values + 2 * (size_t)w->places[i + k];
+        dst[k] = curve_at(at[0], at[1], at[2], at[3], w->parts[i + k], w->weights_low[i + k],
+                          w->weights_high[i + k]);
     }
 }
 #endif
 
+// ---- Waves --------------------------------------------------------------------------------------
+
 static inline void look_up_all(float *restrict dst, const pst_wave_table *table,
                                const uint32_t *restrict phases) PST_RT {
-    uint32_t places[LOOK_UPS];
-    float parts[LOOK_UPS];
+    ways w;
     for (int i = 0; i < LOOK_UPS; ++i) {
-        places[i] = phases[i] >> table->shift;
-        parts[i] = (float)(int32_t)(phases[i] & table->mask) * table->part_scale;
+        const float part = (float)(int32_t)(phases[i] & table->mask) * table->part_scale;
+        const float left = 1.0f - part;
+        w.places[i] = phases[i] >> table->shift;
+        w.parts[i] = part;
+        w.weights_low[i] = left * (left * left - 1.0f) * (1.0f / 6.0f);
+        w.weights_high[i] = part * (part * part - 1.0f) * (1.0f / 6.0f);
     }
     for (int i = 0; i < LOOK_UPS; i += LANES)
-        look_up(dst + i, table->values, places + i, parts + i);
+        look_up_curve(dst + i, table->values, &w, i);
 }
 
 static void wave_moving(float *restrict dst, const pst_wave_table *wave,

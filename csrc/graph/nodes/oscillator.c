@@ -31,6 +31,7 @@ static const pst_attribute_info attributes[] = {
 typedef struct oscillator {
     double phase; // In cycles, from 0 up to 1.
     bool has_begun;
+    double frame_s;            // One frame.
     double detune;             // The last one,
     double factor;             // and what it does to the frequency.
     const pst_wave_band *band; // The last one; NULL: none.
@@ -66,7 +67,9 @@ static pst_status prepare(const pst_slot *slots, const pst_slot *wanted, uint32_
 
 static pst_status init(pst_unit *unit, pst_error *err) {
     (void)err;
-    ((oscillator *)unit->state)->factor = 1.0;
+    oscillator *self = unit->state;
+    self->frame_s = 1.0 / unit->rate_hz;
+    self->factor = 1.0;
     return PST_OK;
 }
 
@@ -84,7 +87,7 @@ static double factor_of(oscillator *self, double detune) PST_RT {
 static double step_at(oscillator *self, const pst_quantum *q, uint32_t i) PST_RT {
     const double hz = (double)pst_value_at(&q->params[FREQUENCY], i) *
                       factor_of(self, (double)pst_value_at(&q->params[DETUNE], i));
-    const double step = hz / q->rate_hz;
+    const double step = hz * self->frame_s;
     const double most = 0.5;
     return step > most ? most : step < -most ? -most : step;
 }
