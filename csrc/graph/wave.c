@@ -21,7 +21,7 @@ static uint32_t points_for(uint32_t n_partials) {
     uint32_t n = 256;
     while (n < 16 * n_partials && n < 1024)
         n *= 2;
-    while (n < (n_partials <= 256 ? 8 : 4) * n_partials)
+    while (n < (n_partials <= 512 ? 8 : 4) * n_partials)
         n *= 2;
     return n;
 }

@@ -178,7 +178,8 @@ typedef struct pst_plane_kernels {
     // In place: NaN becomes fallback; then all is brought to min to max.
     void (*limit)(float *values, float min, float max, float fallback, size_t n) PST_RT;
     bool (*is_zero)(const float *src, size_t n) PST_RT; // Both zeros count.
-    // Reads a wave at phase, phase + step and so on, or at given phases, on curves between its values.
+    // Reads a wave at phase, phase + step and so on, or at given phases, on the curves between its
+    // values.
     void (*wave_steady)(float *dst, const pst_wave_table *wave, uint32_t phase, uint32_t step,
                         size_t n) PST_RT;
     void (*wave_moving)(float *dst, const pst_wave_table *wave, const uint32_t *phases,
