@@ -153,25 +153,43 @@ static void write_stretch(const pst_quantum *q, const pst_wave_band *band, const
         q->kernels->wave_moving(to, &band->table, phases, n);
 }
 
+static void find_steps(oscillator *self, const pst_quantum *q, uint32_t from, uint32_t n,
+                       double *steps) PST_RT {
+    const pst_values *frequency = &q->params[FREQUENCY];
+    if (frequency->is_steady || !q->params[DETUNE].is_steady) {
+        for (uint32_t i = 0; i < n; ++i)
+            steps[i] = step_at(self, q, from + i);
+        return;
+    }
+    // Without calls, so that many are computed at once.
+    const double factor = factor_of(self, (double)q->params[DETUNE].value) * self->frame_s;
+    for (uint32_t i = 0; i < n; ++i) {
+        const double step = (double)frequency->values[from + i] * factor;
+        const double low = step < -0.5 ? -0.5 : step;
+        steps[i] = low > 0.5 ? 0.5 : low;
+    }
+}
+
 static void write_moving(oscillator *self, const pst_quantum *q, const pst_wave *wave,
                          float *plane) PST_RT {
+    double steps[STRETCH];
     uint32_t phases[STRETCH];
-    uint32_t n = 0;
-    const pst_wave_band *band = self->band;
-    double phase = self->phase;
-    for (uint32_t i = q->first; i < q->end; ++i) {
-        const double step = step_at(self, q, i);
-        if (n == STRETCH || !is_best(band, step)) {
-            write_stretch(q, band, phases, plane + i - n, n);
-            n = 0;
-            phase = wrapped(phase);
-            band = pick(self, wave, step);
+    for (uint32_t from = q->first; from < q->end; from += STRETCH) {
+        const uint32_t n = q->end - from < STRETCH ? q->end - from : STRETCH;
+        find_steps(self, q, from, n, steps);
+        for (uint32_t i = 0; i < n;) {
+            const pst_wave_band *band = pick(self, wave, steps[i]);
+            double phase = self->phase;
+            uint32_t k = i;
+            do {
+                phases[k] = to_phase(phase);
+                phase += steps[k++];
+            } while (k < n && is_best(band, steps[k]));
+            self->phase = wrapped(phase);
+            write_stretch(q, band, phases + i, plane + from + i, k - i);
+            i = k;
         }
-        phases[n++] = to_phase(phase);
-        phase += step;
     }
-    write_stretch(q, band, phases, plane + q->end - n, n);
-    self->phase = wrapped(phase);
 }
 
 static void process(pst_unit *unit, const pst_quantum *q) PST_RT {
