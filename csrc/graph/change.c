@@ -310,6 +310,34 @@ static pst_status send_plan(pst_graph *graph, pst_error *err) {
 
 // ---- The way there and back ---------------------------------------------------------------------
 
+// ---- What nobody has taken yet ------------------------------------------------------------------
+
+static bool is_superseded(const pst_change *change, const pst_graph *graph) {
+    if (change->ops == &plan_ops)
+        return graph->plan_is_old;
+    return change->ops == &track_ops &&
+           change->node->params[((const param_change *)change)->param].is_changed;
+}
+
+// Where nobody renders, plans and tracks would pile up, each of them as large as the graph. So what
+// was not taken yet is taken back, and sent again without those that are not the last ones.
+static void take_back(pst_graph *graph) {
+    if (!graph->plan_is_old && graph->changed_params == NULL)
+        return;
+    pst_letters old = pst_letterbox_take(&graph->inbox);
+    pst_letters kept = {NULL, NULL};
+    for (pst_letter *letter = pst_letters_take(&old); letter != NULL;
+         letter = pst_letters_take(&old))
+        if (is_superseded((pst_change *)letter, graph))
+            discard((pst_change *)letter);
+        else
+            pst_letters_append(&kept, letter);
+    for (pst_letter *letter = pst_letters_take(&graph->pending); letter != NULL;
+         letter = pst_letters_take(&graph->pending))
+        pst_letters_append(&kept, letter);
+    graph->pending = kept;
+}
+
 // What has come to its end meanwhile is in nobody's way any more.
 static void look_for_ends(pst_graph *graph) {
     const uint32_t n_ended = atomic_load_explicit(&graph->n_ended, memory_order_acquire);
@@ -325,6 +353,7 @@ pst_status pst_change_send(pst_graph *graph, pst_error *err) {
     look_for_ends(graph);
     if (graph->may_be_garbage)
         pst_model_sweep(graph);
+    take_back(graph);
     pst_status status = send_timelines(graph, err);
     if (status == PST_OK)
         status = send_plan(graph, err);

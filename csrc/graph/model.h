@@ -121,6 +121,12 @@ static inline double pst_graph_now(const pst_graph *graph) PST_RT {
     return (double)pst_graph_frame(graph) / graph->config.rate_hz;
 }
 
+// The state of a node's unit, for functions that tell users what the renderer has found: they read
+// atomics in it, and nothing else. It is there as long as the caller has a handle.
+static inline void *pst_gnode_state(const pst_gnode *node) PST_RT {
+    return node->live.state;
+}
+
 // ---- Nodes (gnode.c) ----------------------------------------------------------------------------
 
 // Makes a node, out of the model, with one reference and no handle. With the lock.

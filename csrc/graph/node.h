@@ -85,6 +85,13 @@ typedef struct pst_unit {
     bool is_over;           // Set by process: the source has nothing more to say.
 } pst_unit;
 
+// The params of the listener, in the order of its table.
+enum {
+    PST_LISTENER_POSITION = 0, // x, y, z.
+    PST_LISTENER_FORWARD = 3,
+    PST_LISTENER_UP = 6
+};
+
 // What process gets. The arrays have the unit's inputs, outputs and params, in the order of the
 // tables.
 typedef struct pst_quantum {

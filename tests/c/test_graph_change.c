@@ -61,6 +61,33 @@ static void test_who_sends_later_hears_later(void) {
     pst_graph_release(graph);
 }
 
+static void test_nothing_piles_up_where_nobody_renders(void) {
+    pst_graph *graph = make_graph(1, Q, RIG_RATE);
+    pst_gnode *last = add_constant(graph, 1.0);
+    pst_gnode *first = last;
+    pst_gnode_retain(first);
+    for (int i = 0; i < 100; ++i) {
+        pst_gnode *gain = add(graph, "gain");
+        wire(last, 0, gain, 0);
+        set_param(first, 0, i);
+        const pst_automation ramp = {.kind = PST_AUTOMATE_LINEAR, .value = 1, .time_s = i + 1.0};
+        CHECK_EQ(pst_param_automate(pst_gnode_param(first, 0), &ramp, NULL), PST_OK);
+        pst_gnode_release(last);
+        last = gain;
+    }
+    hear(graph, last);
+    int n_letters = 0;
+    for (const pst_letter *letter = atomic_load(&graph->inbox.latest); letter != NULL;
+         letter = letter->next)
+        ++n_letters;
+    CHECK_EQ(n_letters, 3); // A start, a plan, a track.
+    render(graph, out, Q);
+    CHECK_SAME(out[0], 99);
+    pst_gnode_release(first);
+    pst_gnode_release(last);
+    pst_graph_release(graph);
+}
+
 static void test_bad_graphs_are_refused(void) {
     pst_graph_config config;
     pst_graph *graph = NULL;
@@ -469,6 +496,7 @@ int main(void) {
     RUN(test_changes_wait_for_the_next_quantum);
     RUN(test_what_is_held_back_acts_at_once);
     RUN(test_who_sends_later_hears_later);
+    RUN(test_nothing_piles_up_where_nobody_renders);
     RUN(test_bad_graphs_are_refused);
     RUN(test_nodes_that_sound_need_no_handle);
     RUN(test_tails_are_heard_to_the_end);
