@@ -1,26 +1,17 @@
 // Copyright 2026 The pastream_ng authors
 // SPDX-License-Identifier: MIT
 
-#include <float.h>
 #include <math.h>
-#include <string.h>
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "graph/attributes.h"
 #include "graph/model.h"
 
 // Making nodes, and their attributes.
 
 void pst_gnode_keep(pst_gnode *node) {
     atomic_fetch_add_explicit(&node->n_refs, 1, memory_order_relaxed);
-}
-
-static void drop_slots(const pst_kind *kind, pst_slot *slots) {
-    for (uint32_t i = 0; slots != NULL && i < kind->info.n_attributes; ++i) {
-        pst_shared_release(slots[i].object);
-        pst_shared_release(slots[i].prepared);
-    }
-    pst_free(slots);
 }
 
 static void free_node(pst_gnode *node) {
@@ -34,8 +25,8 @@ static void free_node(pst_gnode *node) {
     }
     if (kind->deinit != NULL && node->live.state != NULL)
         kind->deinit(&node->live);
-    drop_slots(kind, node->slots);
-    drop_slots(kind, node->live.slots);
+    pst_slots_free(kind, node->slots);
+    pst_slots_free(kind, node->live.slots);
     pst_shared_release(node->live.room);
     pst_free(node->live.state);
     pst_free(node->params);
@@ -50,144 +41,6 @@ static void free_node(pst_gnode *node) {
 void pst_gnode_drop(pst_gnode *node) {
     if (atomic_fetch_sub_explicit(&node->n_refs, 1, memory_order_acq_rel) == 1)
         free_node(node);
-}
-
-// ---- Attributes ---------------------------------------------------------------------------------
-
-static int find_attribute(const pst_kind_info *info, const char *name) {
-    for (uint32_t i = 0; name != NULL && i < info->n_attributes; ++i)
-        if (strcmp(info->attributes[i].name, name) == 0)
-            return (int)i;
-    return -1;
-}
-
-static pst_status check_name(const pst_kind_info *info, const char *name, int *found,
-                             pst_error *err) {
-    *found = find_attribute(info, name);
-    if (*found >= 0)
-        return PST_OK;
-    return pst_fail(err, PST_BAD_ARGUMENT, 0, "nodes of kind %s have no attribute \"%s\"",
-                    info->name, name == NULL ? "" : name);
-}
-
-static uint32_t count_choices(const pst_attribute_info *info) {
-    uint32_t n = 0;
-    while (info->choices[n] != NULL)
-        ++n;
-    return n;
-}
-
-static pst_status check_number(const pst_attribute_info *info, double x, pst_error *err) {
-    double min = info->min;
-    double max = info->max;
-    if (info->kind == PST_ATTRIBUTE_BOOL) {
-        min = 0.0;
-        max = 1.0;
-    } else if (info->kind == PST_ATTRIBUTE_CHOICE) {
-        min = 0.0;
-        max = count_choices(info) - 1.0;
-    }
-    if (!(x >= min && x <= max)) // NaN, too.
-        return pst_fail(err, PST_BAD_ARGUMENT, 0, "%s is %g; it must be from %g to %g", info->name,
-                        x, min, max);
-    if (info->kind != PST_ATTRIBUTE_NUMBER && x != floor(x))
-        return pst_fail(err, PST_BAD_ARGUMENT, 0, "%s is %g; it must be a whole number", info->name,
-                        x);
-    return PST_OK;
-}
-
-static pst_status copy_numbers(const pst_attribute_info *info, const pst_setting *setting,
-                               pst_slot *slot, pst_error *err) {
-    if (setting->numbers == NULL)
-        return PST_OK;
-    if (setting->n_numbers < info->min || setting->n_numbers > info->max)
-        return pst_fail(err, PST_BAD_ARGUMENT, 0, "%s has %u numbers; it must have %g to %g",
-                        info->name, setting->n_numbers, info->min, info->max);
-    for (uint32_t i = 0; i < setting->n_numbers; ++i)
-        if (!isfinite(setting->numbers[i]))
-            return pst_fail(err, PST_BAD_ARGUMENT, 0, "%s[%u] is %g; it must be finite", info->name,
-                            i, setting->numbers[i]);
-    pst_numbers *numbers = pst_numbers_create(setting->numbers, setting->n_numbers);
-    if (numbers == NULL)
-        return pst_fail_memory(err);
-    slot->object = &numbers->shared;
-    return PST_OK;
-}
-
-// Fills a slot with what was set. The objects in it are the caller's references.
-static pst_status read_setting(const pst_attribute_info *info, const pst_setting *setting,
-                               pst_slot *slot, pst_error *err) {
-    *slot = (pst_slot){.number = setting->number};
-    switch (info->kind) {
-    case PST_ATTRIBUTE_BOOL:
-    case PST_ATTRIBUTE_INTEGER:
-    case PST_ATTRIBUTE_NUMBER:
-    case PST_ATTRIBUTE_CHOICE:
-        return check_number(info, setting->number, err);
-    case PST_ATTRIBUTE_NUMBERS:
-        return copy_numbers(info, setting, slot, err);
-    case PST_ATTRIBUTE_SOUND:
-        slot->object = pst_shared_retain((pst_shared *)setting->sound);
-        return PST_OK;
-    case PST_ATTRIBUTE_WAVE:
-        slot->object = pst_shared_retain((pst_shared *)setting->wave);
-        return PST_OK;
-    }
-    return pst_fail(err, PST_BAD_ARGUMENT, 0, "%s is of no known kind", info->name);
-}
-
-// Reads, checks and prepares a value. On success the slot's references are the caller's.
-static pst_status make_slot(const pst_kind *kind, const pst_slot *slots, uint32_t attribute,
-                            const pst_setting *setting, pst_site *site, pst_slot *slot,
-                            pst_error *err) {
-    pst_status status = read_setting(&kind->info.attributes[attribute], setting, slot, err);
-    if (status == PST_OK && kind->check != NULL)
-        status = kind->check(slots, slot, attribute, err);
-    if (status == PST_OK && kind->prepare != NULL)
-        status = kind->prepare(slots, slot, attribute, site, &slot->prepared, err);
-    if (status == PST_OK)
-        return PST_OK;
-    pst_shared_release(slot->object);
-    *slot = (pst_slot){0};
-    return status;
-}
-
-static void replace_slot(pst_slot *slot, const pst_slot *by) {
-    pst_shared_release(slot->object);
-    pst_shared_release(slot->prepared);
-    *slot = *by;
-}
-
-// In the order of the table, so that a later one may depend on an earlier one, but not on the order
-// in which somebody named them.
-static pst_status init_slots(pst_gnode *node, const pst_setting *settings, uint32_t n_settings,
-                             pst_site *site, pst_error *err) {
-    const pst_kind_info *info = &node->kind->info;
-    for (uint32_t i = 0; i < n_settings; ++i) {
-        int found;
-        const pst_status status = check_name(info, settings[i].name, &found, err);
-        if (status != PST_OK)
-            return status;
-    }
-    for (uint32_t i = 0; i < info->n_attributes; ++i)
-        node->slots[i].number = info->attributes[i].initial;
-    for (uint32_t i = 0; i < info->n_attributes; ++i) {
-        pst_setting setting = {.number = info->attributes[i].initial};
-        for (uint32_t k = 0; k < n_settings; ++k)
-            if (strcmp(settings[k].name, info->attributes[i].name) == 0)
-                setting = settings[k];
-        pst_slot slot;
-        const pst_status status = make_slot(node->kind, node->slots, i, &setting, site, &slot, err);
-        if (status != PST_OK)
-            return status;
-        replace_slot(&node->slots[i], &slot);
-    }
-    for (uint32_t i = 0; i < info->n_attributes; ++i) {
-        node->live.slots[i] = node->slots[i];
-        pst_shared_retain(node->slots[i].object);
-        pst_shared_retain(node->slots[i].prepared);
-    }
-    return PST_OK;
 }
 
 // ---- A node -------------------------------------------------------------------------------------
@@ -215,9 +68,19 @@ static pst_status init_param(pst_gnode *node, uint32_t p, pst_error *err) {
     return live->plane == NULL ? pst_fail_memory(err) : PST_OK;
 }
 
+static void copy_slots(pst_gnode *node) {
+    const pst_kind_info *info = &node->kind->info;
+    for (uint32_t i = 0; i < info->n_attributes; ++i) {
+        node->live.slots[i] = node->slots[i];
+        pst_shared_retain(node->slots[i].object);
+        pst_shared_retain(node->slots[i].prepared);
+    }
+}
+
 static pst_status init_live(pst_gnode *node, pst_error *err) {
     pst_unit *unit = &node->live;
     const pst_kind *kind = node->kind;
+    copy_slots(node);
     pst_ports ports = {kind->info.n_inputs, kind->info.n_outputs, kind->info.channel_count};
     if (kind->ports != NULL)
         kind->ports(node->slots, &ports);
@@ -273,7 +136,7 @@ pst_status pst_gnode_create(pst_gnode **node, pst_graph *graph, const pst_kind *
                             .quantum_frames = graph->config.quantum_frames};
     pst_status status = allocate(made, err);
     if (status == PST_OK)
-        status = init_slots(made, settings, n_settings, &graph->site, err);
+        status = pst_slots_init(made->slots, kind, settings, n_settings, &graph->site, err);
     if (status == PST_OK)
         status = init_live(made, err);
     if (status != PST_OK) {
@@ -295,7 +158,7 @@ static pst_status set_attribute(pst_gnode *node, uint32_t i, const pst_setting *
                         info->name);
     pst_slot slot;
     pst_status status =
-        make_slot(node->kind, node->slots, i, setting, &node->graph->site, &slot, err);
+        pst_slot_make(node->kind, node->slots, i, setting, &node->graph->site, &slot, err);
     if (status != PST_OK)
         return status;
     status = pst_change_slot(node, i, &slot, err);
@@ -304,14 +167,14 @@ static pst_status set_attribute(pst_gnode *node, uint32_t i, const pst_setting *
         pst_shared_release(slot.prepared);
         return status;
     }
-    replace_slot(&node->slots[i], &slot);
+    pst_slot_replace(&node->slots[i], &slot);
     node->graph->plan_is_old |= node->kind->max_channels != NULL;
     return pst_change_done(node->graph, err);
 }
 
 pst_status pst_gnode_set(pst_gnode *node, const pst_setting *setting, pst_error *err) {
     int found;
-    pst_status status = check_name(&node->kind->info, setting->name, &found, err);
+    pst_status status = pst_attribute_find(&node->kind->info, setting->name, &found, err);
     if (status != PST_OK)
         return status;
     pthread_mutex_lock(&node->graph->lock);
@@ -322,7 +185,7 @@ pst_status pst_gnode_set(pst_gnode *node, const pst_setting *setting, pst_error 
 
 pst_status pst_gnode_get_number(pst_gnode *node, const char *name, double *number, pst_error *err) {
     int found;
-    const pst_status status = check_name(&node->kind->info, name, &found, err);
+    const pst_status status = pst_attribute_find(&node->kind->info, name, &found, err);
     if (status != PST_OK)
         return status;
     pthread_mutex_lock(&node->graph->lock);

@@ -4,21 +4,12 @@
 #ifndef PST_GRAPH_PLAN_H
 #define PST_GRAPH_PLAN_H
 
+#include "graph/gather.h"
 #include "graph/model.h"
 #include "graph/order.h"
 
 // What the renderer goes through in each quantum: made at once, in one piece of memory with all
 // the planes, and never changed but in its buses. It keeps its nodes.
-
-// An input, or what leads to a param: mixed from its connections.
-typedef struct pst_gather {
-    pst_bus *bus; // What it gives.
-    const pst_bus **sources;
-    uint64_t *active; // A bit for each source that is active: the others cost nothing.
-    uint32_t n_sources;
-    uint32_t n_words;
-    float *twice[2]; // One plane as both channels of stereo.
-} pst_gather;
 
 // Where an output leads.
 typedef struct pst_consumer {
