@@ -47,8 +47,11 @@ def of_call(function: Callable[[], object]) -> Cost:
     return Cost(cpu, wall, _peak_mb("self"))
 
 
-def of_command(command: list[str]) -> Cost:
-    """Run a program; raise DidNotRun with what it said last if it fails."""
+def of_command(command: list[str], memory_mb: Callable[[int], float] = _peak_mb) -> Cost:
+    """Run a program; raise DidNotRun with what it said last if it fails.
+
+    `memory_mb` tells what a process needs; its largest answer counts.
+    """
     peak = 0.0
     with tempfile.TemporaryFile() as told:
         began = time.perf_counter()
@@ -59,7 +62,7 @@ def of_command(command: list[str]) -> Cost:
         except FileNotFoundError:
             raise contest.DidNotRun(f"{command[0]} is not installed") from None
         while (ended := os.wait4(program.pid, os.WNOHANG))[0] == 0:
-            peak = max(peak, _peak_mb(program.pid))
+            peak = max(peak, memory_mb(program.pid))
             time.sleep(0.003)
         wall = time.perf_counter() - began
         program.returncode = os.waitstatus_to_exitcode(ended[1])

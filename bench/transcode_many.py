@@ -6,17 +6,15 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from . import contest, music
-from .cost import OURS, Cost, best, of_call, of_peer
+from .cost import OURS, Cost, best, of_call, of_command, of_peer
 from .tables import Table
 
 COUNT = 100
@@ -103,23 +101,6 @@ def _memory_mb(process: int) -> float:
     return total / 1024 + sum(_memory_mb(int(child)) for child in children)
 
 
-def _of_commands(command: list[str]) -> Cost:
-    """Run a program that starts others; the memory is that of all of them at a time."""
-    began, peak = time.perf_counter(), 0.0
-    try:
-        program = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
-    except FileNotFoundError:
-        raise contest.DidNotRun(f"{command[0]} is not installed") from None
-    while (ended := os.wait4(program.pid, os.WNOHANG))[0] == 0:
-        peak = max(peak, _memory_mb(program.pid))
-        time.sleep(0.005)
-    wall = time.perf_counter() - began
-    program.returncode = os.waitstatus_to_exitcode(ended[1])
-    if program.returncode != 0:
-        raise contest.DidNotRun(f"{command[0]} has ended with {program.returncode}")
-    return Cost(ended[2].ru_utime + ended[2].ru_stime, wall, peak)
-
-
 def _fresh(folder: Path, run: Callable[[], Cost]) -> Cost:
     """Run a contestant whose outputs are not there yet."""
     shutil.rmtree(folder / "out", ignore_errors=True)
@@ -152,12 +133,13 @@ def _contestants(number: int, folder: Path) -> list[tuple[str, Callable[[], Cost
     command = [sys.executable, "-m", "pastream_ng.cli", "transcode", "--many", str(source), "-q"]
     command += ["--to", work.to, "--into", str(out), *work.options]
     ours = {"module": "bench.transcode_many", "function": "cost"}
+    xargs = ["xargs", f"-P{workers}", "-a", str(names), "-I{}", *ffmpeg]
     return [
         (f"{OURS}, call", partial(of_peer, **ours, number=number, folder=str(folder))),
-        (f"{OURS}, command", partial(_of_commands, command)),
+        (f"{OURS}, command", partial(of_command, command, _memory_mb)),
         (
             f"xargs -P{workers} ffmpeg",
-            partial(_of_commands, ["xargs", f"-P{workers}", "-a", str(names), "-I{}", *ffmpeg]),
+            partial(of_command, xargs, _memory_mb),
         ),
     ]
 

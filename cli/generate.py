@@ -12,13 +12,13 @@ import click
 
 import pastream_ng as ps
 
-from .completers import kinds
 from .conversion import in_options
 from .exits import Code, code_of
-from .options import BITRATE, DURATION, RATE, clock, size
+from .options import DURATION, RATE, clock, size
 from .output import Talk, print_json, talking
 from .progress import View, shown
 from .running import place_of
+from .shared_options import file_options
 from .sounds import KINDS, NOISES, Sound, blocks
 
 __all__ = ["generate"]
@@ -42,15 +42,7 @@ NAMES = {"file": "FILE", "subtype": "--encoding", "bitrate": "--bitrate", "sampl
 @click.option("--seed", type=click.IntRange(0), help="Makes a noise that is the same each time.")
 @click.option("-r", "--rate", type=RATE, default="48k", help="Frames a second; else 48k.")
 @click.option("-c", "--channels", type=click.IntRange(1, 256), default=1, help="How many; else 1.")
-@click.option(
-    "-t",
-    "--format",
-    metavar="KIND",
-    shell_complete=kinds,
-    help="WAV, FLAC, OPUS ... if FILE does not tell.",
-)
-@click.option("-e", "--encoding", "subtype", metavar="NAME", help="As pcm_24, float.")
-@click.option("--bitrate", type=BITRATE, help="As 96k, of codecs with loss.")
+@file_options
 @click.option("-y", "--overwrite", is_flag=True, help="Replace a file that is there.")
 @talking("Print one JSON document about the file.")
 def generate(

@@ -21,13 +21,11 @@ from rich.text import Text
 
 import pastream_ng as ps
 
-from .completers import devices
 from .drawing import level_bar, spectrum_rows
 from .exits import Code, code_of
-from .options import COUNT, DURATION, RATE, clock, counted
+from .options import COUNT, DURATION, clock, counted
 from .output import Talk, talking, to_json
-from .pairs import MAPPING
-from .running import DEVICE
+from .shared_options import capture_options, device_option
 from .spectrum import FLOOR_DB, bands
 
 __all__ = ["Moment", "draw", "moments", "monitor"]
@@ -178,17 +176,9 @@ class drawn_on(AbstractContextManager[Shower]):  # noqa: N801
 
 
 @click.command()
-@click.option(
-    "-D",
-    "--device",
-    type=DEVICE,
-    shell_complete=devices,
-    help="Index or part of a name; see 'devices'.",
-)
+@device_option
 @click.option("-d", "--duration", type=DURATION, help="How long, as 1:30; else till Ctrl-C.")
-@click.option("-r", "--rate", "samplerate", type=RATE, help="Frames a second, as 48k.")
-@click.option("-c", "--channels", type=int, help="How many.")
-@click.option("-m", "--map", "mapping", type=MAPPING, help="The device's channels, as 3,4.")
+@capture_options
 @click.option("-b", "--blocksize", type=COUNT, help="Frames in a block of the device.")
 @click.option("--plain", is_flag=True, help="Lines in place of a moving picture.")
 @click.option(

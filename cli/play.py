@@ -12,26 +12,20 @@ import click
 
 import pastream_ng as ps
 
-from .completers import devices
 from .exits import Code, code_of
 from .options import COUNT, DURATION, RATE, counted
 from .output import Talk, print_json, talking
 from .pairs import MAPPING
 from .progress import View, shown
-from .running import DEVICE, SLICE_S, place_of
+from .running import SLICE_S, place_of
+from .shared_options import device_option
 
 __all__ = ["play"]
 
 
 @click.command()
 @click.argument("files", nargs=-1, required=True, type=click.Path(allow_dash=True))
-@click.option(
-    "-D",
-    "--device",
-    type=DEVICE,
-    shell_complete=devices,
-    help="Index or part of a name; see 'devices'.",
-)
+@device_option
 @click.option("--start", type=DURATION, help="Where to begin in the first file, as 1:30.")
 @click.option("--end", type=DURATION, help="Where to end in the last one.")
 @click.option("--loop", is_flag=True, help="Play it all again and again, without a gap.")

@@ -12,14 +12,13 @@ import click
 
 import pastream_ng as ps
 
-from .completers import devices, kinds
 from .conversion import in_options
 from .exits import Code, code_of
-from .options import BITRATE, COUNT, DURATION, RATE, TAG, Word, counted, size
+from .options import COUNT, DURATION, TAG, Word, counted, size
 from .output import Talk, print_json, talking
-from .pairs import MAPPING
 from .progress import View, shown
-from .running import DEVICE, SLICE_S, place_of
+from .running import SLICE_S, place_of
+from .shared_options import capture_options, device_option, file_options
 
 __all__ = ["rec"]
 
@@ -59,27 +58,11 @@ OF_DEVICE = ("device", "samplerate", "channels", "mapping", "blocksize")
 
 @click.command()
 @click.argument("file", type=click.Path(allow_dash=True))
-@click.option(
-    "-D",
-    "--device",
-    type=DEVICE,
-    shell_complete=devices,
-    help="Index or part of a name; see 'devices'.",
-)
+@device_option
 @click.option("-d", "--duration", type=DURATION, help="How long, as 1:30; else till Ctrl-C.")
 @click.option("-n", "--frames", type=COUNT, help="The same in frames.")
-@click.option("-r", "--rate", "samplerate", type=RATE, help="Frames a second, as 48k.")
-@click.option("-c", "--channels", type=int, help="How many.")
-@click.option("-m", "--map", "mapping", type=MAPPING, help="The device's channels, as 3,4.")
-@click.option(
-    "-t",
-    "--format",
-    metavar="KIND",
-    shell_complete=kinds,
-    help="WAV, FLAC, OPUS ... if FILE does not tell.",
-)
-@click.option("-e", "--encoding", "subtype", metavar="NAME", help="As pcm_24, float.")
-@click.option("--bitrate", type=BITRATE, help="As 96k, of codecs with loss.")
+@capture_options
+@file_options
 @click.option("--quality", type=float, help="0 (smallest) to 1 (best), of MP3 and Vorbis.")
 @click.option("--compression", type=int, help="The codec's effort.")
 @click.option("--tag", "tags", type=TAG, multiple=True, help="As title=Song; may be repeated.")

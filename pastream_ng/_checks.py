@@ -24,6 +24,7 @@ __all__ = [
     "seconds",
     "shown",
     "shown_file",
+    "whole",
 ]
 
 E = TypeVar("E", bound=IntEnum)
@@ -60,6 +61,11 @@ def integer(name: str, value: Any, minimum: int, maximum: int = 2**62, unit: str
         limits = f"at least {minimum}" if is_open else f"from {minimum} to {maximum}"
         raise ArgumentError(f"{name} is {shown(number)}; it must be {limits} {unit}".rstrip())
     return number
+
+
+def whole(value: Any) -> Any:
+    """Return 96e3 as an integer, and all else as it is."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def real(name: str, value: Any, minimum: float, maximum: float, unit: str) -> float:

@@ -12,8 +12,6 @@
 // their gains. Where all levels lie in the part of the curve that changes nothing, that is known
 // without a logarithm.
 
-enum { BLOCK_SAMPLES = 512 }; // And at least a frame.
-
 typedef struct compressor_effect {
     pst_effect base;
     pst_follower follower;
@@ -32,8 +30,9 @@ static double to_natural(double db) {
     return db * (2.30258509299404568402 / 20.0);
 }
 
-static void compress_block(compressor_effect *self, uint8_t *at, size_t n_frames) PST_RT {
-    double x[BLOCK_SAMPLES];
+static void compress_block(pst_effect *effect, uint8_t *at, size_t n_frames) PST_RT {
+    compressor_effect *self = (compressor_effect *)effect;
+    double x[PST_EFFECT_BLOCK_SAMPLES];
     const pst_dynamics_kernels *kernels = pst_kernels_now()->dynamics;
     const bool is_f32 = self->base.format == PST_FORMAT_F32;
     const uint32_t n_channels = self->base.n_channels;
@@ -54,16 +53,7 @@ static void compress_block(compressor_effect *self, uint8_t *at, size_t n_frames
 }
 
 static void compressor_process(pst_effect *effect, void *frames, size_t n_frames) PST_RT {
-    _Static_assert((int)BLOCK_SAMPLES >= (int)PST_MAX_CHANNELS, "a block has at least a frame");
-    const size_t n_most = BLOCK_SAMPLES / effect->n_channels;
-    const size_t frame_bytes = effect->n_channels * pst_format_bytes(effect->format);
-    uint8_t *at = frames;
-    while (n_frames > 0) {
-        const size_t n = n_frames < n_most ? n_frames : n_most;
-        compress_block((compressor_effect *)effect, at, n);
-        at += n * frame_bytes;
-        n_frames -= n;
-    }
+    pst_effect_in_blocks(effect, frames, n_frames, compress_block);
 }
 
 static void compressor_reset(pst_effect *effect) PST_RT {

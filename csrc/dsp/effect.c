@@ -40,6 +40,22 @@ pst_status pst_effect_check(const char *name, double value, double least, double
                     least, most, unit);
 }
 
+void pst_effect_in_blocks(pst_effect *effect, void *frames, size_t n_frames,
+                          void (*run)(pst_effect *effect, uint8_t *at, size_t n_frames)
+                              PST_RT) PST_RT {
+    _Static_assert((int)PST_EFFECT_BLOCK_SAMPLES >= (int)PST_MAX_CHANNELS,
+                   "a block has at least a frame");
+    const size_t n_most = PST_EFFECT_BLOCK_SAMPLES / effect->n_channels;
+    const size_t frame_bytes = effect->n_channels * pst_format_bytes(effect->format);
+    uint8_t *at = frames;
+    while (n_frames > 0) {
+        const size_t n = n_frames < n_most ? n_frames : n_most;
+        run(effect, at, n);
+        at += n * frame_bytes;
+        n_frames -= n;
+    }
+}
+
 double pst_effect_follow(double time_s, double rate_hz) {
     return time_s > 0.0 ? exp(-1.0 / (time_s * rate_hz)) : 0.0;
 }

@@ -36,6 +36,13 @@ pst_status pst_effect_create(pst_effect **effect, size_t n_bytes, const pst_effe
 pst_status pst_effect_check(const char *name, double value, double least, double most,
                             const char *unit, pst_error *err);
 
+// Calls run with some frames after the other: so many that what it keeps for each sample goes into
+// an array of PST_EFFECT_BLOCK_SAMPLES on the stack, and at least one.
+enum { PST_EFFECT_BLOCK_SAMPLES = 512 };
+void pst_effect_in_blocks(pst_effect *effect, void *frames, size_t n_frames,
+                          void (*run)(pst_effect *effect, uint8_t *at, size_t n_frames)
+                              PST_RT) PST_RT;
+
 // Returns the factor of a one-pole follower that goes 63 % of its way in time_s; 0: all at once.
 double pst_effect_follow(double time_s, double rate_hz);
 

@@ -12,8 +12,6 @@
 
 // Second-order sections, all in float64 (pst_section), some frames at a time.
 
-enum { BLOCK_SAMPLES = 512 }; // And at least a frame.
-
 typedef struct iir_effect {
     pst_effect base;
     uint32_t n_sections;
@@ -47,8 +45,9 @@ static void run_wild(iir_effect *self, double *frames, size_t n_frames) PST_RT {
     }
 }
 
-static void run_block(iir_effect *self, uint8_t *at, size_t n_frames) PST_RT {
-    double x[BLOCK_SAMPLES];
+static void run_block(pst_effect *effect, uint8_t *at, size_t n_frames) PST_RT {
+    iir_effect *self = (iir_effect *)effect;
+    double x[PST_EFFECT_BLOCK_SAMPLES];
     const pst_format format = self->base.format;
     const uint32_t n_channels = self->base.n_channels;
     const size_t n = n_frames * n_channels;
@@ -66,16 +65,7 @@ static void run_block(iir_effect *self, uint8_t *at, size_t n_frames) PST_RT {
 }
 
 static void iir_process(pst_effect *effect, void *frames, size_t n_frames) PST_RT {
-    _Static_assert((int)BLOCK_SAMPLES >= (int)PST_MAX_CHANNELS, "a block has at least a frame");
-    const size_t n_most = BLOCK_SAMPLES / effect->n_channels;
-    const size_t frame_bytes = effect->n_channels * pst_format_bytes(effect->format);
-    uint8_t *at = frames;
-    while (n_frames > 0) {
-        const size_t n = n_frames < n_most ? n_frames : n_most;
-        run_block((iir_effect *)effect, at, n);
-        at += n * frame_bytes;
-        n_frames -= n;
-    }
+    pst_effect_in_blocks(effect, frames, n_frames, run_block);
 }
 
 static void iir_reset(pst_effect *effect) PST_RT {

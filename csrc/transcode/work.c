@@ -10,6 +10,7 @@
 #include "chain/run.h"
 #include "chain/stage.h"
 #include "pastream/feed.h"
+#include "pastream/resample.h"
 #include "transcode/job.h"
 
 // The job's own thread: it opens the input, plans and opens the result, and runs the chain between
@@ -99,18 +100,15 @@ static pst_status open_input(pst_job *job, pst_error *err) {
 
 // ---- The result -------------------------------------------------------------------------------
 
-// Returns how many frames n of one rate are at another, as the resampler counts.
-static int64_t resampled(int64_t n, int64_t from_hz, int64_t to_hz) {
-    return n / from_hz * to_hz + (n % from_hz * to_hz * 2 + from_hz) / (2 * from_hz);
-}
-
 // How many frames will come, if that is certain; -1: it is not.
 static int64_t count_out(const pst_job *job, const pst_file_format *out) {
     const int64_t n_in = atomic_load(&job->total_frames);
     const int64_t in_hz = (int64_t)job->result.in_format.rate_hz;
     if (job->result.in_total_frames < 0 || n_in > INT64_MAX / 4 / (int64_t)out->rate_hz)
         return -1;
-    return resampled(n_in, in_hz, (int64_t)out->rate_hz);
+    if (in_hz == (int64_t)out->rate_hz)
+        return n_in;
+    return pst_resampled_frames(n_in, (double)in_hz, (double)out->rate_hz);
 }
 
 static pst_status open_output(pst_job *job, pst_error *err) {

@@ -18,7 +18,7 @@ from pastream_ng.enums import Status
 if TYPE_CHECKING:
     import asyncio
 
-__all__ = ["SLICE_NS", "Deadline", "attempt", "wait", "wait_async"]
+__all__ = ["SLICE_NS", "Deadline", "attempt", "wait", "wait_async", "wake"]
 
 #: The longest time that a C call may block, in nanoseconds.
 SLICE_NS = 100_000_000
@@ -108,7 +108,8 @@ async def wait_async(
         await _sleep_until_readable(loop, fd, slice_ns / 1e9)
 
 
-def _wake(woken: asyncio.Future[None]) -> None:
+def wake(woken: asyncio.Future[None]) -> None:
+    """Let one that awaits go on, if it has not yet."""
     if not woken.done():
         woken.set_result(None)
 
@@ -136,7 +137,7 @@ class _Ticks:
     def _tick(self) -> None:
         self._is_due = False
         for woken in self._waiting:
-            _wake(woken)
+            wake(woken)
 
 
 _ticks: WeakKeyDictionary[asyncio.AbstractEventLoop, _Ticks] = WeakKeyDictionary()
@@ -147,7 +148,7 @@ async def _sleep_until_readable(loop: asyncio.AbstractEventLoop, fd: int, second
     woken = loop.create_future()
     if fd >= 0:
         try:
-            loop.add_reader(fd, _wake, woken)
+            loop.add_reader(fd, wake, woken)
         except NotImplementedError:  # An event loop that knows no descriptors.
             fd = -1
     if fd < 0:
@@ -158,7 +159,7 @@ async def _sleep_until_readable(loop: asyncio.AbstractEventLoop, fd: int, second
             ticks = _ticks.get(loop) or _ticks.setdefault(loop, _Ticks())
             ticks.add(loop, woken)
         else:
-            timer = loop.call_later(seconds, _wake, woken)
+            timer = loop.call_later(seconds, wake, woken)
         await woken
     finally:
         if ticks is not None:

@@ -16,6 +16,7 @@ from pastream_ng.files.codecs import remedy
 from pastream_ng.files.kinds import (
     ENDIANS,
     PCM_CONTAINERS,
+    PCM_NAMES,
     SUBTYPES,
     encodings_in,
     kind_of,
@@ -29,8 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = ["FileFormat", "check_encoder", "fitting_rate", "new_format"]
 
-_PCM_NAMES = {kind.samples: name for name, kind in SUBTYPES.items() if kind.encoding == 1}
-_NAMES = {kind.encoding: name for name, kind in SUBTYPES.items() if kind.encoding != 1}
+_NAMES = {kind.encoding: name for name, kind in SUBTYPES.items() if kind.encoding != Encoding.PCM}
 # Which samples hold those of a stream best. FLAC, which has no floats, gets their 24 bits.
 _SUITABLE = {
     "float32": (Format.F32, Format.I24),
@@ -69,7 +69,7 @@ class FileFormat(NamedTuple):
     def subtype_name(self) -> str:
         """The subtype as users type it."""
         if self.encoding == Encoding.PCM:
-            return _PCM_NAMES[self.subtype]
+            return PCM_NAMES[self.subtype]
         if self.encoding == Encoding.FLAC:
             return "PCM_S8" if self.bits == 8 else f"PCM_{self.bits}"
         return _NAMES[self.encoding]
@@ -125,7 +125,7 @@ def _samples_for(container: Container, form: SampleFormat | None) -> Format:
     """Return what to store: the samples of a stream as they are, or 16 bits."""
     if form is None:
         if container == Container.RAW:
-            names = ", ".join(_PCM_NAMES.values())
+            names = ", ".join(PCM_NAMES.values())
             raise ArgumentTypeError(f"subtype is None; RAW files need one of {names}")
         return Format.I16
     for subtype in _SUITABLE[form.name]:
@@ -135,14 +135,14 @@ def _samples_for(container: Container, form: SampleFormat | None) -> Format:
         return Format.I16  # The build has no such codec, which the check will say.
     raise ArgumentError(
         f"subtype is None; a {container.name} file cannot hold {form.name} samples as they are, "
-        f"so choose one of {', '.join(_PCM_NAMES.values())}"
+        f"so choose one of {', '.join(PCM_NAMES.values())}"
     )
 
 
 def _names_in(encoding: Encoding) -> list[str]:
     """Return what ``subtype=`` may be for an encoding."""
     if encoding == Encoding.PCM:
-        return list(_PCM_NAMES.values())
+        return list(PCM_NAMES.values())
     return ["PCM_16", "PCM_24"] if encoding == Encoding.FLAC else [_NAMES[encoding]]
 
 

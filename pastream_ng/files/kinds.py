@@ -17,6 +17,7 @@ __all__ = [
     "ENDIANS",
     "FORMATS",
     "PCM_CONTAINERS",
+    "PCM_NAMES",
     "SUBTYPES",
     "Kind",
     "Subtype",
@@ -86,6 +87,8 @@ SUBTYPES: dict[str, Subtype] = {
     "MS_ADPCM": Subtype(Encoding.MS_ADPCM, Format.I16),
     "GSM610": Subtype(Encoding.GSM, Format.I16),
 }
+#: What soundfile calls samples that are stored as they are.
+PCM_NAMES = {kind.samples: name for name, kind in SUBTYPES.items() if kind.encoding == Encoding.PCM}
 # FLAC has samples of any width.
 _FLAC_WIDTHS = {
     f"PCM_{bits}": Subtype(Encoding.FLAC, _width(bits), bits)

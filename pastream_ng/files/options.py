@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from pastream_ng._checks import choice, integer, real, shown
+from pastream_ng._checks import choice, integer, real, shown, whole
 from pastream_ng._native import ffi, lib
 from pastream_ng.enums import BitrateMode, Dither, Encoding
 from pastream_ng.errors import ArgumentError, ArgumentTypeError
@@ -92,7 +92,7 @@ def new_options(wanted: FileFormat, **told: Any) -> WriteOptions:
                 )
         made.update(_from_level(made.pop("compression_level"), wanted))
     if "bitrate" in made:
-        made["bitrate"] = integer("bitrate", _whole(made["bitrate"]), 1, 2**31 - 1, "bits a second")
+        made["bitrate"] = integer("bitrate", whole(made["bitrate"]), 1, 2**31 - 1, "bits a second")
     if "bitrate_mode" in made:
         made["bitrate_mode"] = choice("bitrate_mode", made["bitrate_mode"], BitrateMode)
     if "quality" in made:
@@ -106,8 +106,3 @@ def new_options(wanted: FileFormat, **told: Any) -> WriteOptions:
     if "tags" in made:
         made["tags"] = Tags(made["tags"])
     return WriteOptions(**made)
-
-
-def _whole(value: Any) -> Any:
-    """Return 96e3 as an integer, and all else as it is."""
-    return int(value) if isinstance(value, float) and value.is_integer() else value

@@ -11,13 +11,13 @@ import uuid
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from pastream_ng._native.waits import Deadline
+from pastream_ng._native.waits import Deadline, wake
 from pastream_ng.errors import TranscodeCancelledError
 from pastream_ng.transcoding.batch_values import BatchProgress, BatchResult
 from pastream_ng.transcoding.batch_work import Outcome, cores
-from pastream_ng.transcoding.option_values import is_path
+from pastream_ng.transcoding.ends import identity_of
 
 if TYPE_CHECKING:
     import asyncio
@@ -26,10 +26,6 @@ if TYPE_CHECKING:
     from pastream_ng.transcoding.transcoder import Transcoder
 
 __all__ = ["Core"]
-
-# How long to wait at once. A Ctrl-C that came just before a wait does not end it, and Python looks
-# for it only then.
-_SLICE_S = 0.1
 
 
 class Wake:
@@ -143,7 +139,7 @@ class Core:
 
     def settle(self, number: int, outcome: Outcome) -> None:
         """Take what came of a job."""
-        place = _identity(self.items[number].output)
+        place = identity_of(self.items[number].output)
         with self._changed:
             if number not in self._left:
                 return
@@ -222,7 +218,7 @@ class Core:
         self._changed.notify_all()
         for woken, loop in self._loops.items():
             with suppress(RuntimeError):  # The loop was closed.
-                loop.call_soon_threadsafe(_wake, woken)
+                loop.call_soon_threadsafe(wake, woken)
         self._loops.clear()
 
     def results(self) -> list[BatchResult]:
@@ -262,11 +258,10 @@ class Core:
 
     def _sleep(self, deadline: Deadline) -> bool:
         """Wait for a change; False if the time is over. The lock is held."""
-        left = deadline.left()
-        if left == 0.0:
-            return False
-        self._changed.wait(_SLICE_S if left is None else min(left, _SLICE_S))
-        return True
+        slice_ns = deadline.slice_ns()
+        if slice_ns > 0:
+            self._changed.wait(slice_ns / 1e9)
+        return slice_ns > 0
 
     async def result_async(self) -> None:
         """Await that there is something to take, or that there will be nothing."""
@@ -340,17 +335,3 @@ class Core:
             eta,
             size,
         )
-
-
-def _identity(output: Any) -> tuple[int, int] | None:
-    """Return what tells an output from all other files, if it is one."""
-    try:
-        found = os.stat(output) if is_path(output) else None
-    except OSError:
-        return None
-    return None if found is None else (found.st_dev, found.st_ino)
-
-
-def _wake(woken: asyncio.Future[Any]) -> None:
-    if not woken.done():
-        woken.set_result(None)

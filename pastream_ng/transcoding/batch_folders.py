@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from pastream_ng._checks import shown
 from pastream_ng.errors import ArgumentError, ArgumentTypeError
 from pastream_ng.files.kinds import extension_of, knows_extension
+from pastream_ng.transcoding.ends import identity_of
 
 __all__ = ["Found", "check_pattern", "files_in"]
 
@@ -80,7 +81,7 @@ def files_in(
     without : str or None
         A folder within that is left out.
     """
-    left_out = None if without is None else _identity(without)
+    left_out = None if without is None else identity_of(without)
     waiting = [("", folder)]
     while waiting:
         place, path = waiting.pop()
@@ -96,7 +97,7 @@ def files_in(
                 continue
             inner = os.path.join(place, entry.name)
             if entry.is_dir(follow_symlinks=False):
-                if recursive and (left_out is None or _identity(entry.path) != left_out):
+                if recursive and (left_out is None or identity_of(entry.path) != left_out):
                     within.append((inner, entry.path))
             elif _matches(inner, patterns, takes_raw):
                 size = _size_of(entry)
@@ -119,11 +120,3 @@ def _size_of(entry: os.DirEntry[str]) -> int | None:
     except OSError:
         return 0  # A link to nothing: what opens it will tell.
     return found.st_size if stat.S_ISREG(found.st_mode) else None
-
-
-def _identity(path: str) -> tuple[int, int] | None:
-    try:
-        found = os.stat(path)
-    except OSError:
-        return None
-    return found.st_dev, found.st_ino

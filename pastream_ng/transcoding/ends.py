@@ -21,7 +21,7 @@ from pastream_ng.transcoding.option_values import is_path
 if TYPE_CHECKING:
     from pastream_ng._native.places import FileObject
 
-__all__ = ["NOBODY", "Ends", "is_pipe", "look_at_ends", "may_wait", "open_pipe"]
+__all__ = ["NOBODY", "Ends", "identity_of", "is_pipe", "look_at_ends", "may_wait", "open_pipe"]
 
 
 #: What there is in place of a descriptor while nobody reads a named pipe.
@@ -138,6 +138,12 @@ def _stat(place: Any) -> os.stat_result | None:
         return os.fstat(place.fileno())
     except (OSError, AttributeError, ValueError, TypeError):
         return None
+
+
+def identity_of(place: Any) -> tuple[int, int] | None:
+    """Return what tells a file from all others; None of what is no path, or is not there."""
+    found = _stat(place) if is_path(place) else None
+    return None if found is None else (found.st_dev, found.st_ino)
 
 
 def refuse_same(given: Any, wanted: Any) -> None:

@@ -7,10 +7,10 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from pastream_ng._checks import shown
-from pastream_ng.enums import ByteOrder, Container, Encoding
+from pastream_ng.enums import ByteOrder, Container, Encoding, Format
 from pastream_ng.errors import ArgumentError, ArgumentTypeError
 from pastream_ng.files.codecs import available_codecs
-from pastream_ng.files.kinds import SUBTYPES, Subtype, subtype_of
+from pastream_ng.files.kinds import PCM_NAMES, SUBTYPES, Subtype, subtype_of
 from pastream_ng.formats import FORMATS, sample_format
 
 __all__ = ["Codec", "codec_name", "codec_of", "sample_name", "samples_of"]
@@ -74,15 +74,7 @@ _PCM = {
 _ORDERS = {"le": ByteOrder.LITTLE, "be": ByteOrder.BIG}
 
 # What soundfile calls the samples of a stream that are stored as they are.
-_STORED = {
-    "int8": "PCM_S8",
-    "uint8": "PCM_U8",
-    "int16": "PCM_16",
-    "int24": "PCM_24",
-    "int32": "PCM_32",
-    "float32": "FLOAT",
-    "float64": "DOUBLE",
-}
+_STORED = {form.name: PCM_NAMES[Format(form.device_code or form.code)] for form in FORMATS.values()}
 _SAMPLES = {stored.lower(): name for name, stored in _STORED.items()}
 # Of FFmpeg's, whose planar ones are the same in a file.
 _SAMPLES.update(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pastream_ng._checks import choice, flag, integer, real, shown
+from pastream_ng._checks import choice, flag, integer, real, shown, whole
 from pastream_ng.enums import BitrateMode, Dither, ResampleQuality
 from pastream_ng.errors import ArgumentError, ArgumentTypeError
 from pastream_ng.files.damage import check_on_damage
@@ -89,13 +89,8 @@ def _format(name: str, value: Any) -> str:
     return str(value).upper()
 
 
-def _whole(value: Any) -> Any:
-    """Return 96e3 as an integer, and all else as it is."""
-    return int(value) if isinstance(value, float) and value.is_integer() else value
-
-
 def _number(low: int, high: int, unit: str = "") -> Callable[[str, Any], int]:
-    return lambda name, value: integer(name, _whole(value), low, high, unit)
+    return lambda name, value: integer(name, whole(value), low, high, unit)
 
 
 def _seconds(name: str, value: Any) -> float:

@@ -100,8 +100,7 @@ static inline void store_u8(unsigned char *p, size_t i, int32_t v) PST_RT {
     p[i] = (unsigned char)(v + 0x80);
 }
 
-// ---- One step
-// ------------------------------------------------------------------------------------
+// ---- One step -----------------------------------------------------------------------------------
 
 // Floats are taken apart into sign and size, and compared as integers: the bits of positive floats
 // are in the order of their values, with the infinities and then NaN at the end. Compilers may not
