@@ -42,6 +42,7 @@ PUBLIC = {
     "stream.h": "stream",
     "diagnostics.h": "stream",
     "graph.h": "graph",
+    "graph_analyser.h": "graph",
     "graph_data.h": "graph",
     "graph_kinds.h": "graph",
     "param.h": "graph",

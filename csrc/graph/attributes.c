@@ -120,6 +120,15 @@ void pst_slot_replace(pst_slot *slot, const pst_slot *by) {
     *slot = *by;
 }
 
+// The last one counts. Without any it is the initial value.
+static pst_setting find_setting(const pst_attribute_info *info, const pst_setting *settings,
+                                uint32_t n_settings) {
+    for (uint32_t k = n_settings; k > 0; --k)
+        if (strcmp(settings[k - 1].name, info->name) == 0)
+            return settings[k - 1];
+    return (pst_setting){.number = info->initial};
+}
+
 pst_status pst_slots_init(pst_slot *slots, const pst_kind *kind, const pst_setting *settings,
                           uint32_t n_settings, pst_site *site, pst_error *err) {
     const pst_kind_info *info = &kind->info;
@@ -130,12 +139,9 @@ pst_status pst_slots_init(pst_slot *slots, const pst_kind *kind, const pst_setti
             return status;
     }
     for (uint32_t i = 0; i < info->n_attributes; ++i)
-        slots[i].number = info->attributes[i].initial;
+        slots[i].number = find_setting(&info->attributes[i], settings, n_settings).number;
     for (uint32_t i = 0; i < info->n_attributes; ++i) {
-        pst_setting setting = {.number = info->attributes[i].initial};
-        for (uint32_t k = 0; k < n_settings; ++k)
-            if (strcmp(settings[k].name, info->attributes[i].name) == 0)
-                setting = settings[k];
+        const pst_setting setting = find_setting(&info->attributes[i], settings, n_settings);
         pst_slot slot;
         const pst_status status = pst_slot_make(kind, slots, i, &setting, site, &slot, err);
         if (status != PST_OK)

@@ -9,6 +9,7 @@
 // All kinds of nodes, in the order of the reference.
 extern const pst_kind pst_kind_destination;
 extern const pst_kind pst_kind_listener;
+extern const pst_kind pst_kind_analyser;
 extern const pst_kind pst_kind_buffer_source;
 extern const pst_kind pst_kind_channel_merger;
 extern const pst_kind pst_kind_channel_splitter;

@@ -119,8 +119,8 @@ struct pst_kind {
     // What a node with these attributes has; ports is as info says. NULL: that will do.
     void (*ports)(const pst_slot *slots, pst_ports *ports);
     // Whether an attribute that is in range already may have its new value. When a node is made, it
-    // is asked for each attribute, in the order of the table: slots before have their values.
-    // NULL: it may.
+    // is asked for each attribute, in the order of the table: slots before have their values, slots
+    // behind the numbers that are wanted, whatever those are. NULL: it may.
     pst_status (*check)(const pst_slot *slots, const pst_slot *wanted, uint32_t attribute,
                         pst_error *err);
     // Makes what the unit wants in place of an attribute's value, with one reference. Called when

@@ -14,6 +14,7 @@ import numpy as np
 from pastream_ng._checks import shown
 from pastream_ng.enums import ParamRate
 from pastream_ng.errors import ArgumentError
+from pastream_ng.graph.captures import CAPTURES
 from pastream_ng.graph.core import CoreGraph, CoreNode, CoreParam, Sound, Wave
 
 __all__ = ["LoadedGraph", "graph_from_dict"]
@@ -137,8 +138,15 @@ class LoadedGraph:
             self._disconnect(op)
         elif name in ("start", "stop"):
             self._schedule(op["node"], name, op["args"])
+        elif name == "capture":
+            self._capture(op["node"], op["what"], op["name"])
         else:
             raise ArgumentError(f"op is {shown(name)}, which is none")
+
+    def _capture(self, node: str, what: str, name: str) -> None:
+        if what not in CAPTURES:
+            raise ArgumentError(f"what is {shown(what)}; it must be one of {', '.join(CAPTURES)}")
+        self.captures[name] = CAPTURES[what](self.nodes[node])
 
     def render(self) -> np.ndarray[Any, Any]:
         """Render it, once.

@@ -22,6 +22,7 @@
 #include "pastream/mixer.h"
 #include "pastream/resample.h"
 #include "pastream/graph.h"
+#include "pastream/graph_analyser.h"
 #include "pastream/graph_data.h"
 #include "pastream/graph_kinds.h"
 #include "pastream/io.h"
