@@ -10,6 +10,7 @@
 
 #include "check.h"
 #include "failing_alloc.h"
+#include "folder.h"
 #include "memory_place.h"
 #include "pastream/codec.h"
 
@@ -305,10 +306,8 @@ static void test_functions_that_are_missing(void) {
 // ---- Real files ------------------------------------------------------------------------------
 
 static void test_a_file_of_the_file_system(void) {
-    const char *place = getenv("TMPDIR");
-    char folder[200], path[220];
-    snprintf(folder, sizeof folder, "%s/pastream-codec-XXXXXX", place != NULL ? place : P_tmpdir);
-    REQUIRE(mkdtemp(folder) != NULL);
+    char folder[FOLDER_CHARS], path[FOLDER_CHARS + 20];
+    folder_make(folder, "pastream-codec");
     snprintf(path, sizeof path, "%s/a.wav", folder);
     pst_io *io = NULL;
     pst_error err = {0};

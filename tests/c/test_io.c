@@ -12,6 +12,7 @@
 
 #include "check.h"
 #include "codec/io.h"
+#include "folder.h"
 #include "memory_place.h"
 #include "pastream/codec.h"
 
@@ -193,10 +194,8 @@ static void *create(void *path) {
 
 static void test_a_file_is_created_by_one_alone(void) {
     enum { N = 4 };
-    const char *place = getenv("TMPDIR");
-    char folder[200], path[220];
-    snprintf(folder, sizeof folder, "%s/pastream-io-XXXXXX", place != NULL ? place : P_tmpdir);
-    REQUIRE(mkdtemp(folder) != NULL);
+    char folder[FOLDER_CHARS], path[FOLDER_CHARS + 20];
+    folder_make(folder, "pastream-io");
     snprintf(path, sizeof path, "%s/a.wav", folder);
     for (int i = 0; i < 20; ++i) {
         pthread_t threads[N];

@@ -20,7 +20,7 @@ static void test_a_copy_has_the_same_samples(void) {
     CHECK_EQ(result.damage.flags, 0);
     CHECK_EQ(result.damage.first_frame, -1);
     CHECK_EQ(result.counts.n_clipped, 0);
-    CHECK_EQ(rig_sweep(&rig, false), 2);
+    CHECK_EQ(folder_sweep(rig.folder, false), 2);
     struct stat info;
     CHECK_EQ(stat(rig.output, &info), 0);
     const double bps = 8.0 * (double)info.st_size * RIG_RATE_HZ / RIG_FRAMES;

@@ -230,7 +230,7 @@ static void test_cancelled_before_the_start(void) {
     pst_job_release(job);
     pst_job_release(NULL);
     CHECK_EQ(failing_alloc_count_fds(), n_before);
-    CHECK_EQ(rig_sweep(&rig, false), 1);
+    CHECK_EQ(folder_sweep(rig.folder, false), 1);
     rig_end(&rig);
 }
 
@@ -251,7 +251,7 @@ static void test_cancelled_at_any_moment(void) {
         CHECK_EQ(pst_job_get_result(job, &result, NULL), PST_OK);
         CHECK(state == PST_CHAIN_DONE || state == PST_CHAIN_CANCELLED);
         CHECK_EQ(result.is_complete, state == PST_CHAIN_DONE);
-        CHECK_EQ(rig_sweep(&rig, false), state == PST_CHAIN_DONE ? 2 : 1);
+        CHECK_EQ(folder_sweep(rig.folder, false), state == PST_CHAIN_DONE ? 2 : 1);
         n_done += state == PST_CHAIN_DONE;
         unlink(rig.output);
         pst_job_release(job);
@@ -285,7 +285,7 @@ static void test_cancelled_while_a_pipe_keeps_a_read_waiting(void) {
             CHECK_EQ(end_of(job), PST_CHAIN_CANCELLED);
             pst_job_release(job);
             close(ends[1]);
-            CHECK_EQ(rig_sweep(&rig, false), 1);
+            CHECK_EQ(folder_sweep(rig.folder, false), 1);
         }
     free(bytes);
     rig_end(&rig);
@@ -402,7 +402,7 @@ static void test_a_forked_child_is_refused(void) {
     CHECK_EQ(pst_job_start(job, NULL), PST_OK);
     CHECK_EQ(end_of(job), PST_CHAIN_DONE);
     pst_job_release(job);
-    CHECK_EQ(rig_sweep(&rig, false), 2);
+    CHECK_EQ(folder_sweep(rig.folder, false), 2);
     rig_end(&rig);
 }
 
@@ -428,7 +428,7 @@ static void test_killed_at_any_moment(void) {
         const int64_t n_frames = rig_read(rig.output, &samples, &info, NULL);
         CHECK(n_frames == 10 || n_frames == RIG_FRAMES);
         free(samples);
-        CHECK(rig_sweep(&rig, false) <= 3);
+        CHECK(folder_sweep(rig.folder, false) <= 3);
     }
     rig_end(&rig);
 }
@@ -454,9 +454,9 @@ static void fail_everywhere(uint32_t n_threads, uint32_t rate_hz, pst_container 
         // Libraries get by with less here and there.
         n_failed += status != PST_OK;
         if (status == PST_OK)
-            CHECK_EQ(rig_sweep(&rig, false), 2);
+            CHECK_EQ(folder_sweep(rig.folder, false), 2);
         else
-            CHECK_EQ(rig_sweep(&rig, false), 1);
+            CHECK_EQ(folder_sweep(rig.folder, false), 1);
         unlink(rig.output);
         CHECK_EQ(failing_alloc_count_fds(), n_before);
     }

@@ -131,7 +131,7 @@ static void test_many_at_once_make_what_one_makes(void) {
     uint8_t *serial = NULL;
     const size_t n_serial = rig_slurp(rig.output, &serial);
     pst_job *jobs[N_JOBS] = {NULL};
-    char paths[N_JOBS][96];
+    char paths[N_JOBS][sizeof rig.output];
     for (int i = 0; i < N_JOBS; ++i) {
         rig.config.n_threads = 1 + (uint32_t)i % 3;
         snprintf(rig.output, sizeof rig.output, "%s/out-%d", rig.folder, i);

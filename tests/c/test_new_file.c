@@ -3,7 +3,6 @@
 
 // New files appear under their names when they are complete, and leave nothing behind otherwise.
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -15,6 +14,7 @@
 
 #include "check.h"
 #include "failing_alloc.h"
+#include "folder.h"
 #include "pastream/new_file.h"
 
 // Counts what the library's calls reach before the system's own.
@@ -27,34 +27,16 @@ int fsync(int fd) {
     return 0;
 }
 
-static char folder[64];
-static char path[128];
+static char folder[FOLDER_CHARS];
+static char path[FOLDER_CHARS + 16];
 
 static void begin(void) {
-    snprintf(folder, sizeof folder, "/tmp/pst-new-XXXXXX");
-    if (mkdtemp(folder) == NULL)
-        abort();
+    folder_make(folder, "pst-new");
     snprintf(path, sizeof path, "%s/file", folder);
 }
 
-static int count_entries(bool removes) {
-    int n = 0;
-    DIR *stream = opendir(folder);
-    for (struct dirent *entry; stream != NULL && (entry = readdir(stream)) != NULL;) {
-        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
-            continue;
-        ++n;
-        if (removes && unlinkat(dirfd(stream), entry->d_name, 0) != 0)
-            unlinkat(dirfd(stream), entry->d_name, AT_REMOVEDIR);
-    }
-    if (stream != NULL)
-        closedir(stream);
-    return n;
-}
-
 static void end(void) {
-    count_entries(true);
-    rmdir(folder);
+    folder_remove(folder);
 }
 
 static void put(const char *where, const char *text) {
@@ -108,7 +90,7 @@ static void test_a_file_appears_when_it_is_complete(void) {
         char back[8] = {0};
         CHECK_EQ(pread(pst_new_file_fd(file), back, 5, 0), 5);
         pst_new_file_destroy(file);
-        CHECK_EQ(count_entries(false), 1);
+        CHECK_EQ(folder_sweep(folder, false), 1);
     }
     pst_new_file_destroy(NULL);
     end();
@@ -121,12 +103,12 @@ static void test_what_is_not_completed_leaves_nothing(void) {
     fill(file, "new");
     pst_new_file_destroy(file);
     CHECK_STR(get(path), "old");
-    CHECK_EQ(count_entries(false), 1);
+    CHECK_EQ(folder_sweep(folder, false), 1);
     unlink(path);
     file = make(path, false);
     fill(file, "new");
     pst_new_file_destroy(file);
-    CHECK_EQ(count_entries(false), 0);
+    CHECK_EQ(folder_sweep(folder, false), 0);
     end();
 }
 
@@ -156,13 +138,14 @@ static void test_a_file_that_is_there_or_comes_is_kept(void) {
     CHECK_EQ(pst_new_file_complete(file, false, NULL), PST_OK);
     CHECK_STR(get(path), "newer");
     pst_new_file_destroy(file);
-    CHECK_EQ(count_entries(false), 1);
+    CHECK_EQ(folder_sweep(folder, false), 1);
     end();
 }
 
 static void test_links_stay_links(void) {
     begin();
-    char link[128], second[128], target[128], loop[128];
+    char link[FOLDER_CHARS + 16], second[FOLDER_CHARS + 16];
+    char target[FOLDER_CHARS + 16], loop[FOLDER_CHARS + 16];
     snprintf(link, sizeof link, "%s/link", folder);
     snprintf(second, sizeof second, "%s/second", folder);
     snprintf(target, sizeof target, "%s/target", folder);
@@ -189,7 +172,7 @@ static void test_links_stay_links(void) {
     CHECK_STR(get(target), "first");
     CHECK_EQ(symlink("loop", loop), 0);
     refused(loop, true, ELOOP);
-    CHECK_EQ(count_entries(false), 4);
+    CHECK_EQ(folder_sweep(folder, false), 4);
     end();
 }
 
@@ -233,7 +216,7 @@ static void test_what_is_to_be_on_the_disk(void) {
 
 static void test_names_that_cannot_be(void) {
     begin();
-    char name[400];
+    char name[FOLDER_CHARS + 320];
     refused(folder, true, EISDIR);
     refused(folder, false, EISDIR);
     refused("", true, ENOENT);
@@ -254,14 +237,14 @@ static void test_names_that_cannot_be(void) {
         refused(path, true, EACCES);
         chmod(folder, 0700);
     }
-    CHECK_EQ(count_entries(false), 1);
+    CHECK_EQ(folder_sweep(folder, false), 1);
     end();
 }
 
 // It stays in its folder whatever the working folder is by then, and the folder's name.
 static void test_the_folder_is_the_one_of_the_beginning(void) {
     begin();
-    char before[256], moved[128];
+    char before[256], moved[FOLDER_CHARS + 16];
     if (getcwd(before, sizeof before) == NULL || chdir(folder) != 0)
         abort();
     pst_new_file *file = make("file", false);
@@ -277,7 +260,7 @@ static void test_the_folder_is_the_one_of_the_beginning(void) {
     // A folder that has gone.
     file = make(path, true);
     fill(file, "text");
-    count_entries(true);
+    folder_sweep(folder, true);
     CHECK_EQ(rmdir(folder), 0);
     pst_error err = {0};
     CHECK_EQ(pst_new_file_complete(file, false, &err), PST_SYSTEM_ERROR);
@@ -347,7 +330,7 @@ static void test_a_killed_process_leaves_nothing(void) {
     CHECK_EQ(waitpid(child, &status, 0), child);
     CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
     CHECK_STR(get(path), "old");
-    CHECK_EQ(count_entries(false), 1);
+    CHECK_EQ(folder_sweep(folder, false), 1);
     end();
 }
 
@@ -369,7 +352,7 @@ static void test_failing_allocations_leave_nothing(void) {
         CHECK_EQ(failing_alloc_live(), 0);
         CHECK_EQ(failing_alloc_count_fds(), n_before);
     }
-    CHECK_EQ(count_entries(false), 0);
+    CHECK_EQ(folder_sweep(folder, false), 0);
     end();
 }
 

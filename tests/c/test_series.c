@@ -13,32 +13,22 @@
 #include "base/clock.h"
 #include "check.h"
 #include "failing_alloc.h"
+#include "folder.h"
 #include "memory_place.h"
 
 enum { N_FRAMES = 50000 };
 #define PATIENCE_NS INT64_C(30000000000)
 
 static int16_t data[N_FRAMES];
-static char folder[200];
+static char folder[FOLDER_CHARS];
 static char first[300], next[300];
 
 static void make_all(void) {
-    const char *place = getenv("TMPDIR");
     for (int i = 0; i < N_FRAMES; ++i)
         data[i] = (int16_t)i;
-    (void)snprintf(folder, sizeof folder, "%s/pst-series-XXXXXX", place == NULL ? "/tmp" : place);
-    REQUIRE(mkdtemp(folder) != NULL);
+    folder_make(folder, "pst-series");
     (void)snprintf(first, sizeof first, "%s/{index:3}.wav", folder);
     (void)snprintf(next, sizeof next, "%s", first);
-}
-
-static void remove_files(void) {
-    char path[300];
-    for (int i = 1; i < 200; ++i) {
-        (void)snprintf(path, sizeof path, "%s/%03d.wav", folder, i);
-        if (unlink(path) != 0)
-            break;
-    }
 }
 
 static pst_series a_series(void) {
@@ -166,7 +156,7 @@ static void test_files_end_at_their_frame(void) {
         CHECK_EQ(sink->ops->end(sink, PST_ENDING_COMPLETE, NULL), PST_OK);
         CHECK_EQ(check_all(sink, N_FRAMES), (N_FRAMES + 4095) / 4096);
         pst_sink_destroy(sink);
-        remove_files();
+        folder_sweep(folder, true);
     }
 }
 
@@ -184,7 +174,7 @@ static void test_files_end_by_their_size(void) {
         CHECK(n_bytes >= 10000 && n_bytes < 10200);
     }
     pst_sink_destroy(sink);
-    remove_files();
+    folder_sweep(folder, true);
 }
 
 static void test_a_split_is_where_it_was_wanted(void) {
@@ -209,7 +199,7 @@ static void test_a_split_is_where_it_was_wanted(void) {
     pst_series_look(sink, &info);
     CHECK(info.peak > 0.99 && info.peak <= 1.0);
     pst_sink_destroy(sink);
-    remove_files();
+    folder_sweep(folder, true);
 }
 
 static void test_what_is_there_stays(void) {
@@ -252,7 +242,7 @@ static void test_what_is_there_stays(void) {
     unlink(path);
     (void)snprintf(path, sizeof path, "%s/003.wav", folder);
     unlink(path);
-    remove_files();
+    folder_sweep(folder, true);
 }
 
 static void test_a_full_disk_ends_it(void) {
@@ -366,7 +356,7 @@ static void test_segments_have_files_of_their_own(void) {
         CHECK_EQ(sink->ops->end(sink, PST_ENDING_COMPLETE, NULL), PST_OK);
         CHECK_EQ(check_all(sink, 500), k == 1 ? 3 : 1);
         pst_sink_destroy(sink);
-        remove_files();
+        folder_sweep(folder, true);
     }
 }
 
@@ -415,7 +405,7 @@ static void test_every_allocation_failing_in_turn(void) {
             pst_sink_destroy(sink);
         }
         const bool is_done = failing_alloc_end() < n;
-        remove_files();
+        folder_sweep(folder, true);
         CHECK_EQ(failing_alloc_count_fds(), n_fds);
         if (is_done) {
             CHECK_EQ(status, PST_OK);

@@ -4,14 +4,13 @@
 #ifndef PST_TESTS_JOB_RIG_H
 #define PST_TESTS_JOB_RIG_H
 
-#include <dirent.h>
-#include <fcntl.h>
 #include <math.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "check.h"
+#include "folder.h"
 #include "memory_place.h"
 #include "pastream/transcode.h"
 
@@ -20,9 +19,9 @@
 enum { RIG_RATE_HZ = 8000, RIG_CHANNELS = 2, RIG_FRAMES = 12000 };
 
 typedef struct job_rig {
-    char folder[64];
-    char input[96];
-    char output[96];
+    char folder[FOLDER_CHARS];
+    char input[FOLDER_CHARS + 16];
+    char output[FOLDER_CHARS + 16];
     pst_job_config config; // From the input to the output, as WAV.
 } job_rig;
 
@@ -92,9 +91,7 @@ CHECK_UNUSED static size_t rig_slurp(const char *path, uint8_t **bytes) {
 
 CHECK_UNUSED static void rig_begin(job_rig *rig) {
     memset(rig, 0, sizeof *rig);
-    snprintf(rig->folder, sizeof rig->folder, "/tmp/pst-job-XXXXXX");
-    if (mkdtemp(rig->folder) == NULL)
-        abort();
+    folder_make(rig->folder, "pst-job");
     snprintf(rig->input, sizeof rig->input, "%s/in", rig->folder);
     snprintf(rig->output, sizeof rig->output, "%s/out", rig->folder);
     rig_fill_samples();
@@ -103,25 +100,8 @@ CHECK_UNUSED static void rig_begin(job_rig *rig) {
     rig->config.format.container = PST_CONTAINER_WAV;
 }
 
-// Returns how many entries the rig's folder has, and removes them all if it is to.
-CHECK_UNUSED static int rig_sweep(const job_rig *rig, bool removes) {
-    int n = 0;
-    DIR *folder = opendir(rig->folder);
-    for (struct dirent *entry; folder != NULL && (entry = readdir(folder)) != NULL;) {
-        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
-            continue;
-        ++n;
-        if (removes)
-            unlinkat(dirfd(folder), entry->d_name, 0);
-    }
-    if (folder != NULL)
-        closedir(folder);
-    return n;
-}
-
 CHECK_UNUSED static void rig_end(const job_rig *rig) {
-    rig_sweep(rig, true);
-    rmdir(rig->folder);
+    folder_remove(rig->folder);
 }
 
 // Opens input and file, where the config has none. Returns as the calls do; nothing stays open
@@ -211,13 +191,13 @@ CHECK_UNUSED static void rig_run_badly(job_rig *rig, pst_status status, const ch
     pst_job_result result = {0};
     pst_error err = {0};
     const char *origin = NULL;
-    const int n_before = rig_sweep(rig, false);
+    const int n_before = folder_sweep(rig->folder, false);
     CHECK_EQ(rig_run(rig, &result, &origin, &err), status);
     CHECK_STR(origin, from);
     CHECK_EQ(err.native_code, native_code);
     CHECK_TEXT(strstr(err.text, words) != NULL, "\"%s\" is not in: %s", words, err.text);
     CHECK(!result.is_complete);
-    CHECK_EQ(rig_sweep(rig, false), n_before);
+    CHECK_EQ(folder_sweep(rig->folder, false), n_before);
 }
 
 // The result has the samples of the rig from a frame on.
