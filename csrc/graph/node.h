@@ -112,6 +112,9 @@ typedef struct pst_quantum {
 struct pst_kind {
     pst_kind_info info;
     size_t state_bytes; // Of the unit's state.
+    // Whether process is called even while none of the inputs is active: then they are silent, with
+    // one channel each. By resting all its outputs it says that nobody else needs to listen.
+    bool hears_silence;
 
     // ---- Control side: with the graph's lock, so never two at a time. A status of PST_OK, or
     // what pst_fail has returned. ----
@@ -151,8 +154,8 @@ struct pst_kind {
     // An attribute has a new value, in its slot. What it had travels back after this.
     void (*changed)(pst_unit *unit, uint32_t attribute, const pst_slot *old) PST_RT;
     // Makes one quantum. It is called only while the node is active: a source between start and
-    // end; another node while one of its inputs is, or its tail sounds. NULL: there is nothing to
-    // make.
+    // end; another node while one of its inputs is, or its tail sounds, or always if it hears
+    // silence. NULL: there is nothing to make.
     void (*process)(pst_unit *unit, const pst_quantum *quantum) PST_RT;
     // Whether there is sound left, n_frames after the last input became inactive. Meanwhile inputs
     // are silent, with as many channels as they had last. NULL: there is none.

@@ -203,6 +203,13 @@ static void render_source(turn *t) PST_RT {
     settle_source(t);
 }
 
+static bool is_any_output_active(const pst_step *step) PST_RT {
+    bool is_active = false;
+    for (uint32_t o = 0; o < step->node->live.n_outputs; ++o)
+        is_active |= step->outputs[o].is_active;
+    return is_active;
+}
+
 static void render_whole(turn *t) PST_RT {
     const pst_kind *kind = t->step->node->kind;
     if (kind->info.is_source) {
@@ -210,22 +217,19 @@ static void render_whole(turn *t) PST_RT {
         return;
     }
     // What has no inputs, as the listener, has params that somebody may look at.
-    if (t->step->node->live.n_inputs > 0 && !gather_inputs(t)) {
+    if (t->step->node->live.n_inputs > 0 && !gather_inputs(t) && !kind->hears_silence) {
         rest(t, INT64_MAX);
         return;
     }
     render_params(&t->q, t->step);
     call(t, kind->process);
-    set_active(t, true);
+    set_active(t, !kind->hears_silence || is_any_output_active(t->step));
 }
 
 static void render_read(turn *t) PST_RT {
     render_params(&t->q, t->step);
     call(t, t->step->node->kind->read);
-    bool is_active = false;
-    for (uint32_t o = 0; o < t->step->node->live.n_outputs; ++o)
-        is_active |= t->step->outputs[o].is_active;
-    set_active(t, is_active);
+    set_active(t, is_any_output_active(t->step));
 }
 
 static void render_write(turn *t) PST_RT {

@@ -107,6 +107,22 @@ static const pst_kind source_kind = {
     .process = process,
 };
 
+// Sounds from the fourth quantum on, whatever comes.
+static void process_always(pst_unit *unit, const pst_quantum *q) PST_RT {
+    process(unit, q);
+    if (q->frame < (int64_t)3 * Q && !q->inputs[0].is_active)
+        pst_bus_rest(&q->outputs[0]);
+    else
+        q->kernels->fill(pst_bus_open(&q->outputs[0], 1)[0], 0.5f, q->n_frames);
+}
+
+static const pst_kind always_kind = {
+    .info = {.name = "always", .n_inputs = 1, .n_outputs = 1, .channel_count = 2},
+    .state_bytes = sizeof(probe),
+    .hears_silence = true,
+    .process = process_always,
+};
+
 static pst_gnode *add_probe(pst_graph *graph, const pst_kind *kind) {
     pst_gnode *node = NULL;
     CHECK_EQ(pst_graph_add_kind(graph, &node, kind, NULL, 0, NULL), PST_OK);
@@ -274,6 +290,35 @@ static void test_kinds_of_one_node(void) {
     pst_graph_release(graph);
 }
 
+static void test_some_hear_silence(void) {
+    pst_graph *graph = make_graph(1, Q, RIG_RATE);
+    pst_gnode *node = add_probe(graph, &always_kind);
+    pst_gnode *next = add_probe(graph, &probe_kind);
+    wire(node, 0, next, 0);
+    render(graph, out, 3 * Q);
+    CHECK_EQ(seen(node)->n_calls, 3); // Nothing leads there.
+    CHECK(!seen(node)->is_active && seen(node)->is_silent);
+    CHECK_EQ(seen(node)->n_channels, 1);
+    CHECK_EQ(seen(next)->n_calls, 0); // What it says is told to others.
+    CHECK_SAME(out[3 * Q - 1], 0);
+    render(graph, out, 2 * Q);
+    CHECK_EQ(seen(node)->n_calls, 5);
+    CHECK_EQ(seen(next)->n_calls, 2);
+    CHECK_SAME(out[0], 0.5f);
+    pst_gnode *stereo = add_sound(graph, noise, 2, 2 * Q, RIG_RATE);
+    wire(stereo, 0, node, 0);
+    render(graph, out, 2 * Q);
+    CHECK_EQ(seen(node)->n_channels, 2);
+    CHECK(seen(node)->is_active);
+    render(graph, out, Q);
+    CHECK_EQ(seen(node)->n_calls, 8);
+    CHECK_EQ(seen(node)->n_channels, 1);
+    pst_gnode_release(stereo);
+    pst_gnode_release(next);
+    pst_gnode_release(node);
+    pst_graph_release(graph);
+}
+
 int main(void) {
     fill_noise(noise, sizeof noise / sizeof noise[0], 1);
     RUN(test_inputs_and_tails);
@@ -283,5 +328,6 @@ int main(void) {
     RUN(test_the_listener_is_there_before);
     RUN(test_sources_know_their_frames);
     RUN(test_kinds_of_one_node);
+    RUN(test_some_hear_silence);
     return check_done();
 }
