@@ -125,6 +125,13 @@ pst_status pst_graph_send(pst_graph *graph, pst_error *err) {
     return status;
 }
 
+pst_status pst_graph_tidy(pst_graph *graph, pst_error *err) {
+    pthread_mutex_lock(&graph->lock);
+    const pst_status status = pst_change_done(graph, err);
+    pthread_mutex_unlock(&graph->lock);
+    return status;
+}
+
 // ---- Handles ------------------------------------------------------------------------------------
 
 static void add_handle(pst_gnode *node) {

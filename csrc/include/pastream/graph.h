@@ -73,6 +73,13 @@ PST_API pst_status pst_graph_commit(pst_graph *graph, pst_error *err);
 // Thread: control, any number at once. Realtime: no (allocates).
 PST_API pst_status pst_graph_send(pst_graph *graph, pst_error *err);
 
+// Does what is left to do where nobody changes the graph for a while: frees what the renderer has
+// given back, and takes out what has sounded to its end. It does nothing between a begin and its
+// commit, nor in a graph that does not send at once. Call it a few times a second while the graph
+// is played.
+// Returns as pst_graph_send. Thread: control, any number at once. Realtime: no (allocates).
+PST_API pst_status pst_graph_tidy(pst_graph *graph, pst_error *err);
+
 // Renders n_frames into output, interleaved, in the channels of the graph: a pst_callback_fn, with
 // the graph as its user pointer. What output holds is replaced. input and time are not looked at.
 // Returns PST_CALLBACK_CONTINUE.

@@ -25,6 +25,7 @@
 #include "pastream/graph_analyser.h"
 #include "pastream/graph_data.h"
 #include "pastream/graph_kinds.h"
+#include "pastream/graph_output.h"
 #include "pastream/io.h"
 #include "pastream/new_file.h"
 #include "pastream/node.h"
