@@ -17,5 +17,7 @@ extern const pst_kind pst_kind_constant_source;
 extern const pst_kind pst_kind_delay;
 extern const pst_kind pst_kind_gain;
 extern const pst_kind pst_kind_oscillator;
+extern const pst_kind pst_kind_panner;
+extern const pst_kind pst_kind_stereo_panner;
 
 #endif

@@ -15,6 +15,7 @@
     extern const pst_plane_kernels pst_plane_kernels_##name;                                       \
     extern const pst_filter_kernels pst_filter_kernels_##name;                                     \
     extern const pst_dynamics_kernels pst_dynamics_kernels_##name;                                 \
+    extern const pst_space_kernels pst_space_kernels_##name;                                       \
     static const pst_kernels table_##name = {                                                      \
         .level = (number),                                                                         \
         .convert = &pst_convert_kernels_##name,                                                    \
@@ -22,6 +23,7 @@
         .filter = &pst_filter_kernels_##name,                                                      \
         .dynamics = &pst_dynamics_kernels_##name,                                                  \
         .planes = &pst_plane_kernels_##name,                                                       \
+        .space = &pst_space_kernels_##name,                                                        \
     };
 
 TABLE(scalar, PST_KERNEL_SCALAR)

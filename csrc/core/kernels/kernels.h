@@ -195,6 +195,50 @@ typedef struct pst_plane_kernels {
                     size_t n) PST_RT;
 } pst_plane_kernels;
 
+// Where a source is, seen from who listens: how far to the right and ahead, on the level of the
+// ears, and its distance.
+typedef struct pst_bearings {
+    double *right, *ahead, *distance;
+} pst_bearings;
+
+// How sound becomes quieter with the distance. None is negative.
+typedef struct pst_fall {
+    double reference, most, rolloff;
+} pst_fall;
+
+// How much quieter a source is at its sides and behind it: angles in radians to its front.
+typedef struct pst_cone {
+    double inner, outer;
+    double outer_gain;
+} pst_cone;
+
+// Sound in space. Vectors are three planes; nothing overlaps.
+typedef struct pst_space_kernels {
+    // Makes two channels of one or two, at places from -1 (left) to 1 (right).
+    void (*pan_mono)(float *left, float *right, const float *mono, const float *places,
+                     size_t n) PST_RT;
+    void (*pan_stereo)(float *left, float *right, const float *from_left, const float *from_right,
+                       const float *places, size_t n) PST_RT;
+    // Gives right and forward of who listens, of length 1: six planes. All zeros where up and
+    // forward do not tell them.
+    void (*face)(double *const *axes, const float *const *forward, const float *const *up,
+                 size_t n) PST_RT;
+    // Finds sources. axes: as face gives them; unless they are turning, the first of each counts.
+    void (*locate)(const pst_bearings *to, const float *const *source, const float *const *listener,
+                   const double *const *axes, bool is_turning, size_t n) PST_RT;
+    // In place: distances become gains; linear, inverse, exponential.
+    void (*fall[3])(const pst_fall *fall, double *x, size_t n) PST_RT;
+    // Multiplies gains by those of a cone. distance: from source to listener.
+    void (*shade)(const pst_cone *cone, double *gains, const float *const *source,
+                  const float *const *orientation, const float *const *listener,
+                  const double *distance, size_t n) PST_RT;
+    // Makes two channels of one or two, as they are heard from there, with a gain for each frame.
+    void (*place_mono)(float *left, float *right, const float *mono, const pst_bearings *bearings,
+                       const double *gains, size_t n) PST_RT;
+    void (*place_stereo)(float *left, float *right, const float *from_left, const float *from_right,
+                         const pst_bearings *bearings, const double *gains, size_t n) PST_RT;
+} pst_space_kernels;
+
 typedef struct pst_kernels {
     pst_kernel_level level;
     const pst_convert_kernels *convert;
@@ -202,6 +246,7 @@ typedef struct pst_kernels {
     const pst_filter_kernels *filter;
     const pst_dynamics_kernels *dynamics;
     const pst_plane_kernels *planes;
+    const pst_space_kernels *space;
 } pst_kernels;
 
 // Returns the table of the level that is taken now.
