@@ -8,10 +8,19 @@
 #include "graph/model.h"
 
 static const pst_kind *const kinds[] = {
-    &pst_kind_destination,     &pst_kind_listener,       &pst_kind_analyser,
-    &pst_kind_buffer_source,   &pst_kind_channel_merger, &pst_kind_channel_splitter,
-    &pst_kind_constant_source, &pst_kind_delay,          &pst_kind_gain,
-    &pst_kind_oscillator,      &pst_kind_panner,         &pst_kind_stereo_panner,
+    &pst_kind_destination,
+    &pst_kind_listener,
+    &pst_kind_analyser,
+    &pst_kind_buffer_source,
+    &pst_kind_channel_merger,
+    &pst_kind_channel_splitter,
+    &pst_kind_constant_source,
+    &pst_kind_delay,
+    &pst_kind_dynamics_compressor,
+    &pst_kind_gain,
+    &pst_kind_oscillator,
+    &pst_kind_panner,
+    &pst_kind_stereo_panner,
 };
 
 const pst_kind *pst_kind_find(const char *name) {

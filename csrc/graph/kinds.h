@@ -15,6 +15,7 @@ extern const pst_kind pst_kind_channel_merger;
 extern const pst_kind pst_kind_channel_splitter;
 extern const pst_kind pst_kind_constant_source;
 extern const pst_kind pst_kind_delay;
+extern const pst_kind pst_kind_dynamics_compressor;
 extern const pst_kind pst_kind_gain;
 extern const pst_kind pst_kind_oscillator;
 extern const pst_kind pst_kind_panner;

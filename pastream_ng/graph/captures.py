@@ -21,6 +21,7 @@ __all__ = [
     "analyser_decibels",
     "analyser_sound",
     "analyser_sound_bytes",
+    "compressor_reduction",
 ]
 
 _MAX_FRAMES = int(lib.PST_ANALYSER_MAX_FRAMES)
@@ -55,10 +56,18 @@ def analyser_sound_bytes(node: CoreNode) -> np.ndarray[Any, Any]:
     return _read(lib.pst_analyser_read_sound_bytes, "uint8_t[]", np.uint8, node)
 
 
+def compressor_reduction(node: CoreNode) -> np.ndarray[Any, Any]:
+    """Return by how many decibels a compressor turns down, as an array of one float32."""
+    reduction, err = ffi.new("float *"), new_error()
+    check(lib.pst_compressor_read_reduction(node.pointer, reduction, err), err)
+    return np.array([reduction[0]], dtype=np.float32)
+
+
 #: What a description can ask of a node: by the names of the format ``audiograph/1``.
 CAPTURES: Mapping[str, Capture] = {
     "float_frequency_data": analyser_decibels,
     "byte_frequency_data": analyser_decibel_bytes,
     "float_time_domain_data": analyser_sound,
     "byte_time_domain_data": analyser_sound_bytes,
+    "reduction": compressor_reduction,
 }

@@ -107,7 +107,130 @@ static void gains_of_levels(const pst_gain_curve *curve, double *x, size_t n) PS
     }
 }
 
+// ---- Compressors in the manner of Web Audio -----------------------------------------------------
+
+static void peaks_f32(float *restrict peaks, const float *restrict x, size_t n) PST_RT {
+    const float most = 1e10f;
+    for (size_t i = 0; i < n; ++i) {
+        const float size = fabsf(x[i]);
+        const float peak = size > peaks[i] ? size : peaks[i];
+        peaks[i] = peak > most ? most : peak;
+    }
+}
+
+static inline int32_t bits_of_f32(float x) PST_RT {
+    int32_t bits;
+    memcpy(&bits, &x, sizeof bits);
+    return bits;
+}
+
+static inline float f32_of_bits(int32_t bits) PST_RT {
+    float x;
+    memcpy(&x, &bits, sizeof x);
+    return x;
+}
+
+// As their brothers in natural.h, with the precision of float32: errors are below 2e-7, of the
+// logarithm or relative to it.
+static inline float log_of_f32(float x) PST_RT {
+    const int32_t root = 0x3F3504F3;
+    const int32_t exponent = (bits_of_f32(x) - root) >> 23;
+    const float m = f32_of_bits(bits_of_f32(x) - exponent * (1 << 23));
+    const float k = (float)exponent;
+    const float s = (m - 1.0f) / (m + 1.0f);
+    const float q = s * s;
+    const float rest = s * q * (2.0f / 3 + q * (2.0f / 5 + q * (2.0f / 7 + q * (2.0f / 9))));
+    return k * 0.693359375f + (2.0f * s + (rest - k * 2.12194440e-4f));
+}
+
+// x: -80 to 80.
+static inline float power_of_f32(float x) PST_RT {
+    const float big = 0x1.8p23f;
+    const float shifted = x * 1.44269504f + big;
+    const float k = shifted - big;
+    const float r = (x - k * 0.693359375f) + k * 2.12194440e-4f;
+    const float bend = 1.0f / 2 + r * (1.0f / 6 + r * (1.0f / 24 + r * (1.0f / 120 + r / 720)));
+    const float power = 1.0f + (r + r * r * bend);
+    return f32_of_bits(bits_of_f32(power) + bits_of_f32(shifted) * (1 << 23));
+}
+
+// What becomes of a peak, as a factor.
+static inline float pressed(const pst_press_curve *c, float peak) PST_RT {
+    const float inaudible = 1e-4f;
+    const float x = peak > inaudible ? peak : inaudible;
+    const bool is_in_knee = x < c->knee_end;
+    const float over = x - c->threshold;
+    const float knee_power = c->bend * (over > 0.0f ? over : 0.0f);
+    const float line_power = c->slope * (log_of_f32(x) - c->knee_log) + c->pressed_log;
+    const float power =
+        power_of_f32(is_in_knee ? -(knee_power < 80.0f ? knee_power : 80.0f) : line_power);
+    const float knee = c->threshold + (1.0f - power) / c->bend;
+    const float y = is_in_knee ? knee : power;
+    return (over <= 0.0f) | (peak <= inaudible) | (y > x) ? 1.0f : y / x;
+}
+
+// The part of the way up to so small a factor that a level goes in one frame: it rises by decibels,
+// two of them at least.
+static inline float rise_to(const pst_press_curve *c, float factor) PST_RT {
+    const float least = 0.230258509f, most = 0.693147181f; // Twice as much is all of the way.
+    const float down = -log_of_f32(factor);
+    float x = (down > least ? down : least) * c->rise;
+    x = x < most ? x : most;
+    const float low = 1.0f + x * (1.0f / 2) * (1.0f + x * (1.0f / 3) * (1.0f + x * (1.0f / 4)));
+    const float x4 = x * x * (x * x);
+    const float high = 1.0f / 120 + x * (1.0f / 720 + x * (1.0f / 5040));
+    const float part = x * (low + x4 * high);
+    return part < 1.0f ? part : 1.0f;
+}
+
+static double press_level(const pst_press_curve *curve, double level,
+                          const float *restrict peaks) PST_RT {
+    const pst_press_curve c = *curve;
+    double factors[PST_PRESS_FRAMES], rises[PST_PRESS_FRAMES], stays[PST_PRESS_FRAMES];
+    for (size_t i = 0; i < PST_PRESS_FRAMES; ++i) {
+        const float factor = pressed(&c, peaks[i]);
+        const float part = rise_to(&c, factor);
+        factors[i] = (double)factor;
+        rises[i] = (double)factor * (double)part;
+        stays[i] = 1.0 - (double)part;
+    }
+    // A part of the way up leads to what is below the factor, and a part of the way down to what is
+    // above it: the smaller one of both is right.
+    for (size_t i = 0; i < PST_PRESS_FRAMES; ++i) {
+        const double risen = level * stays[i] + rises[i];
+        level = risen < factors[i] ? risen : factors[i];
+    }
+    return level;
+}
+
+static double press_gains(const pst_press_way *way, float *restrict gains) PST_RT {
+    enum { N = PST_PRESS_FRAMES, ROW = 8 };
+    double powers[N];
+    double factor = 1.0;
+    for (size_t i = 0; i < ROW; ++i)
+        powers[i] = factor *= way->factor;
+    for (size_t i = ROW; i < N; ++i)
+        powers[i] = powers[i - ROW] * factor;
+    for (size_t i = 0; i < N; ++i) {
+        const double arc = way->goal + way->way * powers[i];
+        const float x = (float)(arc < 1.0 ? arc : 1.0);
+        const float q = x * x;
+        // The sine of a right angle's part.
+        const float sine =
+            x * (1.57079633f +
+                 q * (-0.645964098f +
+                      q * (0.0796926262f +
+                           q * (-0.00468175414f + q * (1.60441185e-4f - q * 3.59884324e-6f)))));
+        gains[i] = way->makeup * (x < 1.0f && sine < 1.0f ? sine : 1.0f);
+    }
+    const double last = way->goal + way->way * powers[N - 1];
+    return last < 1.0 ? last : 1.0;
+}
+
 const pst_dynamics_kernels PST_KERNEL_TABLE(dynamics) = {
+    .peaks = peaks_f32,
+    .press_level = press_level,
+    .press_gains = press_gains,
     .log_of_each = log_of_each,
     .power_of_each = power_of_each,
     .sizes_f32 = sizes_f32,

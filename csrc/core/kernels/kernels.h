@@ -141,7 +141,34 @@ typedef struct pst_gain_curve {
     double master;          // A factor.
 } pst_gain_curve;
 
+enum { PST_PRESS_FRAMES = 32 };
+
+// How a compressor in the manner of Web Audio answers a peak: nothing below the threshold, then a
+// knee, y = threshold + (1 - e^(-bend (x - threshold))) / bend, then a line in decibels. Peaks are
+// 0 to 1e10.
+typedef struct pst_press_curve {
+    float threshold, bend;
+    float knee_end;              // From here on it is the line,
+    float knee_log, pressed_log; // which begins at these natural logarithms of x and y,
+    float slope;                 // and goes up by this.
+    float rise;                  // What part of the logarithm the level rises in a frame.
+} pst_press_curve;
+
+// A gain on its way: its arc is goal + way * factor^n after n frames, at most 1.
+typedef struct pst_press_way {
+    double goal, way, factor;
+    float makeup; // A factor of all gains.
+} pst_press_way;
+
 typedef struct pst_dynamics_kernels {
+    // The larger one of peaks[i] and |x[i]|, at most 1e10; NaN counts as 0.
+    void (*peaks)(float *peaks, const float *x, size_t n) PST_RT;
+    // Takes a level, from 0 to 1, through PST_PRESS_FRAMES peaks: down at once to what the curve
+    // makes of one, and up slowly.
+    double (*press_level)(const pst_press_curve *curve, double level, const float *peaks) PST_RT;
+    // The gains of PST_PRESS_FRAMES frames: the sines of the arcs, which are parts of a quarter of
+    // the circle. Returns the last arc.
+    double (*press_gains)(const pst_press_way *way, float *gains) PST_RT;
     // In place: natural logarithms of positive normal numbers; powers of e from -700 to 700.
     void (*log_of_each)(double *x, size_t n) PST_RT;
     void (*power_of_each)(double *x, size_t n) PST_RT;
