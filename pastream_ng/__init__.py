@@ -117,6 +117,24 @@ if _TYPE_CHECKING:
     from pastream_ng.files.tags import Tags
     from pastream_ng.files.whole import blocks, read, write
     from pastream_ng.files.writer import AudioFileWriter
+    from pastream_ng.graph.contexts import BaseAudioContext, OfflineAudioContext, RenderSteps
+    from pastream_ng.graph.data import AudioBuffer, PeriodicWave
+    from pastream_ng.graph.nodes import (
+        AudioBufferSourceNode,
+        AudioDestinationNode,
+        AudioListener,
+        AudioNode,
+        AudioScheduledSourceNode,
+        ChannelMergerNode,
+        ChannelSplitterNode,
+        ConstantSourceNode,
+        DelayNode,
+        GainNode,
+        OscillatorNode,
+    )
+    from pastream_ng.graph.params import AudioParam
+    from pastream_ng.graph.units import db, midi, note
+    from pastream_ng.graph.wiring import Fan, Port
     from pastream_ng.hosts import (
         DeviceInfo,
         DeviceList,
@@ -232,11 +250,19 @@ __all__ = [
     "AsyncDynPipeline",
     "AsyncDynRunner",
     "AsyncStream",
+    "AudioBuffer",
+    "AudioBufferSourceNode",
+    "AudioDestinationNode",
     "AudioFileReader",
     "AudioFileWriter",
     "AudioFormat",
+    "AudioListener",
+    "AudioNode",
+    "AudioParam",
+    "AudioScheduledSourceNode",
     "AudioSink",
     "AudioSource",
+    "BaseAudioContext",
     "BatchProgress",
     "BatchResult",
     "BitrateMode",
@@ -248,6 +274,8 @@ __all__ = [
     "CallbackTime",
     "CallbackTiming",
     "ChannelMapNodeConfig",
+    "ChannelMergerNode",
+    "ChannelSplitterNode",
     "ChunkInfo",
     "Chunks",
     "ClosedError",
@@ -255,6 +283,7 @@ __all__ = [
     "CodecMissingError",
     "CompiledCallback",
     "CompressorNodeConfig",
+    "ConstantSourceNode",
     "CoreAudioSettings",
     "Curve",
     "Damage",
@@ -262,6 +291,7 @@ __all__ = [
     "DamagedFileError",
     "DamagedFileWarning",
     "Decoder",
+    "DelayNode",
     "DelayNodeConfig",
     "DeviceBusyError",
     "DeviceChange",
@@ -278,6 +308,7 @@ __all__ = [
     "DynNode",
     "Encoder",
     "EventKind",
+    "Fan",
     "Fault",
     "FileFormatError",
     "FileInfo",
@@ -286,6 +317,7 @@ __all__ = [
     "FlacEncoderConfig",
     "ForkedError",
     "FormatInfo",
+    "GainNode",
     "GainNodeConfig",
     "HostApiInfo",
     "HostError",
@@ -303,9 +335,11 @@ __all__ = [
     "Mp3EncoderConfig",
     "Node",
     "NodeBuffer",
+    "OfflineAudioContext",
     "OnLost",
     "OpusDecoderConfig",
     "OpusEncoderConfig",
+    "OscillatorNode",
     "OutOfMemoryError",
     "OutputStream",
     "Overflow",
@@ -315,10 +349,12 @@ __all__ = [
     "PastreamTimeoutError",
     "PcmDecoderConfig",
     "PcmEncoderConfig",
+    "PeriodicWave",
     "PipelineProgress",
     "Player",
     "PlayerState",
     "PlayerStats",
+    "Port",
     "Processor",
     "Progress",
     "ReadView",
@@ -334,6 +370,7 @@ __all__ = [
     "ReduceProduct",
     "ReduceSum",
     "ReduceXor",
+    "RenderSteps",
     "ResampleEngine",
     "ResampleNodeConfig",
     "ResampleQuality",
@@ -387,6 +424,7 @@ __all__ = [
     "chunks",
     "complete_flag",
     "continue_flag",
+    "db",
     "default",
     "default_api",
     "default_device",
@@ -417,6 +455,8 @@ __all__ = [
     "make_resample_node",
     "make_tap_node",
     "measure_latency",
+    "midi",
+    "note",
     "pa_version",
     "play",
     "playrec",
@@ -472,6 +512,16 @@ _LATER_IN = {
     "files.tags": "Tags",
     "files.whole": "blocks read write",
     "files.writer": "AudioFileWriter",
+    "graph.contexts": "BaseAudioContext OfflineAudioContext RenderSteps",
+    "graph.data": "AudioBuffer PeriodicWave",
+    "graph.nodes": """
+        AudioBufferSourceNode AudioDestinationNode AudioListener AudioNode
+        AudioScheduledSourceNode ChannelMergerNode ChannelSplitterNode
+        ConstantSourceNode DelayNode GainNode OscillatorNode
+    """,
+    "graph.params": "AudioParam",
+    "graph.units": "db midi note",
+    "graph.wiring": "Fan Port",
     "hosts": """
         DeviceInfo DeviceList Fault HostApiInfo VirtualDevice
         check_input_settings check_output_settings default_device

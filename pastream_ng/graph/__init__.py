@@ -3,3 +3,5 @@
 """Graphs of nodes that make, change and mix sound."""
 
 from __future__ import annotations
+
+__all__: list[str] = []

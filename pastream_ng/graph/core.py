@@ -97,7 +97,7 @@ class CoreParam:
     """A param of a node, which it keeps."""
 
     def __init__(self, node: CoreNode, index: int) -> None:
-        self._node = node
+        self.node = node
         self.pointer = lib.pst_gnode_param(node.pointer, index)
 
     def automate(self, method: str, *args: Any) -> None:
@@ -137,6 +137,13 @@ class CoreParam:
         err = new_error()
         check(lib.pst_param_set_rate(self.pointer, rate, err), err)
 
+    @property
+    def limits(self) -> tuple[float, float]:
+        """What its sum is brought to."""
+        limits = ffi.new("double[2]")
+        lib.pst_param_limits(self.pointer, limits, limits + 1)
+        return limits[0], limits[1]
+
 
 class CoreNode:
     """A handle of a node."""
@@ -146,16 +153,19 @@ class CoreNode:
         self._owned = owned
         self.kind = kind
         self.pointer = owned[0]
+        #: The same for all handles of a node.
+        self.id = int(ffi.cast("uintptr_t", self.pointer))
+        self.is_started = False
 
     def param(self, name: str) -> CoreParam:
         """Return a param by name."""
-        index = self.kind.params.get(name)
-        if index is None:
+        info = self.kind.params.get(name)
+        if info is None:
             names = ", ".join(self.kind.params) or "none"
             raise ArgumentError(
                 f"param is {shown(name)}; nodes of kind {self.kind.name} have {names}"
             )
-        return CoreParam(self, index)
+        return CoreParam(self, info.index)
 
     def set(self, name: str, value: Any) -> None:
         """Set an attribute, or one of the channel rules."""
@@ -165,6 +175,23 @@ class CoreNode:
         err = new_error()
         settings, _keep = _settings(self.kind, {name: value})
         check(lib.pst_gnode_set(self.pointer, settings, err), err)
+
+    def number(self, name: str) -> float:
+        """Return an attribute of one number."""
+        number, err = ffi.new("double *"), new_error()
+        check(lib.pst_gnode_get_number(self.pointer, name.encode(), number, err), err)
+        return float(number[0])
+
+    def rule(self, name: str) -> int:
+        """Return one of the channel rules."""
+        rules = ffi.new("pst_channel_rules *")
+        lib.pst_gnode_get_channels(self.pointer, rules)
+        return int(getattr(rules, _RULES[name][0]))
+
+    @property
+    def ports(self) -> tuple[int, int]:
+        """How many inputs and outputs it has."""
+        return lib.pst_gnode_n_inputs(self.pointer), lib.pst_gnode_n_outputs(self.pointer)
 
     def _set_rule(self, name: str, value: Any) -> None:
         field, enum = _RULES[name]
@@ -201,6 +228,7 @@ class CoreNode:
         err = new_error()
         length = -1.0 if duration is None else float(duration)
         check(lib.pst_gnode_start(self.pointer, float(when), float(offset), length, err), err)
+        self.is_started = True
 
     def stop(self, when: float = 0.0) -> None:
         """Stop a source."""
@@ -229,13 +257,19 @@ class CoreGraph:
         check(lib.pst_graph_create(self._owned, config, err), err)
         self.channels = channels
         self.rate = float(rate)
+        self.quantum = quantum
         self.pointer = self._owned[0]
+
+    def kind(self, name: str) -> KindInfo:
+        """Return what a kind of node takes."""
+        info = kinds().get(name)
+        if info is None:
+            raise ArgumentError(f"kind is {shown(name)}; it must be one of {', '.join(kinds())}")
+        return info
 
     def add(self, kind: str, **options: Any) -> CoreNode:
         """Add a node with attributes and channel rules."""
-        info = kinds().get(kind)
-        if info is None:
-            raise ArgumentError(f"kind is {shown(kind)}; it must be one of {', '.join(kinds())}")
+        info = self.kind(kind)
         rules = {name: options.pop(name) for name in _RULES if name in options}
         owned, err = owner("pst_gnode *", lib.pst_gnode_release), new_error()
         settings, _keep = _settings(info, options)

@@ -11,12 +11,26 @@ from typing import TYPE_CHECKING, Any
 
 from pastream_ng._native import lib
 from pastream_ng._native.text import decode
-from pastream_ng.enums import AttributeKind
+from pastream_ng.enums import AttributeKind, ParamRate
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["AttributeInfo", "KindInfo", "kinds"]
+__all__ = ["AttributeInfo", "KindInfo", "ParamInfo", "kinds"]
+
+
+@dataclass(frozen=True)
+class ParamInfo:
+    """One param of a kind of node."""
+
+    name: str
+    index: int  # In the table.
+    initial: float
+    minimum: float
+    maximum: float
+    is_within_nyquist: bool  # Half the rate, of either sign, takes the place of the limits.
+    rate: ParamRate
+    rate_is_fixed: bool
 
 
 @dataclass(frozen=True)
@@ -34,11 +48,13 @@ class AttributeInfo:
 
 @dataclass(frozen=True)
 class KindInfo:
-    """One kind of node. Params are known by their places in the table."""
+    """One kind of node."""
 
     name: str
     is_source: bool
-    params: Mapping[str, int]
+    takes_part: bool
+    is_single: bool
+    params: Mapping[str, ParamInfo]
     attributes: Mapping[str, AttributeInfo]
 
 
@@ -61,13 +77,28 @@ def _attribute(info: Any) -> AttributeInfo:
     )
 
 
+def _param(info: Any, index: int) -> ParamInfo:
+    return ParamInfo(
+        name=decode(info.name),
+        index=index,
+        initial=info.initial,
+        minimum=info.min,
+        maximum=info.max,
+        is_within_nyquist=info.is_within_nyquist,
+        rate=ParamRate(info.rate),
+        rate_is_fixed=info.rate_is_fixed,
+    )
+
+
 def _kind(info: Any) -> KindInfo:
     attributes = [_attribute(info.attributes[i]) for i in range(info.n_attributes)]
-    params = {decode(info.params[i].name): i for i in range(info.n_params)}
+    params = [_param(info.params[i], i) for i in range(info.n_params)]
     return KindInfo(
         name=decode(info.name),
         is_source=info.is_source,
-        params=MappingProxyType(params),
+        takes_part=info.takes_part,
+        is_single=info.is_single,
+        params=MappingProxyType({p.name: p for p in params}),
         attributes=MappingProxyType({a.name: a for a in attributes}),
     )
 

@@ -1,0 +1,240 @@
+# Copyright 2026 The pastream_ng authors
+# SPDX-License-Identifier: MIT
+"""What all contexts have in common."""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager
+from threading import Lock
+from typing import TYPE_CHECKING, Any, TypeVar, overload
+from weakref import WeakValueDictionary
+
+import numpy as np
+
+from pastream_ng._checks import integer
+from pastream_ng.errors import ClosedError
+from pastream_ng.graph.contexts.ended import Ended
+from pastream_ng.graph.contexts.factory import Factory
+from pastream_ng.graph.data import AudioBuffer, PeriodicWave, SoundLike, as_buffer, decoded
+from pastream_ng.graph.nodes import AudioDestinationNode, AudioListener
+from pastream_ng.graph.wiring import Target
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import TracebackType
+    from typing import BinaryIO
+
+    from numpy.typing import ArrayLike
+    from typing_extensions import Self
+
+    from pastream_ng.graph.core import CoreGraph
+    from pastream_ng.graph.nodes import AudioNode
+
+__all__ = ["BaseAudioContext"]
+
+T = TypeVar("T", bound=Target)
+
+
+class BaseAudioContext(Factory):
+    """A graph of nodes with a clock. `OfflineAudioContext` renders one into memory.
+
+    All of it can be used by any number of threads.
+    """
+
+    # For those who write contexts: what a subclass gives is a CoreGraph; what it does is to have it
+    # rendered, to call _rendered() now and then on a thread that may run Python, and _check_open().
+
+    def __init__(self, core: CoreGraph) -> None:
+        self._core = core
+        self._ended = Ended()
+        self._lock = Lock()
+        self._is_closed = False
+        # Faces of nodes by their handles' ids. They refer to the context, and not the other way.
+        self._nodes: WeakValueDictionary[int, AudioNode] = WeakValueDictionary()
+
+    # ---- What it is ----------------------------------------------------------------------------
+
+    @property
+    def sample_rate(self) -> float:
+        """Frames per second."""
+        return self._core.rate
+
+    @property
+    def render_quantum_size(self) -> int:
+        """How many frames are rendered at once: changes act at multiples of it."""
+        return self._core.quantum
+
+    @property
+    def current_frame(self) -> int:
+        """The number of the frame that is rendered next."""
+        return self._core.frame
+
+    @property
+    def current_time(self) -> float:
+        """The clock: the time of the frame that is rendered next, in seconds."""
+        return self._core.frame / self._core.rate
+
+    @property
+    def destination(self) -> AudioDestinationNode:
+        """Where all sound goes."""
+        core = self._core.destination()
+        found = self._nodes.get(core.id)
+        if isinstance(found, AudioDestinationNode):
+            return found
+        return AudioDestinationNode._from_core(self, core)
+
+    @property
+    def listener(self) -> AudioListener:
+        """Who hears what panners place."""
+        return AudioListener(self, self._core.listener())
+
+    # ---- For nodes and subclasses --------------------------------------------------------------
+
+    def _check_open(self) -> None:
+        """Raise if the context was closed."""
+        if self._is_closed:
+            raise ClosedError("this context is closed; make a new one")
+
+    def _open_core(self) -> CoreGraph:
+        """Return the graph, to which a node may be added."""
+        self._check_open()
+        return self._core
+
+    def _rendered(self) -> None:
+        """Do what is due once something was rendered: call functions of sources that ended."""
+        self._ended.deliver()
+
+    # ---- Changes -------------------------------------------------------------------------------
+
+    @contextmanager
+    def batch(self) -> Iterator[None]:
+        """Let all changes within be heard at the same time, at the beginning of a quantum.
+
+        Examples
+        --------
+        >>> import pastream_ng as ps
+        >>> ctx = ps.OfflineAudioContext(channels=1, length=8000, sample_rate=8000)
+        >>> a, b = ctx.create_gain(), ctx.create_gain()
+        >>> with ctx.batch():
+        ...     a.gain = 0
+        ...     b.gain = 1
+        """
+        with self._core.batch():
+            yield
+
+    def connect(self, source: AudioNode, destination: T, output: int = 0, input: int = 0) -> T:
+        """Connect two nodes: `AudioNode.connect` of the source."""
+        return source.connect(destination, output, input)
+
+    def disconnect(self, node: AudioNode) -> None:
+        """Take away all connections that begin at a node: `AudioNode.disconnect`."""
+        node.disconnect()
+
+    # ---- Data ----------------------------------------------------------------------------------
+
+    @overload
+    def create_buffer(self, source: SoundLike | ArrayLike, /) -> AudioBuffer: ...
+    @overload
+    def create_buffer(
+        self, number_of_channels: int, length: int, sample_rate: float | None = None
+    ) -> AudioBuffer: ...
+    def create_buffer(self, *args: Any, **kwargs: Any) -> AudioBuffer:
+        """Return a buffer: of a file or an array, or an empty one to be written to.
+
+        Parameters
+        ----------
+        source : path, bytes or array
+            As for `AudioBufferSourceNode`.
+        number_of_channels, length : int
+            Instead: of silence.
+        sample_rate : float, optional
+            Of silence, in Hz; None: the context's.
+
+        Returns
+        -------
+        AudioBuffer
+        """
+        if len(args) == 1 and not kwargs:
+            return as_buffer(self, args[0])
+        return self._silence(*args, **kwargs)
+
+    def _silence(
+        self, number_of_channels: int, length: int, sample_rate: float | None = None
+    ) -> AudioBuffer:
+        channels = integer("number_of_channels", number_of_channels, 1, 32)
+        frames = integer("length", length, 1)
+        rate = self.sample_rate if sample_rate is None else sample_rate
+        return AudioBuffer.from_planes(np.zeros((channels, frames), np.float32), rate)
+
+    def create_periodic_wave(
+        self,
+        real: ArrayLike | None = None,
+        imag: ArrayLike | None = None,
+        *,
+        normalize: bool = True,
+    ) -> PeriodicWave:
+        """Return a `PeriodicWave`; the arguments are those of the class."""
+        return PeriodicWave(real, imag, normalize=normalize)
+
+    def decode_audio_data(
+        self, source: str | os.PathLike[str] | bytes | bytearray | memoryview | BinaryIO
+    ) -> AudioBuffer:
+        """Return a sound file as a buffer at the context's rate.
+
+        Parameters
+        ----------
+        source : path, bytes or binary file
+            A path, the content of a file, or an open one.
+
+        Returns
+        -------
+        AudioBuffer
+
+        Raises
+        ------
+        FileFormatError
+            It is not a sound file of a known kind.
+        OSError
+            It cannot be opened or read.
+
+        Examples
+        --------
+        >>> import io
+        >>> import numpy as np, pastream_ng as ps
+        >>> file = io.BytesIO()
+        >>> ps.write(file, np.zeros((4410, 2), "float32"), 44100, format="WAV")
+        >>> ctx = ps.OfflineAudioContext(channels=1, length=8000, sample_rate=48000)
+        >>> ctx.decode_audio_data(file.getvalue())
+        <AudioBuffer: 4800 frames, 2 channels, 48000 Hz>
+        """
+        return decoded(source, self.sample_rate)
+
+    # ---- The end -------------------------------------------------------------------------------
+
+    @property
+    def state(self) -> str:
+        """What the context does at present."""
+        raise NotImplementedError
+
+    @property
+    def closed(self) -> bool:
+        """Whether it was closed. Its nodes cannot be changed then."""
+        return self._is_closed
+
+    def close(self) -> None:
+        """Close; closing again does nothing."""
+        self._is_closed = True
+        self._ended.clear()
+
+    def __enter__(self) -> Self:
+        self._check_open()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()

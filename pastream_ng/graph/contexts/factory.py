@@ -1,0 +1,50 @@
+# Copyright 2026 The pastream_ng authors
+# SPDX-License-Identifier: MIT
+"""What makes nodes: a method of contexts for each class."""
+
+from __future__ import annotations
+
+import inspect
+from typing import TYPE_CHECKING, TypeVar
+
+from pastream_ng.graph import nodes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Concatenate
+
+    from typing_extensions import ParamSpec
+
+    from pastream_ng.graph.contexts.base import BaseAudioContext
+
+    P = ParamSpec("P")
+
+N = TypeVar("N")
+
+__all__ = ["Factory", "made_by"]
+
+
+def made_by(
+    kind: Callable[Concatenate[BaseAudioContext, P], N],
+) -> Callable[Concatenate[BaseAudioContext, P], N]:
+    """Return a method that makes a node of a class, with the arguments of the class."""
+
+    def create(context: BaseAudioContext, /, *args: P.args, **kwargs: P.kwargs) -> N:
+        return kind(context, *args, **kwargs)
+
+    name = kind.__name__
+    create.__signature__ = inspect.signature(kind)  # type: ignore[attr-defined]
+    create.__doc__ = f"Return a new `{name}` of this context; the arguments are those of the class."
+    return create
+
+
+class Factory:
+    """The methods of contexts that make nodes."""
+
+    create_buffer_source = made_by(nodes.AudioBufferSourceNode)
+    create_channel_merger = made_by(nodes.ChannelMergerNode)
+    create_channel_splitter = made_by(nodes.ChannelSplitterNode)
+    create_constant_source = made_by(nodes.ConstantSourceNode)
+    create_delay = made_by(nodes.DelayNode)
+    create_gain = made_by(nodes.GainNode)
+    create_oscillator = made_by(nodes.OscillatorNode)

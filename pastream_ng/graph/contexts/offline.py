@@ -1,0 +1,381 @@
+# Copyright 2026 The pastream_ng authors
+# SPDX-License-Identifier: MIT
+"""Graphs that are rendered into memory, as fast as it goes."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
+
+import numpy as np
+
+from pastream_ng._checks import integer, real, shown
+from pastream_ng.errors import ArgumentError, ArgumentTypeError, ClosedError, StateError
+from pastream_ng.graph.contexts.base import BaseAudioContext
+from pastream_ng.graph.core import CoreGraph
+from pastream_ng.graph.data import MAX_CHANNELS
+from pastream_ng.graph.params import number
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from numpy.typing import NDArray
+
+__all__ = ["OfflineAudioContext"]
+
+F = TypeVar("F", bound="Callable[[OfflineAudioContext], object]")
+
+# Frames between looks at what Python wants to know; and if it does not.
+_SHORT, _LONG = 1024, 1 << 16
+
+
+class OfflineAudioContext(BaseAudioContext):
+    """A graph that is rendered into memory, once, as fast as it goes.
+
+    The same graph gives the same bits each time.
+
+    Parameters
+    ----------
+    channels : int, optional
+        Of what is rendered, 1 to 32.
+    length : int
+        How many frames are rendered.
+    sample_rate : float
+        Hz, from 3000 to 768000.
+    quantum : int, optional
+        How many frames are rendered at once, 1 to 16384.
+
+    Examples
+    --------
+    >>> import pastream_ng as ps
+    >>> def build(ctx):
+    ...     osc = ctx.create_oscillator(frequency=1000)
+    ...     osc >> ctx.create_gain(0.5) >> ctx.destination
+    ...     osc.start()
+    >>> sound = ps.OfflineAudioContext(channels=2, length=48000, sample_rate=48000).render(build)
+    >>> sound.shape
+    (48000, 2)
+    """
+
+    def __init__(
+        self,
+        channels: int = 1,
+        length: int | None = None,
+        sample_rate: float | None = None,
+        *,
+        quantum: int = 128,
+    ) -> None:
+        if length is None or sample_rate is None:
+            name = "length" if length is None else "sample_rate"
+            raise ArgumentTypeError(f"{name} is None; it must be given")
+        n_channels = integer("channels", channels, 1, MAX_CHANNELS)
+        self._length = integer("length", length, 1, 2**40, "frames")
+        rate = real("sample_rate", sample_rate, 3000, 768000, "Hz")
+        super().__init__(
+            CoreGraph(rate, n_channels, integer("quantum", quantum, 1, 16384, "frames"))
+        )
+        #: What was measured at chosen frames, by name: of graphs from descriptions.
+        self.captures: dict[str, NDArray[np.float32]] = {}
+        self._state: Literal["suspended", "running", "closed"] = "suspended"
+        self._is_begun = False
+        self._position = 0
+        self._stops: dict[int, Callable[[OfflineAudioContext], object] | None] = {}
+
+    # ---- What it is ----------------------------------------------------------------------------
+
+    @property
+    def channels(self) -> int:
+        """How many channels it renders."""
+        return self._core.channels
+
+    @property
+    def length(self) -> int:
+        """How many frames it renders."""
+        return self._length
+
+    @property
+    def state(self) -> Literal["suspended", "running", "closed"]:
+        """``"suspended"`` until it is rendered and at stops, ``"running"``, or ``"closed"``."""
+        return "closed" if self._is_closed else self._state
+
+    def close(self) -> None:
+        """Close: rendering ends with what there is, and nothing can be changed any more."""
+        super().close()
+        self._stops.clear()
+
+    # ---- Stops on the way ----------------------------------------------------------------------
+
+    def _stop_at(self, at: float) -> int:
+        """Return the frame of a stop; raise if there cannot be one."""
+        time = number("at", at)
+        if time < 0:
+            raise ArgumentError(f"at is {shown(at)}; it must be 0 seconds or more")
+        quantum = self.render_quantum_size
+        # The quotient of frame and rate is the time of a frame; see AudioParam.
+        index = max(0, math.floor(time * self.sample_rate / quantum) - 1)
+        while index * quantum / self.sample_rate < time:
+            index += 1
+        frame = index * quantum
+        if frame >= self._length or frame < self._core.frame:
+            raise StateError(
+                f"at is {shown(at)}; what is rendered lies between {self.current_time:g} and "
+                f"{self._length / self.sample_rate:g} seconds"
+            )
+        if frame in self._stops:
+            raise StateError(f"at is {shown(at)}; there is a stop in that quantum already")
+        return frame
+
+    def suspend(self, at: float, function: F | None = None) -> Any:
+        """Have a function called while rendering stands still: it may change anything.
+
+        Parameters
+        ----------
+        at : float
+            When, in seconds; brought up to the beginning of a quantum.
+        function : callable, optional
+            Is called with the context. Without it, what is returned is a decorator.
+
+        Returns
+        -------
+        callable
+            The function, or the decorator.
+
+        Raises
+        ------
+        ArgumentError
+            The time is negative or not finite.
+        StateError
+            It is not in what is still to be rendered, or something stops there already.
+
+        Examples
+        --------
+        >>> import pastream_ng as ps
+        >>> ctx = ps.OfflineAudioContext(channels=1, length=256, sample_rate=8192)
+        >>> one = ctx.create_constant_source()
+        >>> _ = one >> ctx.destination
+        >>> one.start()
+        >>> @ctx.suspend(128 / 8192)
+        ... def turn(ctx):
+        ...     one.offset = -1
+        >>> ctx.render()[::128, 0].tolist()
+        [1.0, -1.0]
+        """
+        if function is None:
+            return lambda given: self.suspend(at, given)
+        if not callable(function):
+            raise ArgumentTypeError(
+                f"function is {shown(function)}; it must be a function of the context"
+            )
+        self._check_open()
+        with self._lock:
+            self._stops[self._stop_at(at)] = function
+        return function
+
+    # ---- Rendering -----------------------------------------------------------------------------
+
+    def _begin(self) -> None:
+        self._check_open()
+        with self._lock:
+            if self._is_begun:
+                raise StateError("this context renders, or has rendered; make a new one")
+            self._is_begun = True
+            self._state = "running"
+
+    def _end(self) -> None:
+        """Note that rendering is over, for whatever reason."""
+        self._state = "closed"
+
+    def _next_stop(self) -> int:
+        """Return the frame of the next stop; behind the end, if there is none."""
+        with self._lock:
+            return min(self._stops, default=self._length + 1)
+
+    def _fill(
+        self, output: NDArray[np.float32], progress: Callable[[float], object] | None = None
+    ) -> Iterator[float]:
+        """Render on until an array is full; yield the time where a stop has no function."""
+        done = 0
+        while done < len(output):
+            if self._is_closed:
+                raise ClosedError("this context was closed while it was rendered")
+            stop = self._next_stop()
+            if stop == self._position:
+                yield from self._stand_still(stop)
+                continue
+            step = _SHORT if self._ended or progress else _LONG
+            n = min(step, len(output) - done, stop - self._position)
+            self._core.render(output[done : done + n])
+            done += n
+            self._position += n
+            self._rendered()
+            if progress is not None:
+                progress(self._position / self._length)
+
+    def _stand_still(self, frame: int) -> Iterator[float]:
+        function = self._stops.pop(frame)
+        self._state = "suspended"
+        if function is None:
+            yield frame / self.sample_rate
+        else:
+            function(self)
+        self._state = "running"
+
+    def _new_output(self, frames: int) -> NDArray[np.float32]:
+        return np.zeros((frames, self.channels), dtype=np.float32)
+
+    def render(
+        self,
+        build: Callable[[OfflineAudioContext], object] | None = None,
+        *,
+        progress: Callable[[float], object] | None = None,
+    ) -> NDArray[np.float32]:
+        """Render all of it.
+
+        Other threads of Python run meanwhile.
+
+        Parameters
+        ----------
+        build : callable, optional
+            Is called with the context before: makes nodes and connects them.
+        progress : callable, optional
+            Is called now and then with the part that is done, from 0 to 1.
+
+        Returns
+        -------
+        numpy.ndarray
+            (frames, channels) float32.
+
+        Raises
+        ------
+        StateError
+            It was rendered before.
+        ClosedError
+            The context was closed.
+        """
+        for name, function in (("build", build), ("progress", progress)):
+            if function is not None and not callable(function):
+                raise ArgumentTypeError(f"{name} is {shown(function)}; it must be a function")
+        if build is not None:
+            self._check_open()
+            build(self)
+        self._begin()
+        try:
+            output = self._new_output(self._length)
+            for _ in self._fill(output, progress):
+                pass
+        finally:
+            self._end()
+        return output
+
+    def start_rendering(self) -> NDArray[np.float32]:
+        """Render all of it: `render`."""
+        return self.render()
+
+    def blocks(self, frames: int) -> Iterator[NDArray[np.float32]]:
+        """Render it block by block.
+
+        Parameters
+        ----------
+        frames : int
+            Of each block; the last one may have fewer.
+
+        Yields
+        ------
+        numpy.ndarray
+            (frames, channels) float32, a new one each time.
+
+        Raises
+        ------
+        StateError
+            It was rendered before.
+
+        Examples
+        --------
+        >>> import pastream_ng as ps
+        >>> ctx = ps.OfflineAudioContext(channels=1, length=1000, sample_rate=8000)
+        >>> [len(block) for block in ctx.blocks(400)]
+        [400, 400, 200]
+        """
+        n = integer("frames", frames, 1)
+        self._begin()
+        return self._blocks(n)
+
+    def _blocks(self, frames: int) -> Iterator[NDArray[np.float32]]:
+        try:
+            while self._position < self._length:
+                output = self._new_output(min(frames, self._length - self._position))
+                for _ in self._fill(output):
+                    pass
+                yield output
+        finally:
+            self._end()
+
+    def render_steps(self, times: Iterable[float]) -> RenderSteps:
+        """Render all of it, and let the caller change the graph on the way.
+
+        Parameters
+        ----------
+        times : iterable of float
+            When to stop, in seconds; each is brought up to the beginning of a quantum.
+
+        Returns
+        -------
+        RenderSteps
+            An iterator of the times where rendering stands still. Its ``output`` is what was
+            rendered.
+
+        Raises
+        ------
+        ArgumentError, StateError
+            As `suspend`; or it was rendered before.
+
+        Examples
+        --------
+        >>> import pastream_ng as ps
+        >>> ctx = ps.OfflineAudioContext(channels=1, length=384, sample_rate=8192)
+        >>> one = ctx.create_constant_source()
+        >>> _ = one >> ctx.destination
+        >>> one.start()
+        >>> steps = ctx.render_steps([128 / 8192, 256 / 8192])
+        >>> for t in steps:
+        ...     one.offset = t * 64
+        >>> steps.output[::128, 0].tolist()
+        [1.0, 1.0, 2.0]
+        """
+        self._check_open()
+        with self._lock:
+            before = dict(self._stops)
+            try:
+                for time in times:
+                    self._stops[self._stop_at(time)] = None
+            except BaseException:
+                self._stops = before
+                raise
+        self._begin()
+        return RenderSteps(self)
+
+
+class RenderSteps:
+    """The stops of a rendering: what `OfflineAudioContext.render_steps` returns.
+
+    Attributes
+    ----------
+    output : numpy.ndarray
+        (frames, channels) float32, whole once the iterator has come to its end.
+    """
+
+    def __init__(self, context: OfflineAudioContext) -> None:
+        self.output = context._new_output(context.length)
+        self._times = self._run(context)
+
+    def _run(self, context: OfflineAudioContext) -> Iterator[float]:
+        try:
+            yield from context._fill(self.output)
+        finally:
+            context._end()
+
+    def __iter__(self) -> Iterator[float]:
+        return self._times
+
+    def __next__(self) -> float:
+        return next(self._times)

@@ -1,0 +1,42 @@
+# Copyright 2026 The pastream_ng authors
+# SPDX-License-Identifier: MIT
+"""The kinds of nodes.
+
+A kind of node is told of in C (``csrc/graph/nodes``), and has a class here. To add one:
+
+1. A class in the module where its like are, or in a new one (listed in ``meson.build``). It names
+   its ``_kind``, has a `Param`, `Number`, `Integer`, `Flag`, `Choice` or `Sound` for each param and
+   attribute of C's table, by the same names, and an ``__init__`` with the same as keywords, whose
+   defaults are the table's (a test compares).
+2. Its name in the imports and ``__all__`` below, in ``pastream_ng/__init__.py``, and on
+   ``docs/reference/python/graph_nodes.rst``.
+3. A line in ``contexts/factory.py``: ``create_this = made_by(ThisNode)``.
+"""
+
+from pastream_ng.graph.nodes.ends import AudioDestinationNode, AudioListener
+from pastream_ng.graph.nodes.node import AudioNode, AudioScheduledSourceNode
+from pastream_ng.graph.nodes.plain import (
+    ChannelMergerNode,
+    ChannelSplitterNode,
+    DelayNode,
+    GainNode,
+)
+from pastream_ng.graph.nodes.sources import (
+    AudioBufferSourceNode,
+    ConstantSourceNode,
+    OscillatorNode,
+)
+
+__all__ = [
+    "AudioBufferSourceNode",
+    "AudioDestinationNode",
+    "AudioListener",
+    "AudioNode",
+    "AudioScheduledSourceNode",
+    "ChannelMergerNode",
+    "ChannelSplitterNode",
+    "ConstantSourceNode",
+    "DelayNode",
+    "GainNode",
+    "OscillatorNode",
+]
