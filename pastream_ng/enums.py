@@ -41,6 +41,7 @@ __all__ = [
     "PacketFlags",
     "ParamRate",
     "PauseKind",
+    "ProcessResult",
     "ReduceKind",
     "ResampleEngine",
     "ResampleQuality",
@@ -52,6 +53,7 @@ __all__ = [
     "TapFull",
     "Trigger",
     "Underflow",
+    "Underrun",
     "VirtualClock",
     "VirtualInput",
     "VoiceState",
@@ -482,6 +484,21 @@ class CountMode(IntEnum):
     MAX = 0
     CLAMPED_MAX = 1
     EXPLICIT = 2
+
+
+class ProcessResult(IntEnum):
+    """What the function of a node says about the next block."""
+
+    CONTINUE = 0  #: Call again, whether there is input or not.
+    MAY_END = 1  #: Nothing more to say, unless an input sounds.
+
+
+class Underrun(IntEnum):
+    """What is heard in place of output that a function has not made in time."""
+
+    SILENCE = 0
+    HOLD = 1  #: The last sample of each channel.
+    BYPASS = 2  #: The input.
 
 
 class ParamRate(IntEnum):

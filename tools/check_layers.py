@@ -45,6 +45,7 @@ PUBLIC = {
     "graph_analyser.h": "graph",
     "graph_data.h": "graph",
     "graph_dynamics.h": "graph",
+    "graph_functions.h": "graph",
     "graph_kinds.h": "graph",
     "graph_output.h": "graph",
     "param.h": "graph",

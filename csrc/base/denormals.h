@@ -22,6 +22,13 @@ static inline uint64_t pst_denormals_flush(void) PST_RT {
     return saved;
 }
 
+// The other way round, for code that is not the library's. Returns as above.
+static inline uint64_t pst_denormals_allow(void) PST_RT {
+    const unsigned saved = _mm_getcsr();
+    _mm_setcsr(saved & ~0x8040u);
+    return saved;
+}
+
 static inline void pst_denormals_restore(uint64_t saved) PST_RT {
     _mm_setcsr((unsigned)saved);
 }
@@ -36,6 +43,14 @@ static inline uint64_t pst_denormals_flush(void) PST_RT {
     return saved;
 }
 
+static inline uint64_t pst_denormals_allow(void) PST_RT {
+    const uint64_t flush_to_zero = UINT64_C(1) << 24;
+    uint64_t saved;
+    __asm__ __volatile__("mrs %0, fpcr" : "=r"(saved));
+    __asm__ __volatile__("msr fpcr, %0" : : "r"(saved & ~flush_to_zero));
+    return saved;
+}
+
 static inline void pst_denormals_restore(uint64_t saved) PST_RT {
     __asm__ __volatile__("msr fpcr, %0" : : "r"(saved));
 }
@@ -43,6 +58,10 @@ static inline void pst_denormals_restore(uint64_t saved) PST_RT {
 #else
 
 static inline uint64_t pst_denormals_flush(void) PST_RT {
+    return 0;
+}
+
+static inline uint64_t pst_denormals_allow(void) PST_RT {
     return 0;
 }
 

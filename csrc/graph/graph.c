@@ -208,7 +208,7 @@ static pst_status check_source(const pst_gnode *node, double when_s, pst_error *
 }
 
 static pst_status start(pst_gnode *node, pst_schedule *schedule, pst_error *err) {
-    if (node->is_started)
+    if (node->is_started && (node->live.n_inputs == 0 || pst_gnode_has_ended(node)))
         return pst_fail(err, PST_BAD_STATE, 0, "it was started before; make another node");
     const double now_s = pst_graph_now(node->graph);
     if (schedule->start_s < now_s)
@@ -219,6 +219,8 @@ static pst_status start(pst_gnode *node, pst_schedule *schedule, pst_error *err)
         return status;
     node->is_started = true;
     node->start_s = schedule->start_s;
+    // Until the renderer knows better.
+    atomic_store_explicit(&node->live_sounds, true, memory_order_release);
     node->graph->plan_is_old = true;
     return pst_change_done(node->graph, err);
 }

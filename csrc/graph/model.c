@@ -203,9 +203,14 @@ void pst_model_remove(pst_graph *graph, pst_gnode *node) {
 static bool is_root(const pst_graph *graph, const pst_gnode *node) {
     if (node->n_handles > 0 || node == graph->destination || node == graph->listener)
         return true;
-    if (node->kind->info.is_source)
-        return node->is_started && !pst_gnode_has_ended(node);
-    return node->is_planned && atomic_load_explicit(&node->live_sounds, memory_order_acquire);
+    const bool sounds = atomic_load_explicit(&node->live_sounds, memory_order_acquire);
+    if (!node->kind->info.is_source)
+        return node->is_planned && sounds;
+    if (!node->is_started || pst_gnode_has_ended(node))
+        return false;
+    // One with inputs may rest until one of them sounds.
+    return node->live.n_inputs == 0 || !node->is_planned || sounds ||
+           pst_graph_now(graph) <= node->start_s;
 }
 
 // Marks what a root leads to. queue has room for all nodes.

@@ -83,6 +83,7 @@ typedef struct pst_unit {
     uint32_t room_channels; // as many channels.
     pst_schedule schedule;  // Of sources.
     bool is_over;           // Set by process: the source has nothing more to say.
+    bool is_resting;        // Set by process of sources with inputs: not before one is active.
 } pst_unit;
 
 // The params of the listener, in the order of its table.
@@ -154,8 +155,8 @@ struct pst_kind {
     // An attribute has a new value, in its slot. What it had travels back after this.
     void (*changed)(pst_unit *unit, uint32_t attribute, const pst_slot *old) PST_RT;
     // Makes one quantum. It is called only while the node is active: a source between start and
-    // end; another node while one of its inputs is, or its tail sounds, or always if it hears
-    // silence. NULL: there is nothing to make.
+    // end, whatever its inputs do; another node while one of its inputs is, or its tail sounds, or
+    // always if it hears silence. NULL: there is nothing to make.
     void (*process)(pst_unit *unit, const pst_quantum *quantum) PST_RT;
     // Whether there is sound left, n_frames after the last input became inactive. Meanwhile inputs
     // are silent, with as many channels as they had last. NULL: there is none.

@@ -197,9 +197,12 @@ static void render_source(turn *t) PST_RT {
         rest(t, t->step->node->live.schedule.first);
         return;
     }
+    pst_gnode *node = t->step->node;
+    for (uint32_t i = 0; i < node->live.n_inputs; ++i)
+        pst_gather_run(&t->step->gathers[i], t->q.kernels, &node->live_rules);
     render_params(&t->q, t->step);
-    call(t, t->step->node->kind->process);
-    set_active(t, true);
+    call(t, node->kind->process);
+    set_active(t, !node->live.is_resting);
     settle_source(t);
 }
 

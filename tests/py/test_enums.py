@@ -59,6 +59,8 @@ PAIRS = {
     "ChannelMixing": ("pst_mixing", "PST_MIXING_"),
     "CountMode": ("pst_count_mode", "PST_COUNT_"),
     "ParamRate": ("pst_param_rate", "PST_RATE_"),
+    "ProcessResult": ("pst_process_result", "PST_PROCESS_"),
+    "Underrun": ("pst_underrun", "PST_UNDERRUN_"),
 }
 
 
