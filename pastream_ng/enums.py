@@ -448,6 +448,7 @@ class AttributeKind(IntEnum):
     NUMBERS = 4
     SOUND = 5
     WAVE = 6
+    RING = 7
 
 
 class AutomationKind(IntEnum):

@@ -77,6 +77,16 @@ static pst_status copy_numbers(const pst_attribute_info *info, const pst_setting
     return PST_OK;
 }
 
+static pst_status hold_ring(const pst_setting *setting, pst_slot *slot, pst_error *err) {
+    if (setting->ring == NULL)
+        return PST_OK;
+    pst_ring_hold *hold = pst_ring_hold_create(setting->ring);
+    if (hold == NULL)
+        return pst_fail_memory(err);
+    slot->object = &hold->shared;
+    return PST_OK;
+}
+
 // Fills a slot with what was set. The objects in it are the caller's references.
 static pst_status read_setting(const pst_attribute_info *info, const pst_setting *setting,
                                pst_slot *slot, pst_error *err) {
@@ -95,6 +105,8 @@ static pst_status read_setting(const pst_attribute_info *info, const pst_setting
     case PST_ATTRIBUTE_WAVE:
         slot->object = pst_shared_retain((pst_shared *)setting->wave);
         return PST_OK;
+    case PST_ATTRIBUTE_RING:
+        return hold_ring(setting, slot, err);
     }
     return pst_fail(err, PST_BAD_ARGUMENT, 0, "%s is of no known kind", info->name);
 }

@@ -72,3 +72,18 @@ void pst_sound_retain(pst_sound *sound) PST_RT {
 void pst_sound_release(pst_sound *sound) {
     pst_shared_release((pst_shared *)sound);
 }
+
+static void destroy_hold(pst_shared *shared) {
+    pst_ring_release(((pst_ring_hold *)shared)->ring);
+    pst_free(shared);
+}
+
+pst_ring_hold *pst_ring_hold_create(pst_ring *ring) {
+    pst_ring_hold *hold = pst_alloc(sizeof *hold);
+    if (hold == NULL)
+        return NULL;
+    pst_shared_init(&hold->shared, destroy_hold);
+    pst_ring_retain(ring);
+    hold->ring = ring;
+    return hold;
+}

@@ -147,8 +147,12 @@ pst_status pst_graph_add_kind(pst_graph *graph, pst_gnode **node, const pst_kind
     if (status == PST_OK) {
         pst_model_add(graph, made);
         add_handle(made);
-        graph->plan_is_old |= kind->info.is_pulled;
         *node = made;
+        if (kind->info.is_pulled) {
+            // It runs from now on. Without memory for that it does when the next call sends.
+            graph->plan_is_old = true;
+            pst_change_done(graph, NULL);
+        }
     }
     pthread_mutex_unlock(&graph->lock);
     return status;

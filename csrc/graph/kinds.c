@@ -20,7 +20,9 @@ static const pst_kind *const kinds[] = {
     &pst_kind_gain,
     &pst_kind_oscillator,
     &pst_kind_panner,
+    &pst_kind_ring_source,
     &pst_kind_stereo_panner,
+    &pst_kind_tap,
 };
 
 const pst_kind *pst_kind_find(const char *name) {

@@ -19,6 +19,8 @@ extern const pst_kind pst_kind_dynamics_compressor;
 extern const pst_kind pst_kind_gain;
 extern const pst_kind pst_kind_oscillator;
 extern const pst_kind pst_kind_panner;
+extern const pst_kind pst_kind_ring_source;
 extern const pst_kind pst_kind_stereo_panner;
+extern const pst_kind pst_kind_tap;
 
 #endif

@@ -5,6 +5,7 @@
 
 #include "base/denormals.h"
 #include "graph/automation.h"
+#include "graph/frames.h"
 #include "graph/gather.h"
 #include "graph/plan.h"
 
@@ -296,20 +297,7 @@ static void give(const pst_graph *graph, uint32_t from, float *output, uint32_t 
         return;
     }
     // A bus that is active has the channels of the graph: the destination's rules are explicit.
-    if (n_channels == 1) {
-        memcpy(output, bus->channels[0] + from, n * sizeof *output);
-        return;
-    }
-    if (n_channels == 2) {
-        pst_kernels_now()->planes->interleave(output, bus->channels[0] + from,
-                                              bus->channels[1] + from, n);
-        return;
-    }
-    for (uint32_t c = 0; c < n_channels; ++c) {
-        const float *plane = bus->channels[c] + from;
-        for (size_t i = 0; i < n; ++i)
-            output[i * n_channels + c] = plane[i];
-    }
+    pst_frames_join(output, bus->channels, from, n_channels, n);
 }
 
 static void render_quantum(pst_graph *graph) PST_RT {

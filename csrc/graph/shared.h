@@ -7,6 +7,7 @@
 #include <stdatomic.h>
 
 #include "pastream/graph_data.h"
+#include "pastream/ring.h"
 
 // What several sides read and nobody changes: sounds, waves, curves, tables made from them. It is
 // the first member of each. The renderer only reads; it never drops the last reference, since what
@@ -53,5 +54,14 @@ typedef struct pst_numbers {
 
 // Returns a copy of n numbers, or NULL.
 PST_NODISCARD pst_numbers *pst_numbers_create(const double *values, uint32_t n);
+
+// A reference on a ring.
+typedef struct pst_ring_hold {
+    pst_shared shared;
+    pst_ring *ring;
+} pst_ring_hold;
+
+// Retains the ring. Returns NULL if there is no memory.
+PST_NODISCARD pst_ring_hold *pst_ring_hold_create(pst_ring *ring);
 
 #endif

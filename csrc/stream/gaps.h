@@ -4,7 +4,7 @@
 #ifndef PST_STREAM_GAPS_H
 #define PST_STREAM_GAPS_H
 
-#include "stream/history.h"
+#include "core/history.h"
 
 // Where frames are missing in the input ring: the way from ring positions to frame numbers of the
 // device. The ring holds the frames without their gaps, so

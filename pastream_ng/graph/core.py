@@ -355,6 +355,8 @@ def _fill(setting: Any, info: AttributeInfo, value: Any, keep: list[Any]) -> Non
         setting.sound = ffi.NULL if value is None else value.pointer
     elif info.kind == AttributeKind.WAVE:
         setting.wave = ffi.NULL if value is None else value.pointer
+    elif info.kind == AttributeKind.RING:
+        setting.ring = ffi.NULL if value is None else value.pointer
     else:
         setting.number = float(value)
 

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: MIT
 
 #include "base/thread.h"
-#include "graph/nodes/history.h"
+#include "graph/nodes/trail.h"
 #include "graph_rig.h"
 #include "pastream/graph_analyser.h"
 
@@ -294,20 +294,20 @@ static void test_sound_is_read_while_it_is_made(void) {
 }
 
 static void test_who_is_overtaken_is_told(void) {
-    pst_history history;
+    pst_trail trail;
     float block[4] = {1, 2, 3, 4};
     float got[8];
-    CHECK_EQ(pst_history_init(&history, 4, 8, NULL), PST_OK);
+    CHECK_EQ(pst_trail_init(&trail, 4, 8, NULL), PST_OK);
     for (int64_t frame = 0; frame < 4 * 100; frame += 4) {
         block[0] = (float)frame;
-        pst_history_write(&history, frame, block);
-        CHECK(pst_history_read(&history, frame + 4, got, 8));
+        pst_trail_write(&trail, frame, block);
+        CHECK(pst_trail_read(&trail, frame + 4, got, 8));
         CHECK_SAME(got[4], frame);
         CHECK_SAME(got[0], frame == 0 ? 0 : frame - 4);
     }
-    CHECK(pst_history_read(&history, 4 * 98, got, 8)); // Late, but not too late.
-    CHECK(!pst_history_read(&history, 4 * 90, got, 8));
-    pst_history_deinit(&history);
+    CHECK(pst_trail_read(&trail, 4 * 98, got, 8)); // Late, but not too late.
+    CHECK(!pst_trail_read(&trail, 4 * 90, got, 8));
+    pst_trail_deinit(&trail);
 }
 
 int main(void) {

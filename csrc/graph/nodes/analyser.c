@@ -11,7 +11,7 @@
 #include "base/error.h"
 #include "graph/kinds.h"
 #include "graph/model.h"
-#include "graph/nodes/history.h"
+#include "graph/nodes/trail.h"
 #include "graph/nodes/spectrum.h"
 
 // Passes sound on, and keeps the last of it. All else is computed by those who read.
@@ -42,7 +42,7 @@ static const pst_attribute_info attributes[] = {
 };
 
 typedef struct analyser {
-    pst_history history;
+    pst_trail trail;
     float *mono; // A quantum.
     // Of those who read, and never of the renderer.
     pthread_mutex_t lock;
@@ -77,12 +77,12 @@ static pst_status init(pst_unit *unit, pst_error *err) {
     self->mono = pst_alloc_array(unit->quantum_frames, sizeof(float));
     if (self->mono == NULL)
         return pst_fail_memory(err);
-    return pst_history_init(&self->history, unit->quantum_frames, PST_ANALYSER_MAX_FRAMES, err);
+    return pst_trail_init(&self->trail, unit->quantum_frames, PST_ANALYSER_MAX_FRAMES, err);
 }
 
 static void deinit(pst_unit *unit) {
     analyser *self = unit->state;
-    pst_history_deinit(&self->history);
+    pst_trail_deinit(&self->trail);
     pst_free(self->mono);
     pst_spectrum_destroy(self->spectrum);
     if (self->has_lock)
@@ -100,7 +100,7 @@ static void process(pst_unit *unit, const pst_quantum *q) PST_RT {
         pst_bus_mix(q->kernels, &self->mono, 1, input, PST_MIXING_SPEAKERS, false);
         mono = self->mono;
     }
-    pst_history_write(&self->history, q->frame, mono);
+    pst_trail_write(&self->trail, q->frame, mono);
 }
 
 const pst_kind pst_kind_analyser = {
@@ -158,8 +158,7 @@ static int64_t read_sound(const pst_gnode *node, const analyser *self) {
     int64_t frame;
     do
         frame = pst_graph_frame(node->graph);
-    while (
-        !pst_history_read(&self->history, frame, self->spectrum->sound, self->spectrum->n_frames));
+    while (!pst_trail_read(&self->trail, frame, self->spectrum->sound, self->spectrum->n_frames));
     return frame;
 }
 

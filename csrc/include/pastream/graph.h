@@ -9,6 +9,7 @@
 #include "pastream/graph_data.h"
 #include "pastream/graph_kinds.h"
 #include "pastream/param.h"
+#include "pastream/ring.h"
 
 #if !defined(PST_CFFI) && defined(__cplusplus)
 extern "C" {
@@ -97,6 +98,7 @@ typedef struct pst_setting {
     uint32_t n_numbers;
     pst_sound *sound; // Retained. NULL: none.
     pst_wave *wave;   // The same.
+    pst_ring *ring;   // The same.
 } pst_setting;
 
 // Adds a node. kind: the name of one. settings: n_settings attributes; the others have their

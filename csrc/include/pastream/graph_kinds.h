@@ -62,7 +62,8 @@ typedef enum pst_attribute_kind {
     PST_ATTRIBUTE_CHOICE = 3,  // The index of one of choices.
     PST_ATTRIBUTE_NUMBERS = 4, // An array; min to max is how many.
     PST_ATTRIBUTE_SOUND = 5,   // A pst_sound, or none.
-    PST_ATTRIBUTE_WAVE = 6     // A pst_wave, or none.
+    PST_ATTRIBUTE_WAVE = 6,    // A pst_wave, or none.
+    PST_ATTRIBUTE_RING = 7     // A pst_ring.
 } pst_attribute_kind;
 
 typedef struct pst_attribute_info {

@@ -104,6 +104,7 @@ CHECK_UNUSED static pst_status add_any(pst_graph *graph, const pst_kind_info *ki
     uint32_t n = 0;
     pst_sound *sound = NULL;
     pst_wave *wave = NULL;
+    pst_ring *ring = NULL;
     pst_status status = PST_OK;
     for (uint32_t i = 0; i < kind->n_attributes && n < 8 && status == PST_OK; ++i) {
         const pst_attribute_info *info = &kind->attributes[i];
@@ -116,6 +117,15 @@ CHECK_UNUSED static pst_status add_any(pst_graph *graph, const pst_kind_info *ki
             const double parts[] = {0, 1, 0.5};
             status = pst_wave_create(&wave, parts, parts, 3, true, NULL);
             settings[n++].wave = wave;
+        } else if (info->kind == PST_ATTRIBUTE_RING && ring == NULL) {
+            // Full of stereo.
+            const pst_ring_config config = {.capacity_frames = 1000,
+                                            .frame_bytes = 2 * sizeof(float),
+                                            .memory = PST_RING_COPYING};
+            status = pst_ring_create(&ring, &config, NULL);
+            if (status == PST_OK)
+                pst_ring_write(ring, noise, 1000);
+            settings[n++].ring = ring;
         } else if (info->kind == PST_ATTRIBUTE_NUMBERS) {
             static const double numbers[] = {1, 0.5};
             settings[n].numbers = numbers;
@@ -126,6 +136,7 @@ CHECK_UNUSED static pst_status add_any(pst_graph *graph, const pst_kind_info *ki
         status = pst_graph_add(graph, node, kind->name, settings, n, NULL);
     pst_sound_release(sound);
     pst_wave_release(wave);
+    pst_ring_release(ring);
     return status;
 }
 

@@ -1,8 +1,8 @@
 // Copyright 2026 The pastream_ng authors
 // SPDX-License-Identifier: MIT
 
-#ifndef PST_STREAM_HISTORY_H
-#define PST_STREAM_HISTORY_H
+#ifndef PST_CORE_HISTORY_H
+#define PST_CORE_HISTORY_H
 
 #include <stdatomic.h>
 

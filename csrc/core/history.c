@@ -1,7 +1,7 @@
 // Copyright 2026 The pastream_ng authors
 // SPDX-License-Identifier: MIT
 
-#include "stream/history.h"
+#include "core/history.h"
 
 // How a reader notices that an entry changed under it, without locks and without fences:
 //
