@@ -12,19 +12,20 @@ extern "C" {
 
 // Nodes with a ring at their other end. Neither of them ever waits for what is there.
 //
-// "tap" passes sound on, and writes it to its ring as well: frames of float32, each quantum, silence
-// too. It is the ring's producer, and ends it when the node is gone; ended by somebody else, it takes
-// no more. When the ring is full, frames are left out.
+// "tap" passes sound on, and writes it to its ring as well: frames of float32, each quantum,
+// silence too. It is the ring's producer, and ends it when the node is gone; ended by somebody
+// else, it takes no more. When the ring is full, frames are left out.
 //
 // "ring_source" plays what one reader of a ring gets, in any format. It is that reader's consumer
-// while it sounds. What is not there in time is silence; when the ring is ended and empty, the source
-// has ended.
+// while it sounds. What is not there in time is silence; when the ring is ended and empty, the
+// source has ended.
 //
-// Both hold a reference on the ring. Memory of the caller's (PST_RING_FLAT) has to outlive the node,
-// which is when a tap has ended its ring.
+// Both hold a reference on the ring. Memory of the caller's (PST_RING_FLAT) has to outlive the
+// node; a tap has then ended its ring.
 
 // Returns how many frames were left out by a tap, or were not there in time for a source that had
-// begun to sound; 0 for nodes of other kinds. Thread: any. Realtime: yes.
+// begun to sound; 0 for nodes of other kinds.
+// Thread: any. Realtime: yes.
 PST_API uint64_t pst_gnode_lost_frames(const pst_gnode *node) PST_RT;
 
 // Tells which frame of the graph a tap has written to a position of its ring. Only the places where

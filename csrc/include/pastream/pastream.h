@@ -28,9 +28,7 @@
 #include "pastream/graph_functions.h"
 #include "pastream/graph_kinds.h"
 #include "pastream/graph_output.h"
-    =======
 #include "pastream/graph_ring.h"
-    >>>>>>> 465fc4e (Sound goes out of graphs into rings, and comes from rings into graphs)
 #include "pastream/io.h"
 #include "pastream/new_file.h"
 #include "pastream/node.h"
