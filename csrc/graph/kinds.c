@@ -15,6 +15,7 @@ static const pst_kind *const kinds[] = {
     &pst_kind_channel_merger,
     &pst_kind_channel_splitter,
     &pst_kind_constant_source,
+    &pst_kind_convolver,
     &pst_kind_delay,
     &pst_kind_dynamics_compressor,
     &pst_kind_gain,

@@ -14,6 +14,7 @@ extern const pst_kind pst_kind_buffer_source;
 extern const pst_kind pst_kind_channel_merger;
 extern const pst_kind pst_kind_channel_splitter;
 extern const pst_kind pst_kind_constant_source;
+extern const pst_kind pst_kind_convolver;
 extern const pst_kind pst_kind_delay;
 extern const pst_kind pst_kind_dynamics_compressor;
 extern const pst_kind pst_kind_gain;

@@ -151,6 +151,7 @@ static void test_values_that_are_no_numbers_pass(void) {
 static pst_status use(const pst_kind_info *kind) {
     pst_graph_config config;
     pst_graph_config_default(&config);
+    config.rate_hz = RIG_RATE;
     pst_graph *graph = NULL;
     pst_status status = pst_graph_create(&graph, &config, NULL);
     if (status != PST_OK)

@@ -16,6 +16,7 @@
     extern const pst_filter_kernels pst_filter_kernels_##name;                                     \
     extern const pst_dynamics_kernels pst_dynamics_kernels_##name;                                 \
     extern const pst_space_kernels pst_space_kernels_##name;                                       \
+    extern const pst_spectrum_kernels pst_spectrum_kernels_##name;                                 \
     static const pst_kernels table_##name = {                                                      \
         .level = (number),                                                                         \
         .convert = &pst_convert_kernels_##name,                                                    \
@@ -24,6 +25,7 @@
         .dynamics = &pst_dynamics_kernels_##name,                                                  \
         .planes = &pst_plane_kernels_##name,                                                       \
         .space = &pst_space_kernels_##name,                                                        \
+        .spectrum = &pst_spectrum_kernels_##name,                                                  \
     };
 
 TABLE(scalar, PST_KERNEL_SCALAR)

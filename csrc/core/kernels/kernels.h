@@ -265,6 +265,37 @@ typedef struct pst_space_kernels {
     void (*place_stereo)(float *left, float *right, const float *from_left, const float *from_right,
                          const pst_bearings *bearings, const double *gains, size_t n) PST_RT;
 } pst_space_kernels;
+// Complex numbers in float32.
+typedef struct pst_bins {
+    float *re, *im;
+} pst_bins;
+
+typedef struct pst_bins_product {
+    pst_bins a, b;
+} pst_bins_product;
+
+// As pst_twiddles, in float32. The second step wants each of its own four times.
+typedef struct pst_turns {
+    float *cosines[3], *sines[3];
+} pst_turns;
+
+enum { PST_BINS_MIN = 64 }; // All numbers of bins are multiples of it.
+
+// Arrays stand on 64-byte boundaries, and do not overlap.
+typedef struct pst_spectrum_kernels {
+    // A step of Stockham's transform by four. quarter: of all numbers; stride: 1, 4, 16 and so on.
+    void (*turn_by_four)(const pst_turns *turns, size_t quarter, size_t stride, pst_bins from,
+                         pst_bins to) PST_RT;
+    // The last step, where there is one more factor of two.
+    void (*turn_by_two)(size_t half, pst_bins from, pst_bins to) PST_RT;
+    // Makes first[i] + j second[i], times turns[i]; and out of such numbers second[i] again.
+    void (*fold)(pst_bins to, const float *first, const float *second, pst_bins turns,
+                 size_t n) PST_RT;
+    void (*unfold)(float *second, pst_bins from, pst_bins turns, size_t n) PST_RT;
+    // Numbers first to first + n - 1 become the sums of a[i] * b[i] of all products.
+    void (*multiply_sum)(pst_bins to, const pst_bins_product *products, size_t n_products,
+                         size_t first, size_t n) PST_RT;
+} pst_spectrum_kernels;
 
 typedef struct pst_kernels {
     pst_kernel_level level;
@@ -274,6 +305,7 @@ typedef struct pst_kernels {
     const pst_dynamics_kernels *dynamics;
     const pst_plane_kernels *planes;
     const pst_space_kernels *space;
+    const pst_spectrum_kernels *spectrum;
 } pst_kernels;
 
 // Returns the table of the level that is taken now.

@@ -1,0 +1,105 @@
+// Copyright 2026 The pastream_ng authors
+// SPDX-License-Identifier: MIT
+
+#include "dsp/fft32.h"
+
+#include <math.h>
+
+#include "base/alloc.h"
+
+struct pst_fft32 {
+    uint32_t n;
+    uint32_t n_by_four;
+    bool by_two; // And one by two behind them.
+    pst_turns turns;
+    pst_turns second; // Of the second step.
+    pst_bins folds;
+};
+
+static double angle_of(double part) {
+    return 6.283185307179586476925 * part;
+}
+
+static bool make_turns(const pst_fft32 *fft, pst_turns *turns, uint32_t repeats) {
+    const uint32_t quarter = fft->n / 4;
+    for (uint32_t i = 0; i < 3; ++i) {
+        turns->cosines[i] = pst_alloc_array(quarter, sizeof(float));
+        turns->sines[i] = pst_alloc_array(quarter, sizeof(float));
+        if (turns->cosines[i] == NULL || turns->sines[i] == NULL)
+            return false;
+        for (uint32_t k = 0; k < quarter; ++k) {
+            const double angle = angle_of((double)((i + 1) * (k / repeats * repeats)) / fft->n);
+            turns->cosines[i][k] = (float)cos(angle);
+            turns->sines[i][k] = (float)-sin(angle);
+        }
+    }
+    return true;
+}
+
+static bool make_folds(pst_fft32 *fft) {
+    fft->folds.re = pst_alloc_array(fft->n, sizeof(float));
+    fft->folds.im = pst_alloc_array(fft->n, sizeof(float));
+    if (fft->folds.re == NULL || fft->folds.im == NULL)
+        return false;
+    for (uint32_t i = 0; i < fft->n; ++i) {
+        const double angle = angle_of((double)i / (4.0 * fft->n));
+        fft->folds.re[i] = (float)cos(angle);
+        fft->folds.im[i] = (float)sin(angle);
+    }
+    return true;
+}
+
+pst_fft32 *pst_fft32_create(uint32_t n) {
+    pst_fft32 *fft = pst_alloc(sizeof *fft);
+    if (fft == NULL)
+        return NULL;
+    fft->n = n;
+    for (uint32_t left = n; left > 1; left /= 4) {
+        fft->by_two = left == 2;
+        fft->n_by_four += !fft->by_two;
+    }
+    if (!make_turns(fft, &fft->turns, 1) || !make_turns(fft, &fft->second, 4) || !make_folds(fft)) {
+        pst_fft32_destroy(fft);
+        return NULL;
+    }
+    return fft;
+}
+
+static void free_turns(const pst_turns *turns) {
+    for (int i = 0; i < 3; ++i) {
+        pst_free(turns->cosines[i]);
+        pst_free(turns->sines[i]);
+    }
+}
+
+void pst_fft32_destroy(pst_fft32 *fft) {
+    if (fft == NULL)
+        return;
+    free_turns(&fft->turns);
+    free_turns(&fft->second);
+    pst_free(fft->folds.re);
+    pst_free(fft->folds.im);
+    pst_free(fft);
+}
+
+uint32_t pst_fft32_n_steps(const pst_fft32 *fft) PST_RT {
+    return fft->n_by_four + fft->by_two;
+}
+
+void pst_fft32_step(const pst_fft32 *fft, uint32_t step, pst_bins from, pst_bins to) PST_RT {
+    const pst_spectrum_kernels *kernels = pst_kernels_now()->spectrum;
+    if (step == fft->n_by_four)
+        kernels->turn_by_two(fft->n / 2, from, to);
+    else
+        kernels->turn_by_four(step == 1 ? &fft->second : &fft->turns, fft->n / 4,
+                              (size_t)1 << 2 * step, from, to);
+}
+
+void pst_fft32_fold(const pst_fft32 *fft, pst_bins to, const float *first,
+                    const float *second) PST_RT {
+    pst_kernels_now()->spectrum->fold(to, first, second, fft->folds, fft->n);
+}
+
+void pst_fft32_unfold(const pst_fft32 *fft, float *second, pst_bins from) PST_RT {
+    pst_kernels_now()->spectrum->unfold(second, from, fft->folds, fft->n);
+}
