@@ -120,6 +120,7 @@ if _TYPE_CHECKING:
     from pastream_ng.graph.contexts import BaseAudioContext, OfflineAudioContext, RenderSteps
     from pastream_ng.graph.data import AudioBuffer, PeriodicWave
     from pastream_ng.graph.nodes import (
+        AnalyserNode,
         AudioBufferSourceNode,
         AudioDestinationNode,
         AudioListener,
@@ -244,6 +245,7 @@ __all__ = [
     "AacDecoderConfig",
     "AacEncoderConfig",
     "AlsaSettings",
+    "AnalyserNode",
     "ArgumentError",
     "ArgumentTypeError",
     "AsioSettings",
@@ -515,7 +517,7 @@ _LATER_IN = {
     "graph.contexts": "BaseAudioContext OfflineAudioContext RenderSteps",
     "graph.data": "AudioBuffer PeriodicWave",
     "graph.nodes": """
-        AudioBufferSourceNode AudioDestinationNode AudioListener AudioNode
+        AnalyserNode AudioBufferSourceNode AudioDestinationNode AudioListener AudioNode
         AudioScheduledSourceNode ChannelMergerNode ChannelSplitterNode
         ConstantSourceNode DelayNode GainNode OscillatorNode
     """,

@@ -5,6 +5,7 @@
 import numpy as np
 import pytest
 
+import pastream_ng as ps
 from pastream_ng.errors import ArgumentError
 from pastream_ng.graph.captures import (
     analyser_decibel_bytes,
@@ -87,3 +88,28 @@ def test_captures_go_by_their_names():
     desc["final"][0]["what"] = "colour"
     with pytest.raises(ArgumentError, match="what is 'colour'; it must be one of float_freq"):
         graph_from_dict(desc).render()
+
+
+def test_the_node_tells_the_same():
+    ctx = ps.OfflineAudioContext(channels=1, length=4096, sample_rate=RATE)
+    noise = np.random.default_rng(1).uniform(-1, 1, 4096).astype(np.float32)
+    source = ctx.create_buffer_source(noise)
+    analyser = ctx.create_analyzer(fft_size=512, min_decibels=-60, max_decibels=-10)
+    source >> analyser
+    source.start()
+    ctx.render()
+    assert analyser.frequency_bin_count == 256
+    assert np.array_equal(analyser.frequencies, np.fft.rfftfreq(512, 1 / RATE)[:-1])
+    assert np.array_equal(analyser.get_float_time_domain_data(), noise[-512:])
+    assert analyser.get_byte_time_domain_data().dtype == np.uint8
+    decibels = analyser.get_frequency_data()
+    assert np.array_equal(decibels, analyser.get_float_frequency_data())
+    scaled = np.clip(255 * (decibels.astype(float) + 60) / 50, 0, 255)
+    assert np.abs(analyser.get_byte_frequency_data() - np.floor(scaled)).max() <= 1
+    assert repr(analyser) == "<AnalyserNode: no params>"
+    analyser.fft_size = 64
+    assert analyser.get_frequency_data().shape == (32,)
+    with pytest.raises(ps.ArgumentError, match="fft_size is 100; it must be a power of two"):
+        analyser.fft_size = 100
+    with pytest.raises(ps.ArgumentError, match="max_decibels is -70; it must be above"):
+        analyser.max_decibels = -70

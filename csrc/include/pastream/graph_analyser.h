@@ -14,7 +14,7 @@ extern "C" {
 // spectrum of those. Frames from before the graph's first one are silence.
 //
 // The spectrum is that of a Blackman window, divided by fft_size, so that a sine of full scale
-// reaches about -7.5 dB. It is smoothed from one reading to the next: magnitudes are
+// reaches about -13.6 dB. It is smoothed from one reading to the next: magnitudes are
 // smoothing_time_constant of what they were, and the rest of what they are. All that is read in one
 // quantum is one reading. Another fft_size begins anew.
 

@@ -41,6 +41,8 @@ def made_by(
 class Factory:
     """The methods of contexts that make nodes."""
 
+    create_analyser = made_by(nodes.AnalyserNode)
+    create_analyzer = create_analyser
     create_buffer_source = made_by(nodes.AudioBufferSourceNode)
     create_channel_merger = made_by(nodes.ChannelMergerNode)
     create_channel_splitter = made_by(nodes.ChannelSplitterNode)

@@ -13,6 +13,7 @@ A kind of node is told of in C (``csrc/graph/nodes``), and has a class here. To 
 3. A line in ``contexts/factory.py``: ``create_this = made_by(ThisNode)``.
 """
 
+from pastream_ng.graph.nodes.analyser import AnalyserNode
 from pastream_ng.graph.nodes.ends import AudioDestinationNode, AudioListener
 from pastream_ng.graph.nodes.node import AudioNode, AudioScheduledSourceNode
 from pastream_ng.graph.nodes.plain import (
@@ -28,6 +29,7 @@ from pastream_ng.graph.nodes.sources import (
 )
 
 __all__ = [
+    "AnalyserNode",
     "AudioBufferSourceNode",
     "AudioDestinationNode",
     "AudioListener",
