@@ -44,7 +44,6 @@ typedef struct slot_change {
 } slot_change;
 
 static void apply_slot(pst_change *change, pst_graph *graph) PST_RT {
-    (void)graph;
     slot_change *self = (slot_change *)change;
     pst_unit *unit = &change->node->live;
     const pst_slot old = unit->slots[self->attribute];
@@ -52,6 +51,7 @@ static void apply_slot(pst_change *change, pst_graph *graph) PST_RT {
     self->slot = old;
     if (unit->kind->changed)
         unit->kind->changed(unit, self->attribute, &self->slot);
+    graph->live_is_roused |= unit->kind->sounds_alone != NULL;
 }
 
 static void free_slot(pst_change *change) {

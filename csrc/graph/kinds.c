@@ -24,6 +24,7 @@ static const pst_kind *const kinds[] = {
     &pst_kind_ring_source,
     &pst_kind_stereo_panner,
     &pst_kind_tap,
+    &pst_kind_wave_shaper,
 };
 
 const pst_kind *pst_kind_find(const char *name) {

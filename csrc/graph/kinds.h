@@ -23,5 +23,6 @@ extern const pst_kind pst_kind_panner;
 extern const pst_kind pst_kind_ring_source;
 extern const pst_kind pst_kind_stereo_panner;
 extern const pst_kind pst_kind_tap;
+extern const pst_kind pst_kind_wave_shaper;
 
 #endif

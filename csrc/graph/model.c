@@ -203,6 +203,9 @@ void pst_model_remove(pst_graph *graph, pst_gnode *node) {
 static bool is_root(const pst_graph *graph, const pst_gnode *node) {
     if (node->n_handles > 0 || node == graph->destination || node == graph->listener)
         return true;
+    if (node->kind->sounds_alone != NULL && node->outs.first != NULL &&
+        node->kind->sounds_alone(node->slots))
+        return true;
     const bool sounds = atomic_load_explicit(&node->live_sounds, memory_order_acquire);
     if (!node->kind->info.is_source)
         return node->is_planned && sounds;

@@ -111,7 +111,7 @@ struct pst_graph {
     _Atomic uint32_t n_rested; // Tails.
     // The renderer's.
     pst_plan *live_plan;
-    bool live_is_roused; // A schedule has changed.
+    bool live_is_roused; // Somebody may have begun to sound by himself.
     uint32_t live_left;  // Frames of the last quantum that nobody has taken yet.
     float *zeros;
     float *zero_planes[PST_GRAPH_MAX_CHANNELS];

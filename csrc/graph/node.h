@@ -161,6 +161,9 @@ struct pst_kind {
     // Whether there is sound left, n_frames after the last input became inactive. Meanwhile inputs
     // are silent, with as many channels as they had last. NULL: there is none.
     bool (*has_tail)(const pst_unit *unit, int64_t n_frames) PST_RT;
+    // Whether it sounds without any input that does, from now on until this changes. Its inputs are
+    // silent then. Called on both sides, each with its slots. NULL: it does not.
+    bool (*sounds_alone)(const pst_slot *slots) PST_RT;
     // Only of kinds that break cycles. In a cycle, read is called early in the quantum, in place of
     // process, and write late, when the inputs are there. Together they are as process would be
     // with a delay of at least one quantum. Read is always called; it says by resting its outputs

@@ -167,6 +167,17 @@ static bool has_tail(const turn *t) PST_RT {
     return true;
 }
 
+// Channels that an input has by its rules alone.
+static bool sounds_alone(const turn *t) PST_RT {
+    const pst_gnode *node = t->step->node;
+    if (!node->kind->sounds_alone || !node->kind->sounds_alone(node->live.slots))
+        return false;
+    const pst_channel_rules *rules = &node->live_rules;
+    for (uint32_t i = 0; i < node->live.n_inputs; ++i)
+        pst_bus_silence(&t->step->inputs[i], rules->mode == PST_COUNT_EXPLICIT ? rules->count : 1);
+    return true;
+}
+
 static bool gather_inputs(const turn *t) PST_RT {
     const pst_step *step = t->step;
     pst_gnode *node = step->node;
@@ -174,7 +185,7 @@ static bool gather_inputs(const turn *t) PST_RT {
     for (uint32_t i = 0; i < node->live.n_inputs; ++i)
         is_active |= pst_gather_run(&step->gathers[i], t->q.kernels, &node->live_rules);
     if (!is_active)
-        return has_tail(t);
+        return has_tail(t) || sounds_alone(t);
     node->live_idle = 0;
     for (uint32_t i = 0; i < node->live.n_inputs; ++i)
         node->live_widths[i] = step->inputs[i].n_channels;

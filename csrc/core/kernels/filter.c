@@ -40,6 +40,23 @@
 DEFINE_SUM(sum_f32, float)
 DEFINE_SUM(sum_f64, double)
 
+static void sum_mirrored(float *restrict y, const float *restrict x, const float *restrict taps,
+                         size_t n_pairs, size_t n_samples) PST_RT {
+    enum { TILE = 8 * VECTOR_BYTES / sizeof(float) };
+    for (size_t i = 0; i < n_samples; i += TILE) {
+        float sums[TILE] = {0};
+        for (size_t k = 0; k < n_pairs; ++k) {
+            const float tap = taps[k];
+            const float *restrict late = x + i + k + 1 - n_pairs, *restrict early =
+                                                                      x + i - n_pairs - k;
+            for (size_t j = 0; j < TILE; ++j)
+                sums[j] += tap * (late[j] + early[j]);
+        }
+        const size_t n = n_samples - i < TILE ? n_samples - i : TILE;
+        memcpy(y + i, sums, n * sizeof(float));
+    }
+}
+
 // ---- Spectra ------------------------------------------------------------------------------------
 
 // Some numbers at a time go through all products, so that their sums stay in registers.
@@ -367,6 +384,7 @@ static void run_sections(const pst_section *sections, uint32_t n_sections, doubl
 const pst_filter_kernels PST_KERNEL_TABLE(filter) = {
     .sum_f32 = sum_f32,
     .sum_f64 = sum_f64,
+    .sum_mirrored = sum_mirrored,
     .multiply_sum = multiply_sum,
     .step_of_four = step_of_four,
     .step_of_two = step_of_two,

@@ -111,6 +111,10 @@ typedef struct pst_filter_kernels {
                     size_t n_samples) PST_RT;
     void (*sum_f64)(double *y, const double *x, const double *taps, size_t n_taps,
                     size_t n_channels, size_t n_samples) PST_RT;
+    // The same with taps that are their own mirror image, given from the middle: y[i] becomes the
+    // sum of taps[k] * (x[i - n_pairs + 1 + k] + x[i - n_pairs - k]).
+    void (*sum_mirrored)(float *y, const float *x, const float *taps, size_t n_pairs,
+                         size_t n_samples) PST_RT;
     // to[i] becomes the sum of a[i] * b[i] of all products, n numbers each.
     void (*multiply_sum)(pst_complex to, const pst_complex_product *products, size_t n_products,
                          size_t n) PST_RT;
@@ -201,6 +205,7 @@ typedef struct pst_plane_kernels {
     void (*add_scaled)(float *dst, const float *src, float gain, size_t n) PST_RT;
     void (*multiply)(float *dst, const float *a, const float *b, size_t n) PST_RT;
     void (*fill)(float *dst, float value, size_t n) PST_RT;
+    void (*mean)(float *dst, const float *src, size_t n) PST_RT; // Of dst and src.
     void (*interleave)(float *dst, const float *left, const float *right, size_t n) PST_RT;
     // In place: NaN becomes fallback; then all is brought to min to max.
     void (*limit)(float *values, float min, float max, float fallback, size_t n) PST_RT;
@@ -220,6 +225,13 @@ typedef struct pst_plane_kernels {
     // Reads there, linear between two values: values has the first one behind the last once more.
     void (*look_up)(float *dst, const float *values, const uint32_t *places, const float *parts,
                     size_t n) PST_RT;
+    // Takes each sample through a curve: n_points of them, at least two, which lie evenly between
+    // -1 and 1, and lines between them. What is beyond an end is that end, and NaN is the first.
+    // points has the last one once more. dst may be x.
+    void (*bend)(float *dst, const float *points, uint32_t n_points, const float *x,
+                 size_t n) PST_RT;
+    // Every other sample here and there: what interleave has put together.
+    void (*separate)(float *first, float *second, const float *src, size_t n) PST_RT;
 } pst_plane_kernels;
 
 // Where a source is, seen from who listens: how far to the right and ahead, on the level of the

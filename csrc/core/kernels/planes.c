@@ -31,6 +31,11 @@ static void multiply(float *restrict dst, const float *restrict a, const float *
         dst[i] = a[i] * b[i];
 }
 
+static void mean(float *restrict dst, const float *restrict src, size_t n) PST_RT {
+    for (size_t i = 0; i < n; ++i)
+        dst[i] = (dst[i] + src[i]) * 0.5f;
+}
+
 static void fill(float *dst, float value, size_t n) PST_RT {
     for (size_t i = 0; i < n; ++i)
         dst[i] = value;
@@ -41,6 +46,14 @@ static void interleave(float *restrict dst, const float *restrict left, const fl
     for (size_t i = 0; i < n; ++i) {
         dst[2 * i] = left[i];
         dst[2 * i + 1] = right[i];
+    }
+}
+
+static void separate(float *restrict first, float *restrict second, const float *restrict src,
+                     size_t n) PST_RT {
+    for (size_t i = 0; i < n; ++i) {
+        first[i] = src[2 * i];
+        second[i] = src[2 * i + 1];
     }
 }
 
@@ -248,6 +261,40 @@ static void look_up_at(float *restrict dst, const float *values, const uint32_t 
     }
 }
 
+// ---- Curves -------------------------------------------------------------------------------------
+
+static inline void bend_all(float *restrict dst, const float *points, uint32_t n_points,
+                            const float *restrict x) PST_RT {
+    const float last = (float)(int32_t)(n_points - 1);
+    const float half = 0.5f * last;
+    uint32_t places[LOOK_UPS];
+    float parts[LOOK_UPS];
+    for (int i = 0; i < LOOK_UPS; ++i) {
+        float place = x[i] * half + half;
+        place = place > 0.0f ? place : 0.0f;
+        place = place < last ? place : last;
+        const int32_t below = (int32_t)place;
+        places[i] = (uint32_t)below;
+        parts[i] = place - (float)below;
+    }
+    for (int i = 0; i < LOOK_UPS; i += LANES)
+        look_up(dst + i, points, places + i, parts + i);
+}
+
+static void bend(float *dst, const float *points, uint32_t n_points, const float *x,
+                 size_t n) PST_RT {
+    float from[LOOK_UPS] = {0}, to[LOOK_UPS];
+    for (; n >= LOOK_UPS; n -= LOOK_UPS, dst += LOOK_UPS, x += LOOK_UPS) {
+        bend_all(to, points, n_points, x);
+        memcpy(dst, to, sizeof to);
+    }
+    if (n == 0)
+        return;
+    memcpy(from, x, n * sizeof *x);
+    bend_all(to, points, n_points, from);
+    memcpy(dst, to, n * sizeof *dst);
+}
+
 const pst_plane_kernels PST_KERNEL_TABLE(plane) = {
     .add = add,
     .scale = scale,
@@ -261,4 +308,7 @@ const pst_plane_kernels PST_KERNEL_TABLE(plane) = {
     .wave_moving = wave_moving,
     .delay_places = delay_places,
     .look_up = look_up_at,
+    .bend = bend,
+    .mean = mean,
+    .separate = separate,
 };
