@@ -8,8 +8,8 @@
 
 // Twice or four times as many samples, something done to them, and as few as before again, for
 // whatever makes overtones: those beyond the middle of the new band go away instead of being folded
-// down. What is below 20 kHz at a rate of 44.1 kHz (0.4535 of the rate) passes to 2e-5 each way, and
-// what would be folded down to there is 98 dB less than it was.
+// down. What is below 20 kHz at a rate of 44.1 kHz (0.4535 of the rate) passes to 2e-5 each way,
+// and what would be folded down to there is 98 dB less than it was.
 //
 // The filters are half-band ones, with linear phase: every other one of their taps but the middle
 // one is 0, so half of the samples are only delayed. They are the best of their lengths (their
