@@ -129,6 +129,7 @@ if _TYPE_CHECKING:
         ChannelMergerNode,
         ChannelSplitterNode,
         ConstantSourceNode,
+        ConvolverNode,
         DelayNode,
         GainNode,
         OscillatorNode,
@@ -286,6 +287,7 @@ __all__ = [
     "CompiledCallback",
     "CompressorNodeConfig",
     "ConstantSourceNode",
+    "ConvolverNode",
     "CoreAudioSettings",
     "Curve",
     "Damage",
@@ -518,8 +520,8 @@ _LATER_IN = {
     "graph.data": "AudioBuffer PeriodicWave",
     "graph.nodes": """
         AnalyserNode AudioBufferSourceNode AudioDestinationNode AudioListener AudioNode
-        AudioScheduledSourceNode ChannelMergerNode ChannelSplitterNode
-        ConstantSourceNode DelayNode GainNode OscillatorNode
+        AudioScheduledSourceNode ChannelMergerNode ChannelSplitterNode ConstantSourceNode
+        ConvolverNode DelayNode GainNode OscillatorNode
     """,
     "graph.params": "AudioParam",
     "graph.units": "db midi note",

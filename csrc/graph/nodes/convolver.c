@@ -53,10 +53,10 @@ static pst_status prepare(const pst_slot *slots, const pst_slot *wanted, uint32_
         return PST_OK;
     const pst_sound *sound = (const pst_sound *)wanted->object;
     if (sound->n_channels != 1 && sound->n_channels != 2 && sound->n_channels != 4)
-        return pst_fail(err, PST_BAD_ARGUMENT, 0, "buffer has %u channels; it must have 1, 2 or 4",
+        return pst_fail(err, PST_UNSUPPORTED, 0, "buffer has %u channels; it must have 1, 2 or 4",
                         sound->n_channels);
     if (sound->rate_hz != site->rate_hz)
-        return pst_fail(err, PST_BAD_ARGUMENT, 0,
+        return pst_fail(err, PST_UNSUPPORTED, 0,
                         "buffer has a rate of %g Hz; it must be that of the graph, %g Hz",
                         sound->rate_hz, site->rate_hz);
     const pst_response response = {

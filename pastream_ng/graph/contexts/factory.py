@@ -47,6 +47,7 @@ class Factory:
     create_channel_merger = made_by(nodes.ChannelMergerNode)
     create_channel_splitter = made_by(nodes.ChannelSplitterNode)
     create_constant_source = made_by(nodes.ConstantSourceNode)
+    create_convolver = made_by(nodes.ConvolverNode)
     create_delay = made_by(nodes.DelayNode)
     create_gain = made_by(nodes.GainNode)
     create_oscillator = made_by(nodes.OscillatorNode)

@@ -14,6 +14,7 @@ A kind of node is told of in C (``csrc/graph/nodes``), and has a class here. To 
 """
 
 from pastream_ng.graph.nodes.analyser import AnalyserNode
+from pastream_ng.graph.nodes.convolver import ConvolverNode
 from pastream_ng.graph.nodes.ends import AudioDestinationNode, AudioListener
 from pastream_ng.graph.nodes.node import AudioNode, AudioScheduledSourceNode
 from pastream_ng.graph.nodes.plain import (
@@ -38,6 +39,7 @@ __all__ = [
     "ChannelMergerNode",
     "ChannelSplitterNode",
     "ConstantSourceNode",
+    "ConvolverNode",
     "DelayNode",
     "GainNode",
     "OscillatorNode",
