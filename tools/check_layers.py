@@ -49,6 +49,7 @@ PUBLIC = {
     "graph_kinds.h": "graph",
     "graph_output.h": "graph",
     "graph_ring.h": "graph",
+    "graph_view.h": "graph",
     "param.h": "graph",
     "chain.h": "chain",
     "buffer.h": "chain",

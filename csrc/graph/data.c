@@ -24,10 +24,15 @@ pst_numbers *pst_numbers_create(const double *values, uint32_t n) {
 
 static void destroy_sound(pst_shared *shared) {
     pst_sound *sound = (pst_sound *)shared;
-    for (uint32_t c = 0; c < sound->n_channels; ++c)
-        if (sound->channels[c] != NULL)
-            pst_free(sound->channels[c] - PST_CACHE_LINE_BYTES / sizeof(float));
+    pst_free(sound->samples);
     pst_free(sound);
+}
+
+enum { LINE = PST_CACHE_LINE_BYTES / sizeof(float) }; // In front of each plane: keeps it aligned.
+
+// Floats from one plane to the next.
+static size_t stride_of(int64_t n_frames) {
+    return ((size_t)n_frames + LINE) / LINE * LINE + LINE;
 }
 
 pst_status pst_sound_create(pst_sound **sound, const float *const *channels, uint32_t n_channels,
@@ -48,21 +53,37 @@ pst_status pst_sound_create(pst_sound **sound, const float *const *channels, uin
     made->n_channels = n_channels;
     made->n_frames = n_frames;
     made->rate_hz = rate_hz;
-    // A line in front keeps the planes aligned.
-    const size_t margin = PST_CACHE_LINE_BYTES / sizeof(float);
-    const size_t n = (size_t)n_frames;
-    for (uint32_t c = 0; c < n_channels; ++c) {
-        float *plane = pst_alloc_array(n + 2 * margin, sizeof(float));
-        if (plane == NULL) {
-            destroy_sound(&made->shared);
-            return pst_fail_memory(err);
-        }
-        made->channels[c] = plane + margin;
-        memcpy(made->channels[c], channels[c], n * sizeof(float));
-        made->channels[c][n] = channels[c][n - 1];
+    const size_t stride = stride_of(n_frames);
+    const bool fits = stride <= (SIZE_MAX - LINE) / n_channels;
+    made->samples = fits ? pst_alloc_array(stride * n_channels + LINE, sizeof(float)) : NULL;
+    if (made->samples == NULL) {
+        destroy_sound(&made->shared);
+        return pst_fail_memory(err);
     }
+    for (uint32_t c = 0; c < n_channels; ++c) {
+        made->channels[c] = made->samples + LINE + c * stride;
+        if (channels != NULL)
+            memcpy(made->channels[c], channels[c], (size_t)n_frames * sizeof(float));
+    }
+    pst_sound_seal(made);
     *sound = made;
     return PST_OK;
+}
+
+void pst_sound_get_shape(const pst_sound *sound, pst_sound_shape *shape) PST_RT {
+    *shape = (pst_sound_shape){.n_channels = sound->n_channels,
+                               .n_frames = sound->n_frames,
+                               .rate_hz = sound->rate_hz,
+                               .stride_floats = (int64_t)stride_of(sound->n_frames)};
+}
+
+float *pst_sound_samples(pst_sound *sound) PST_RT {
+    return sound->channels[0];
+}
+
+void pst_sound_seal(pst_sound *sound) PST_RT {
+    for (uint32_t c = 0; c < sound->n_channels; ++c)
+        sound->channels[c][sound->n_frames] = sound->channels[c][sound->n_frames - 1];
 }
 
 void pst_sound_retain(pst_sound *sound) PST_RT {

@@ -129,6 +129,8 @@ pst_status pst_gnode_create(pst_gnode **node, pst_graph *graph, const pst_kind *
     atomic_init(&made->n_refs, 1);
     made->graph = graph;
     made->kind = kind;
+    made->stop_s = INFINITY;
+    made->duration_s = -1.0;
     made->rules =
         (pst_channel_rules){kind->info.channel_count, kind->info.count_mode, kind->info.mixing};
     made->live = (pst_unit){.kind = kind,

@@ -134,7 +134,7 @@ pst_status pst_graph_tidy(pst_graph *graph, pst_error *err) {
 
 // ---- Handles ------------------------------------------------------------------------------------
 
-static void add_handle(pst_gnode *node) {
+void pst_gnode_add_handle(pst_gnode *node) {
     if (node->n_handles++ == 0)
         pst_graph_retain(node->graph);
 }
@@ -146,7 +146,7 @@ pst_status pst_graph_add_kind(pst_graph *graph, pst_gnode **node, const pst_kind
     const pst_status status = pst_gnode_create(&made, graph, kind, settings, n_settings, err);
     if (status == PST_OK) {
         pst_model_add(graph, made);
-        add_handle(made);
+        pst_gnode_add_handle(made);
         *node = made;
         if (kind->info.is_pulled) {
             // It runs from now on. Without memory for that it does when the next call sends.
@@ -179,7 +179,7 @@ pst_gnode *pst_graph_listener(pst_graph *graph) {
 
 void pst_gnode_retain(pst_gnode *node) {
     pthread_mutex_lock(&node->graph->lock);
-    add_handle(node);
+    pst_gnode_add_handle(node);
     pthread_mutex_unlock(&node->graph->lock);
 }
 
@@ -225,6 +225,8 @@ static pst_status start(pst_gnode *node, pst_schedule *schedule, pst_error *err)
     node->start_s = schedule->start_s;
     // Until the renderer knows better.
     atomic_store_explicit(&node->live_sounds, true, memory_order_release);
+    node->offset_s = schedule->offset_s;
+    node->duration_s = schedule->duration_s;
     node->graph->plan_is_old = true;
     return pst_change_done(node->graph, err);
 }
@@ -261,6 +263,8 @@ pst_status pst_gnode_stop(pst_gnode *node, double when_s, pst_error *err) {
         status = pst_fail(err, PST_BAD_STATE, 0, "it was not started");
     else if (!pst_gnode_has_ended(node))
         status = pst_change_stop(node, when_s, err);
+    if (status == PST_OK)
+        node->stop_s = when_s;
     if (status == PST_OK)
         status = pst_change_done(node->graph, err);
     pthread_mutex_unlock(&node->graph->lock);

@@ -69,6 +69,9 @@ struct pst_gnode {
     pst_edges ins, outs;
     bool is_started;
     double start_s;
+    double stop_s; // INFINITY: not known yet.
+    double offset_s;
+    double duration_s;
     uint32_t widest;        // Channels that an input could have so far.
     uint32_t room_channels; // Asked for.
     // Marks of computations under way.
@@ -132,6 +135,9 @@ static inline void *pst_gnode_state(const pst_gnode *node) PST_RT {
 // Makes a node, out of the model, with one reference and no handle. With the lock.
 pst_status pst_gnode_create(pst_gnode **node, pst_graph *graph, const pst_kind *kind,
                             const pst_setting *settings, uint32_t n_settings, pst_error *err);
+
+// Adds a handle. With the lock.
+void pst_gnode_add_handle(pst_gnode *node);
 
 // Adds and drops references. The last one frees; not on the audio thread.
 void pst_gnode_keep(pst_gnode *node);

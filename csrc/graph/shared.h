@@ -41,6 +41,7 @@ struct pst_sound {
     uint32_t n_channels;
     int64_t n_frames;
     double rate_hz;
+    float *samples; // All planes.
     // Each plane has its last frame once more behind it, and a zero in front of it.
     float *channels[]; // n_channels.
 };

@@ -4,6 +4,7 @@
 #include "graph/wave.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "base/alloc.h"
 #include "base/error.h"
@@ -73,6 +74,7 @@ static void destroy_wave(pst_shared *shared) {
     pst_wave *wave = (pst_wave *)shared;
     pst_free(wave->bands);
     pst_free(wave->values);
+    pst_free(wave->series);
     pst_free(wave);
 }
 
@@ -199,7 +201,30 @@ pst_status pst_wave_create(pst_wave **wave, const double *real, const double *im
                             k, real[k], imag[k]);
     const uint32_t n_partials = n - 1 < MAX_PARTIALS ? n - 1 : MAX_PARTIALS - 1;
     partials series = {real, imag, n_partials, GRID, 1.0};
-    return create(wave, &series, normalize_it, err);
+    double *copy = pst_alloc_array(2 * (size_t)n, sizeof(double));
+    if (copy == NULL)
+        return pst_fail_memory(err);
+    const pst_status status = create(wave, &series, normalize_it, err);
+    if (status != PST_OK) {
+        pst_free(copy);
+        return status;
+    }
+    memcpy(copy, real, n * sizeof(double));
+    memcpy(copy + n, imag, n * sizeof(double));
+    (*wave)->series = copy;
+    (*wave)->n = n;
+    (*wave)->is_normalized = normalize_it;
+    return PST_OK;
+}
+
+uint32_t pst_wave_get_series(const pst_wave *wave, double *real, double *imag, uint32_t capacity,
+                             bool *normalize_it) PST_RT {
+    *normalize_it = wave->is_normalized;
+    for (uint32_t k = 0; k < wave->n && k < capacity; ++k) {
+        real[k] = wave->series[k];
+        imag[k] = wave->series[wave->n + k];
+    }
+    return wave->n;
 }
 
 static double sine_of(pst_shape shape, uint32_t k) {

@@ -22,6 +22,10 @@ struct pst_wave {
     uint32_t n_bands;
     pst_wave_band *bands; // By number of partials.
     float *values;        // Of all tables.
+    // What a wave of the user's was made of: n cosines and as many sines, one after the other.
+    double *series;
+    uint32_t n;
+    bool is_normalized;
 };
 
 // The types of an oscillator, in the order of its choices.

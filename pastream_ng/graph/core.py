@@ -4,9 +4,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import math
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -15,70 +16,18 @@ from pastream_ng._native import ffi, lib
 from pastream_ng._native.errors import check, new_error
 from pastream_ng._native.handle import owner
 from pastream_ng.enums import (
-    AttributeKind,
     AutomationKind,
-    ChannelMixing,
-    CountMode,
     ParamRate,
 )
 from pastream_ng.errors import ArgumentError
-from pastream_ng.graph.kinds import AttributeInfo, KindInfo, kinds
+from pastream_ng.graph.core_data import Sound, Wave
+from pastream_ng.graph.core_settings import RULES, member, settings
+from pastream_ng.graph.kinds import KindInfo, kind_of, kinds
 
-__all__ = ["CoreGraph", "CoreNode", "CoreParam", "Sound", "Wave"]
+__all__ = ["CoreConnection", "CoreGraph", "CoreNode", "CoreParam", "SourceTimes"]
 
 #: How many frames are rendered in one call, during which Ctrl-C has to wait.
 _SLICE = 1 << 16
-
-
-class Sound:
-    """Sound in C's memory: planes of float32."""
-
-    def __init__(self, planes: np.ndarray[Any, Any], rate: float) -> None:
-        planes = np.ascontiguousarray(np.atleast_2d(planes), dtype=np.float32)
-        self._owned, err = owner("pst_sound *", lib.pst_sound_release), new_error()
-        rows = [ffi.cast("float *", ffi.from_buffer(row)) for row in planes]
-        channels = ffi.new("float *[]", rows)
-        n_channels, n_frames = planes.shape
-        check(
-            lib.pst_sound_create(self._owned, channels, n_channels, n_frames, float(rate), err), err
-        )
-        self.channels: int = n_channels
-        self.frames: int = n_frames
-        self.rate = float(rate)
-
-    @property
-    def pointer(self) -> Any:
-        """The ``pst_sound *``."""
-        return self._owned[0]
-
-
-class Wave:
-    """One period of a wave, as cosines and sines."""
-
-    def __init__(
-        self, real: Sequence[float], imag: Sequence[float], *, normalize: bool = True
-    ) -> None:
-        if len(real) != len(imag):
-            raise ArgumentError(
-                f"real has {len(real)} numbers and imag {len(imag)}; there must be as many"
-            )
-        self._owned, err = owner("pst_wave *", lib.pst_wave_release), new_error()
-        check(
-            lib.pst_wave_create(
-                self._owned,
-                ffi.new("double[]", [float(x) for x in real]),
-                ffi.new("double[]", [float(x) for x in imag]),
-                len(real),
-                normalize,
-                err,
-            ),
-            err,
-        )
-
-    @property
-    def pointer(self) -> Any:
-        """The ``pst_wave *``."""
-        return self._owned[0]
 
 
 # The automation methods by name: their kind, and the fields that their arguments go to.
@@ -91,6 +40,50 @@ METHODS: dict[str, tuple[AutomationKind, tuple[str, ...]]] = {
     "cancel_scheduled_values": (AutomationKind.CANCEL, ("time_s",)),
     "cancel_and_hold_at_time": (AutomationKind.HOLD, ("time_s",)),
 }
+
+
+_METHOD_OF = {kind: name for name, (kind, _) in METHODS.items()}
+
+
+def _call(automation: Any) -> tuple[str, list[Any]]:
+    """Return the method that an automation stands for, and its arguments."""
+    method = _METHOD_OF[AutomationKind(automation.kind)]
+    args = []
+    for field in METHODS[method][1]:
+        if field == "values":
+            args.append([automation.values[i] for i in range(automation.n_values)])
+        else:
+            args.append(getattr(automation, field))
+    return method, args
+
+
+class SourceTimes(NamedTuple):
+    """When a source sounds, in seconds; None: it does not end."""
+
+    start: float
+    stop: float | None
+    offset: float
+    duration: float | None
+
+
+class CoreConnection(NamedTuple):
+    """What leads to a node."""
+
+    source: CoreNode
+    output: int
+    input: int  # Or the param's place in the table.
+    is_param: bool
+
+
+def _all(type_name: str, function: Any, pointer: Any) -> tuple[Any, int]:
+    """Return all rows that a function gives, which tells how many there are."""
+    room = 0
+    while True:
+        rows = ffi.new(type_name, room)
+        n = function(pointer, rows, room)
+        if n <= room:
+            return rows, n
+        room = n
 
 
 class CoreParam:
@@ -137,6 +130,18 @@ class CoreParam:
         err = new_error()
         check(lib.pst_param_set_rate(self.pointer, rate, err), err)
 
+    def timeline(self) -> tuple[float, list[tuple[str, list[Any]]]]:
+        """Return the value before all, and the calls of methods that make the timeline."""
+        initial, n_values = ffi.new("double *"), ffi.new("uint32_t *")
+        n = lib.pst_param_list(self.pointer, initial, ffi.NULL, 0, ffi.NULL, n_values)
+        while True:
+            room, n_room = n, n_values[0]
+            rows = ffi.new("pst_automation[]", room)
+            values = ffi.new("double[]", n_room)
+            n = lib.pst_param_list(self.pointer, initial, rows, room, values, n_values)
+            if n <= room and n_values[0] <= n_room:
+                return initial[0], [_call(rows[i]) for i in range(n)]
+
     @property
     def limits(self) -> tuple[float, float]:
         """What its sum is brought to."""
@@ -155,7 +160,6 @@ class CoreNode:
         self.pointer = owned[0]
         #: The same for all handles of a node.
         self.id = int(ffi.cast("uintptr_t", self.pointer))
-        self.is_started = False
 
     def param(self, name: str) -> CoreParam:
         """Return a param by name."""
@@ -169,12 +173,12 @@ class CoreNode:
 
     def set(self, name: str, value: Any) -> None:
         """Set an attribute, or one of the channel rules."""
-        if name in _RULES:
+        if name in RULES:
             self._set_rule(name, value)
             return
         err = new_error()
-        settings, _keep = _settings(self.kind, {name: value})
-        check(lib.pst_gnode_set(self.pointer, settings, err), err)
+        rows, _keep = settings(self.kind, {name: value})
+        check(lib.pst_gnode_set(self.pointer, rows, err), err)
 
     def number(self, name: str) -> float:
         """Return an attribute of one number."""
@@ -182,11 +186,36 @@ class CoreNode:
         check(lib.pst_gnode_get_number(self.pointer, name.encode(), number, err), err)
         return float(number[0])
 
+    def numbers(self, name: str) -> list[float] | None:
+        """Return an attribute that is numbers; None: there are none."""
+        n = lib.pst_gnode_get_numbers(self.pointer, name.encode(), ffi.NULL, 0)
+        while True:
+            values = ffi.new("double[]", n)
+            room, n = n, lib.pst_gnode_get_numbers(self.pointer, name.encode(), values, n)
+            if n <= room:
+                return list(values)[:n] or None
+
+    def sound(self, name: str) -> Sound | None:
+        """Return an attribute that is a sound."""
+        return Sound.from_pointer(lib.pst_gnode_get_sound(self.pointer, name.encode()))
+
+    def wave(self, name: str) -> Wave | None:
+        """Return an attribute that is a wave."""
+        return Wave.from_pointer(lib.pst_gnode_get_wave(self.pointer, name.encode()))
+
+    def connections(self) -> list[CoreConnection]:
+        """Return what leads to it, in the order of connecting."""
+        rows, n = _all("pst_connection[]", lib.pst_gnode_connections, self.pointer)
+        return [
+            CoreConnection(self._graph._own(row.source), row.output, row.input, row.is_param)
+            for row in rows[0:n]
+        ]
+
     def rule(self, name: str) -> int:
         """Return one of the channel rules."""
         rules = ffi.new("pst_channel_rules *")
         lib.pst_gnode_get_channels(self.pointer, rules)
-        return int(getattr(rules, _RULES[name][0]))
+        return int(getattr(rules, RULES[name][0]))
 
     @property
     def ports(self) -> tuple[int, int]:
@@ -194,10 +223,10 @@ class CoreNode:
         return lib.pst_gnode_n_inputs(self.pointer), lib.pst_gnode_n_outputs(self.pointer)
 
     def _set_rule(self, name: str, value: Any) -> None:
-        field, enum = _RULES[name]
+        field, enum = RULES[name]
         rules, err = ffi.new("pst_channel_rules *"), new_error()
         lib.pst_gnode_get_channels(self.pointer, rules)
-        setattr(rules, field, int(value) if enum is None else _member(name, enum, value))
+        setattr(rules, field, int(value) if enum is None else member(name, enum, value))
         check(lib.pst_gnode_set_channels(self.pointer, rules, err), err)
 
     def connect(self, to: CoreNode | CoreParam, output: int = 0, input: int = 0) -> None:
@@ -228,12 +257,25 @@ class CoreNode:
         err = new_error()
         length = -1.0 if duration is None else float(duration)
         check(lib.pst_gnode_start(self.pointer, float(when), float(offset), length, err), err)
-        self.is_started = True
 
     def stop(self, when: float = 0.0) -> None:
         """Stop a source."""
         err = new_error()
         check(lib.pst_gnode_stop(self.pointer, float(when), err), err)
+
+    @property
+    def times(self) -> SourceTimes | None:
+        """When it sounds; None: it was not started."""
+        row = ffi.new("pst_source_times *")
+        lib.pst_gnode_get_times(self.pointer, row)
+        if not row.is_started:
+            return None
+        return SourceTimes(
+            row.start_s,
+            None if math.isinf(row.stop_s) else row.stop_s,
+            row.offset_s,
+            None if row.duration_s < 0 else row.duration_s,
+        )
 
     @property
     def has_ended(self) -> bool:
@@ -270,29 +312,33 @@ class CoreGraph:
     def add(self, kind: str, **options: Any) -> CoreNode:
         """Add a node with attributes and channel rules."""
         info = self.kind(kind)
-        rules = {name: options.pop(name) for name in _RULES if name in options}
+        rules = {name: options.pop(name) for name in RULES if name in options}
         owned, err = owner("pst_gnode *", lib.pst_gnode_release), new_error()
-        settings, _keep = _settings(info, options)
-        check(
-            lib.pst_graph_add(self.pointer, owned, kind.encode(), settings, len(options), err), err
-        )
+        rows, _keep = settings(info, options)
+        check(lib.pst_graph_add(self.pointer, owned, kind.encode(), rows, len(options), err), err)
         node = CoreNode(self, owned, info)
         for name, value in rules.items():
             node.set(name, value)
         return node
 
-    def _own(self, pointer: Any, kind: str) -> CoreNode:
+    def _own(self, pointer: Any) -> CoreNode:
+        """Return a handle that C has given."""
         owned = owner("pst_gnode *", lib.pst_gnode_release)
         owned[0] = pointer
-        return CoreNode(self, owned, kinds()[kind])
+        return CoreNode(self, owned, kind_of(lib.pst_gnode_kind(pointer)))
+
+    def nodes(self) -> list[CoreNode]:
+        """Return all nodes, in the order of making; the first two are destination and listener."""
+        rows, n = _all("pst_gnode *[]", lib.pst_graph_list, self.pointer)
+        return [self._own(rows[i]) for i in range(n)]
 
     def destination(self) -> CoreNode:
         """Return a handle of where all sound goes."""
-        return self._own(lib.pst_graph_destination(self.pointer), "destination")
+        return self._own(lib.pst_graph_destination(self.pointer))
 
     def listener(self) -> CoreNode:
         """Return a handle of who hears it."""
-        return self._own(lib.pst_graph_listener(self.pointer), "listener")
+        return self._own(lib.pst_graph_listener(self.pointer))
 
     @contextmanager
     def batch(self) -> Iterator[None]:
@@ -321,57 +367,3 @@ class CoreGraph:
             lib.pst_graph_render(
                 ffi.NULL, data + start * self.channels, n, ffi.NULL, 0, self.pointer
             )
-
-
-# Names of the channel rules: their field, and what names their values.
-_RULES: dict[str, tuple[str, Any]] = {
-    "channel_count": ("count", None),
-    "channel_count_mode": ("mode", CountMode),
-    "channel_interpretation": ("mixing", ChannelMixing),
-}
-
-
-def _member(name: str, enum: Any, value: Any) -> int:
-    names = [member.name.lower().replace("_", "-") for member in enum]
-    text = str(value).lower().replace("_", "-")
-    if text not in names:
-        raise ArgumentError(f"{name} is {shown(value)}; it must be one of {', '.join(names)}")
-    return int(list(enum)[names.index(text)])
-
-
-def _fill(setting: Any, info: AttributeInfo, value: Any, keep: list[Any]) -> None:
-    if info.kind == AttributeKind.CHOICE:
-        if value not in info.choices:
-            names = ", ".join(info.choices)
-            raise ArgumentError(f"{info.name} is {shown(value)}; it must be one of {names}")
-        setting.number = info.choices.index(value)
-    elif info.kind == AttributeKind.NUMBERS:
-        if value is not None:
-            numbers = ffi.new("double[]", [float(x) for x in value])
-            keep.append(numbers)
-            setting.numbers = numbers
-            setting.n_numbers = len(value)
-    elif info.kind == AttributeKind.SOUND:
-        setting.sound = ffi.NULL if value is None else value.pointer
-    elif info.kind == AttributeKind.WAVE:
-        setting.wave = ffi.NULL if value is None else value.pointer
-    elif info.kind == AttributeKind.RING:
-        setting.ring = ffi.NULL if value is None else value.pointer
-    else:
-        setting.number = float(value)
-
-
-def _settings(kind: KindInfo, options: dict[str, Any]) -> tuple[Any, list[Any]]:
-    """Return a ``pst_setting[]``, and what must live as long."""
-    settings = ffi.new("pst_setting[]", max(1, len(options)))
-    keep: list[Any] = []
-    for setting, (name, value) in zip(settings, options.items(), strict=False):
-        info = kind.attributes.get(name)
-        if info is None:
-            names = ", ".join(kind.attributes) or "none"
-            raise ArgumentError(f"nodes of kind {kind.name} have no {shown(name)}, but {names}")
-        text = ffi.new("char[]", name.encode())
-        keep.append(text)
-        setting.name = text
-        _fill(setting, info, value, keep)
-    return settings, keep

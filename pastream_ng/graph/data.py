@@ -7,14 +7,14 @@ from __future__ import annotations
 import io
 import math
 import os
-from threading import Lock
 from typing import TYPE_CHECKING, Any, Union
+from weakref import WeakValueDictionary
 
 import numpy as np
 
 from pastream_ng._checks import flag, integer, real, shown
 from pastream_ng.errors import ArgumentError, ArgumentTypeError
-from pastream_ng.graph.core import Sound, Wave
+from pastream_ng.graph.core_data import Sound, Wave
 from pastream_ng.graph.params import numbers
 from pastream_ng.packets.sample_types import SAMPLE_TYPES, scaled
 
@@ -26,6 +26,10 @@ if TYPE_CHECKING:
 __all__ = ["AudioBuffer", "PeriodicWave", "SoundLike", "as_buffer", "decoded"]
 
 MAX_CHANNELS = 32
+
+# What Python has of what C has, so that a node's buffer is the one that was given.
+_buffers: WeakValueDictionary[int, AudioBuffer] = WeakValueDictionary()
+_waves: WeakValueDictionary[int, PeriodicWave] = WeakValueDictionary()
 
 
 class AudioBuffer:
@@ -66,10 +70,26 @@ class AudioBuffer:
                 f"data has {planes.shape[0]} channels and {planes.shape[1]} frames; it must have "
                 f"1 to {MAX_CHANNELS} channels, and at least 1 frame"
             )
-        self._rate = real("sample_rate", sample_rate, 3000, 768000, "Hz")
-        self._planes = np.array(planes, dtype=np.float32, order="C")
-        self._lock = Lock()
-        self._sound: Sound | None = None
+        rate = real("sample_rate", sample_rate, 3000, 768000, "Hz")
+        self._own(Sound.silent(planes.shape[0], planes.shape[1], rate))
+        self._planes[:] = planes
+
+    def _own(self, sound: Sound) -> None:
+        self._sound = sound
+        self._planes = sound.planes()
+        _buffers[sound.id] = self
+
+    @classmethod
+    def _from_core(cls, sound: Sound | None) -> AudioBuffer | None:
+        """Return what a node has."""
+        if sound is None:
+            return None
+        found = _buffers.get(sound.id)
+        if found is None:
+            found = cls.__new__(cls)
+            found._own(sound)
+            found._planes.flags.writeable = False
+        return found
 
     @classmethod
     def from_planes(cls, planes: ArrayLike, sample_rate: float) -> AudioBuffer:
@@ -109,12 +129,12 @@ class AudioBuffer:
     @property
     def sample_rate(self) -> float:
         """Its rate, in Hz."""
-        return self._rate
+        return self._sound.rate
 
     @property
     def duration(self) -> float:
         """How long it is, in seconds."""
-        return self.length / self._rate
+        return self.length / self.sample_rate
 
     @property
     def planes(self) -> NDArray[np.float32]:
@@ -183,19 +203,25 @@ class AudioBuffer:
             return view.astype(dtype)
         return view.copy() if copy else view
 
+    def __dlpack__(self, **options: Any) -> Any:
+        """Return (frames, channels) for other libraries, without a copy; not to be written to."""
+        return self._sound.planes().T.__dlpack__(**options)
+
+    def __dlpack_device__(self) -> tuple[int, int]:
+        """Return where the samples are: in the memory of the CPU."""
+        return 1, 0
+
     def _for_core(self) -> Sound:
         """Return it as C has it; from now on it does not change."""
-        with self._lock:
-            if self._sound is None:
-                self._planes.flags.writeable = False
-                self._sound = Sound(self._planes, self._rate)
-            return self._sound
+        if self._planes.flags.writeable:
+            self._planes.flags.writeable = False
+            self._sound.seal()
+        return self._sound
 
     def __repr__(self) -> str:
         n = self.number_of_channels
-        return (
-            f"<AudioBuffer: {self.length} frames, {n} channel{'s' * (n != 1)}, {self._rate:g} Hz>"
-        )
+        channels = f"{n} channel{'s' * (n != 1)}"
+        return f"<AudioBuffer: {self.length} frames, {channels}, {self.sample_rate:g} Hz>"
 
 
 class PeriodicWave:
@@ -233,6 +259,20 @@ class PeriodicWave:
         self._imag = [0.0] * len(self._real) if sines is None else sines
         self._normalize = flag("normalize", normalize)
         self._wave = Wave(self._real, self._imag, normalize=self._normalize)
+        _waves[self._wave.id] = self
+
+    @classmethod
+    def _from_core(cls, wave: Wave | None) -> PeriodicWave | None:
+        """Return what a node has."""
+        if wave is None:
+            return None
+        found = _waves.get(wave.id)
+        if found is None:
+            found = cls.__new__(cls)
+            found._real, found._imag, found._normalize = wave.series()
+            found._wave = wave
+            _waves[wave.id] = found
+        return found
 
     @property
     def real(self) -> NDArray[np.float64]:
@@ -253,7 +293,8 @@ class PeriodicWave:
         return self._wave
 
     def __repr__(self) -> str:
-        return f"<PeriodicWave: {len(self._real) - 1} partials>"
+        n = len(self._real) - 1
+        return f"<PeriodicWave: {n} partial{'s' * (n != 1)}>"
 
 
 #: What can be played: a buffer, an array at the context's rate, a path, or a file's bytes.

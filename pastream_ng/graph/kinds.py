@@ -16,7 +16,7 @@ from pastream_ng.enums import AttributeKind, ParamRate
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["AttributeInfo", "KindInfo", "ParamInfo", "kinds"]
+__all__ = ["AttributeInfo", "KindInfo", "ParamInfo", "kind_of", "kinds"]
 
 
 @dataclass(frozen=True)
@@ -111,3 +111,8 @@ def kinds() -> Mapping[str, KindInfo]:
         kind = _kind(info)
         found[kind.name] = kind
     return MappingProxyType(found)
+
+
+def kind_of(info: Any) -> KindInfo:
+    """Return what a ``pst_kind_info`` tells, also of a kind that one node has for itself."""
+    return kinds().get(decode(info.name)) or _kind(info)

@@ -15,7 +15,8 @@ from pastream_ng._checks import shown
 from pastream_ng.enums import ParamRate
 from pastream_ng.errors import ArgumentError
 from pastream_ng.graph.captures import CAPTURES
-from pastream_ng.graph.core import CoreGraph, CoreNode, CoreParam, Sound, Wave
+from pastream_ng.graph.core import CoreGraph, CoreNode, CoreParam
+from pastream_ng.graph.core_data import Sound, Wave
 
 __all__ = ["LoadedGraph", "graph_from_dict"]
 
@@ -37,7 +38,7 @@ class LoadedGraph:
         self._final = list(desc.get("final") or [])
         self.core = CoreGraph(desc["sample_rate"], int(desc["channels"]), quantum)
         self._sounds = {
-            name: Sound(self._planes(entry), entry["sample_rate"])
+            name: Sound.of(self._planes(entry), entry["sample_rate"])
             for name, entry in (desc.get("buffers") or {}).items()
         }
         self._waves = {

@@ -10,7 +10,8 @@ import pytest
 
 from pastream_ng.enums import AttributeKind, ParamRate
 from pastream_ng.errors import ArgumentError, StateError, UnsupportedSettingsError
-from pastream_ng.graph.core import CoreGraph, Sound, Wave
+from pastream_ng.graph.core import CoreGraph
+from pastream_ng.graph.core_data import Sound, Wave
 from pastream_ng.graph.kinds import kinds
 from pastream_ng.graph.load import graph_from_dict
 
@@ -66,9 +67,9 @@ def test_wrong_names_and_values_are_told():
 
 def test_sounds_and_waves_are_checked():
     with pytest.raises(ArgumentError, match="n_frames is 0"):
-        Sound(np.zeros((1, 0)), RATE)
+        Sound.of(np.zeros((1, 0)), RATE)
     with pytest.raises(ArgumentError, match="rate_hz is nan"):
-        Sound(np.zeros((1, 4)), float("nan"))
+        Sound.of(np.zeros((1, 4)), float("nan"))
     with pytest.raises(ArgumentError, match="coefficient 1 is inf"):
         Wave([0, float("inf")], [0, 0])
     with pytest.raises(ArgumentError, match="real has 2 numbers and imag 3"):
@@ -79,7 +80,7 @@ def test_sounds_and_waves_are_checked():
 
 def test_a_buffer_is_set_once():
     graph = CoreGraph(RATE, 1)
-    sound = Sound(np.arange(4), RATE)
+    sound = Sound.of(np.arange(4), RATE)
     node = graph.add("buffer_source")
     node.connect(graph.destination())
     node.start()

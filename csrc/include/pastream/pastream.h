@@ -29,6 +29,7 @@
 #include "pastream/graph_kinds.h"
 #include "pastream/graph_output.h"
 #include "pastream/graph_ring.h"
+#include "pastream/graph_view.h"
 #include "pastream/io.h"
 #include "pastream/new_file.h"
 #include "pastream/node.h"

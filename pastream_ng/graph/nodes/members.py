@@ -9,17 +9,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
-from pastream_ng.graph.data import as_buffer
+import numpy as np
+
+from pastream_ng.graph.data import AudioBuffer, PeriodicWave, as_buffer
+from pastream_ng.graph.params import numbers
 
 if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
     from typing_extensions import Self
 
-    from pastream_ng.graph.data import AudioBuffer, SoundLike
+    from pastream_ng.graph.data import SoundLike
     from pastream_ng.graph.nodes.face import Face
     from pastream_ng.graph.nodes.node import AudioNode
     from pastream_ng.graph.params import AudioParam
 
-__all__ = ["Attribute", "Choice", "Flag", "Integer", "Number", "Param", "Sound"]
+__all__ = ["Attribute", "Choice", "Flag", "Integer", "Number", "Numbers", "Param", "Sound", "Wave"]
 
 T = TypeVar("T")
 
@@ -102,9 +106,25 @@ class Sound(Attribute["AudioBuffer | None"]):
     """An attribute that is a sound; what can be made one may be assigned."""
 
     def _read(self, node: AudioNode) -> AudioBuffer | None:
-        return node._objects.get(self.name)
+        return AudioBuffer._from_core(node._core.sound(self.name))
 
     def __set__(self, node: AudioNode, value: SoundLike | None) -> None:
-        buffer = None if value is None else as_buffer(node.context, value)
-        node._set(self.name, buffer)
-        node._objects[self.name] = buffer
+        node._set(self.name, None if value is None else as_buffer(node.context, value))
+
+
+class Wave(Attribute["PeriodicWave | None"]):
+    """An attribute that is a wave."""
+
+    def _read(self, node: AudioNode) -> PeriodicWave | None:
+        return PeriodicWave._from_core(node._core.wave(self.name))
+
+
+class Numbers(Attribute["NDArray[np.float64] | None"]):
+    """An attribute that is a row of numbers, such as a curve; None: there are none."""
+
+    def _read(self, node: AudioNode) -> NDArray[np.float64] | None:
+        found = node._core.numbers(self.name)
+        return None if found is None else np.array(found)
+
+    def __set__(self, node: AudioNode, value: ArrayLike | None) -> None:
+        node._set(self.name, None if value is None else numbers(self.name, value))

@@ -74,9 +74,6 @@ class AudioNode(Face, Source, Target):
         values = {name: number(name, given.pop(name)) for name in infos if name in given}
         core = graph.add(self._kind, **{name: _given(name, value) for name, value in given.items()})
         self._init(context, core)
-        self._objects.update(
-            {name: given[name] for name in given if hasattr(given[name], "_for_core")}
-        )
         for name, value in values.items():
             if value != infos[name].initial:
                 self._core.param(name).value = value
@@ -90,7 +87,6 @@ class AudioNode(Face, Source, Target):
 
     def _init(self, context: BaseAudioContext, core: CoreNode) -> None:
         Face.__init__(self, context, core)
-        self._objects: dict[str, Any] = {}
         context._nodes[core.id] = self
 
     # ---- What it is ----------------------------------------------------------------------------
@@ -323,7 +319,7 @@ class AudioScheduledSourceNode(AudioNode):
     @property
     def is_playing(self) -> bool:
         """Whether it was started and has not ended; also while it waits for its time."""
-        return self._core.is_started and not self._core.has_ended
+        return self._core.times is not None and not self._core.has_ended
 
     @property
     def on_ended(self) -> Callable[[], object] | None:

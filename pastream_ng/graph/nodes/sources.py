@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from pastream_ng._checks import shown
 from pastream_ng.errors import ArgumentTypeError
 from pastream_ng.graph.data import PeriodicWave, SoundLike, as_buffer
-from pastream_ng.graph.nodes.members import Choice, Flag, Number, Param, Sound
+from pastream_ng.graph.nodes.members import Choice, Flag, Number, Param, Sound, Wave
 from pastream_ng.graph.nodes.node import AudioScheduledSourceNode, ChannelOptions
 from pastream_ng.graph.params import number
 
@@ -56,6 +56,7 @@ class OscillatorNode(AudioScheduledSourceNode):
     _kind = "oscillator"
     frequency = Param("In Hz; limited to half the rate of either sign, with detune.")
     detune = Param("In cents: 1200 is an octave up.")
+    periodic_wave = Wave("A shape of one's own, or None; it is heard if the type is custom.")
     type = Choice[OscillatorType]("The shape. To set it keeps the phase.")
 
     def __init__(

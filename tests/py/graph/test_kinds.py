@@ -22,6 +22,8 @@ MEMBERS = {
     AttributeKind.NUMBER: members.Number,
     AttributeKind.CHOICE: members.Choice,
     AttributeKind.SOUND: members.Sound,
+    AttributeKind.WAVE: members.Wave,
+    AttributeKind.NUMBERS: members.Numbers,
 }
 
 
@@ -53,14 +55,14 @@ def test_params_are_those_of_the_table(name):
 def test_attributes_are_those_of_the_table(name):
     kind = CLASSES[name]
     for attribute in kinds()[name].attributes.values():
-        wanted = MEMBERS.get(attribute.kind)
+        wanted = MEMBERS[attribute.kind]
         found = member(kind, attribute.name)
-        if wanted is not None and not isinstance(found, property):
+        if not isinstance(found, property):
             assert isinstance(found, wanted)
         given = default(kind, attribute.name)
         if attribute.kind == AttributeKind.CHOICE:
             assert given == attribute.choices[int(attribute.initial)]
-        elif wanted is None or wanted is members.Sound:
+        elif wanted in (members.Sound, members.Wave, members.Numbers):
             assert given in (None, inspect.Parameter.empty)
         else:
             assert given == attribute.initial
