@@ -126,12 +126,14 @@ if _TYPE_CHECKING:
         AudioListener,
         AudioNode,
         AudioScheduledSourceNode,
+        BiquadFilterNode,
         ChannelMergerNode,
         ChannelSplitterNode,
         ConstantSourceNode,
         ConvolverNode,
         DelayNode,
         GainNode,
+        IIRFilterNode,
         OscillatorNode,
     )
     from pastream_ng.graph.params import AudioParam
@@ -268,6 +270,7 @@ __all__ = [
     "BaseAudioContext",
     "BatchProgress",
     "BatchResult",
+    "BiquadFilterNode",
     "BitrateMode",
     "BufferEmpty",
     "BufferFull",
@@ -325,6 +328,7 @@ __all__ = [
     "GainNodeConfig",
     "HostApiInfo",
     "HostError",
+    "IIRFilterNode",
     "IdentityNodeConfig",
     "IirNodeConfig",
     "IncompleteChunkWarning",
@@ -520,8 +524,8 @@ _LATER_IN = {
     "graph.data": "AudioBuffer PeriodicWave",
     "graph.nodes": """
         AnalyserNode AudioBufferSourceNode AudioDestinationNode AudioListener AudioNode
-        AudioScheduledSourceNode ChannelMergerNode ChannelSplitterNode ConstantSourceNode
-        ConvolverNode DelayNode GainNode OscillatorNode
+        AudioScheduledSourceNode BiquadFilterNode ChannelMergerNode ChannelSplitterNode
+        ConstantSourceNode ConvolverNode DelayNode GainNode IIRFilterNode OscillatorNode
     """,
     "graph.params": "AudioParam",
     "graph.units": "db midi note",

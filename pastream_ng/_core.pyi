@@ -213,6 +213,16 @@ class _Lib:
         n_values: CData,
         /,
     ) -> int: ...
+    def pst_gnode_frequency_response(
+        self,
+        node: CData,
+        frequencies_hz: CData,
+        magnitudes: CData,
+        phases: CData,
+        n: int,
+        err: CData,
+        /,
+    ) -> int: ...
     def pst_io_open_path(self, io: CData, path: CData, mode: int, err: CData, /) -> int: ...
     def pst_io_open_fd(
         self, io: CData, fd: int, owns_fd: bool, mode: int, err: CData, /

@@ -46,6 +46,7 @@ PUBLIC = {
     "graph_data.h": "graph",
     "graph_dynamics.h": "graph",
     "graph_functions.h": "graph",
+    "graph_filters.h": "graph",
     "graph_kinds.h": "graph",
     "graph_output.h": "graph",
     "graph_ring.h": "graph",

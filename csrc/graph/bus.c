@@ -139,3 +139,13 @@ void pst_bus_mix(const pst_plane_kernels *kernels, float *const *to, uint32_t n_
         if ((m.written >> c & 1) == 0)
             memset(to[c], 0, m.n * sizeof(float));
 }
+
+float pst_bus_gain(uint32_t n_from, uint32_t from, uint32_t n_to, uint32_t to) PST_RT {
+    const layout *found = find_layout(n_from, n_to);
+    if (found == NULL)
+        return from == to ? 1.0f : 0.0f;
+    for (uint32_t i = 0; i < found->n_paths; ++i)
+        if (found->paths[i].from == from && found->paths[i].to == to)
+            return found->paths[i].gain;
+    return 0.0f;
+}

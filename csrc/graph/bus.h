@@ -45,4 +45,7 @@ void pst_bus_rest(pst_bus *bus) PST_RT;
 void pst_bus_mix(const pst_plane_kernels *kernels, float *const *to, uint32_t n_to,
                  const pst_bus *from, pst_mixing mixing, bool adds) PST_RT;
 
+// What one channel of n_from gives to one of n_to, by the rules for speakers.
+float pst_bus_gain(uint32_t n_from, uint32_t from, uint32_t n_to, uint32_t to) PST_RT;
+
 #endif

@@ -10,6 +10,7 @@
 extern const pst_kind pst_kind_destination;
 extern const pst_kind pst_kind_listener;
 extern const pst_kind pst_kind_analyser;
+extern const pst_kind pst_kind_biquad_filter;
 extern const pst_kind pst_kind_buffer_source;
 extern const pst_kind pst_kind_channel_merger;
 extern const pst_kind pst_kind_channel_splitter;
@@ -18,6 +19,7 @@ extern const pst_kind pst_kind_convolver;
 extern const pst_kind pst_kind_delay;
 extern const pst_kind pst_kind_dynamics_compressor;
 extern const pst_kind pst_kind_gain;
+extern const pst_kind pst_kind_iir_filter;
 extern const pst_kind pst_kind_oscillator;
 extern const pst_kind pst_kind_panner;
 extern const pst_kind pst_kind_ring_source;

@@ -211,6 +211,23 @@ class CoreNode:
             for row in rows[0:n]
         ]
 
+    def frequency_response(
+        self, frequencies: np.ndarray[Any, Any]
+    ) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+        """Return what a filter does to sines of so many Hz, C-contiguous float32."""
+        magnitude, phase = np.empty_like(frequencies), np.empty_like(frequencies)
+        hz, factors, angles = (
+            ffi.from_buffer("float[]", array) for array in (frequencies, magnitude, phase)
+        )
+        err = new_error()
+        check(
+            lib.pst_gnode_frequency_response(
+                self.pointer, hz, factors, angles, frequencies.size, err
+            ),
+            err,
+        )
+        return magnitude, phase
+
     def rule(self, name: str) -> int:
         """Return one of the channel rules."""
         rules = ffi.new("pst_channel_rules *")

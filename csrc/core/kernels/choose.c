@@ -17,6 +17,7 @@
     extern const pst_dynamics_kernels pst_dynamics_kernels_##name;                                 \
     extern const pst_space_kernels pst_space_kernels_##name;                                       \
     extern const pst_spectrum_kernels pst_spectrum_kernels_##name;                                 \
+    extern const pst_recursion_kernels pst_recursion_kernels_##name;                               \
     static const pst_kernels table_##name = {                                                      \
         .level = (number),                                                                         \
         .convert = &pst_convert_kernels_##name,                                                    \
@@ -26,6 +27,7 @@
         .planes = &pst_plane_kernels_##name,                                                       \
         .space = &pst_space_kernels_##name,                                                        \
         .spectrum = &pst_spectrum_kernels_##name,                                                  \
+        .recursion = &pst_recursion_kernels_##name,                                                \
     };
 
 TABLE(scalar, PST_KERNEL_SCALAR)

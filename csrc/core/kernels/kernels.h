@@ -309,6 +309,58 @@ typedef struct pst_spectrum_kernels {
                          size_t first, size_t n) PST_RT;
 } pst_spectrum_kernels;
 
+// Biquad filters as Web Audio has them.
+typedef enum pst_biquad_type {
+    PST_BIQUAD_LOWPASS = 0,
+    PST_BIQUAD_HIGHPASS = 1,
+    PST_BIQUAD_BANDPASS = 2,
+    PST_BIQUAD_LOWSHELF = 3,
+    PST_BIQUAD_HIGHSHELF = 4,
+    PST_BIQUAD_PEAKING = 5,
+    PST_BIQUAD_NOTCH = 6,
+    PST_BIQUAD_ALLPASS = 7
+} pst_biquad_type;
+
+enum {
+    PST_BIQUAD_FREQUENCY = 0, // Hz.
+    PST_BIQUAD_DETUNE = 1,    // Cents.
+    PST_BIQUAD_Q = 2,         // Decibels of low-pass and high-pass filters.
+    PST_BIQUAD_GAIN = 3,      // Decibels.
+    PST_BIQUAD_N_PARAMS = 4,
+    PST_BIQUAD_MEMORY = 4 // Numbers of one channel: the last two samples and results, see below.
+};
+
+// What a biquad is made of in some frames. Finite numbers.
+typedef struct pst_biquad_shape {
+    pst_biquad_type type;
+    double nyquist_hz;
+    const float *moving[PST_BIQUAD_N_PARAMS]; // A value for each frame; NULL: steady.
+    float steady[PST_BIQUAD_N_PARAMS];
+} pst_biquad_shape;
+
+enum { PST_BLOCK_FRAMES = 8, PST_BLOCK_MOST = 19 };
+
+// A recursive filter that makes a block of results at a time, from the samples of the block, and
+// the last samples and results before it. Each of those counts with a column: what it does to each
+// frame of the block.
+typedef struct pst_block_filter {
+    uint32_t n_samples, n_results;             // That it remembers, at most PST_BLOCK_MOST of each.
+    const double (*columns)[PST_BLOCK_FRAMES]; // Of those samples, of the block, of those results.
+} pst_block_filter;
+
+// Filters take samples that are not finite as 0, and begin anew when what they remember is not
+// finite any more. They remember the last samples and then the last results, the oldest first.
+typedef struct pst_recursion_kernels {
+    // The coefficients in a steady shape.
+    void (*find_section)(pst_section *section, const pst_biquad_shape *shape) PST_RT;
+    // Runs a biquad whose shape moves. memory: PST_BIQUAD_MEMORY of each channel.
+    void (*run_moving)(const pst_biquad_shape *shape, float *const *to, const float *const *from,
+                       double *memory, size_t n_frames, uint32_t n_channels) PST_RT;
+    // One channel.
+    void (*run_blocks)(const pst_block_filter *filter, float *to, const float *from, double *memory,
+                       size_t n_frames) PST_RT;
+} pst_recursion_kernels;
+
 typedef struct pst_kernels {
     pst_kernel_level level;
     const pst_convert_kernels *convert;
@@ -318,6 +370,7 @@ typedef struct pst_kernels {
     const pst_plane_kernels *planes;
     const pst_space_kernels *space;
     const pst_spectrum_kernels *spectrum;
+    const pst_recursion_kernels *recursion;
 } pst_kernels;
 
 // Returns the table of the level that is taken now.

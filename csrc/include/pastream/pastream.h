@@ -26,6 +26,7 @@
 #include "pastream/graph_data.h"
 #include "pastream/graph_dynamics.h"
 #include "pastream/graph_functions.h"
+#include "pastream/graph_filters.h"
 #include "pastream/graph_kinds.h"
 #include "pastream/graph_output.h"
 #include "pastream/graph_ring.h"

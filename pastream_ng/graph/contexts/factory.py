@@ -43,6 +43,7 @@ class Factory:
 
     create_analyser = made_by(nodes.AnalyserNode)
     create_analyzer = create_analyser
+    create_biquad_filter = made_by(nodes.BiquadFilterNode)
     create_buffer_source = made_by(nodes.AudioBufferSourceNode)
     create_channel_merger = made_by(nodes.ChannelMergerNode)
     create_channel_splitter = made_by(nodes.ChannelSplitterNode)
@@ -50,4 +51,5 @@ class Factory:
     create_convolver = made_by(nodes.ConvolverNode)
     create_delay = made_by(nodes.DelayNode)
     create_gain = made_by(nodes.GainNode)
+    create_iir_filter = made_by(nodes.IIRFilterNode)
     create_oscillator = made_by(nodes.OscillatorNode)

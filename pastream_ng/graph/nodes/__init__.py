@@ -16,6 +16,7 @@ A kind of node is told of in C (``csrc/graph/nodes``), and has a class here. To 
 from pastream_ng.graph.nodes.analyser import AnalyserNode
 from pastream_ng.graph.nodes.convolver import ConvolverNode
 from pastream_ng.graph.nodes.ends import AudioDestinationNode, AudioListener
+from pastream_ng.graph.nodes.filters import BiquadFilterNode, IIRFilterNode
 from pastream_ng.graph.nodes.node import AudioNode, AudioScheduledSourceNode
 from pastream_ng.graph.nodes.plain import (
     ChannelMergerNode,
@@ -36,11 +37,13 @@ __all__ = [
     "AudioListener",
     "AudioNode",
     "AudioScheduledSourceNode",
+    "BiquadFilterNode",
     "ChannelMergerNode",
     "ChannelSplitterNode",
     "ConstantSourceNode",
     "ConvolverNode",
     "DelayNode",
     "GainNode",
+    "IIRFilterNode",
     "OscillatorNode",
 ]
