@@ -132,9 +132,11 @@ if _TYPE_CHECKING:
         ConstantSourceNode,
         ConvolverNode,
         DelayNode,
+        DynamicsCompressorNode,
         GainNode,
         IIRFilterNode,
         OscillatorNode,
+        WaveShaperNode,
     )
     from pastream_ng.graph.params import AudioParam
     from pastream_ng.graph.units import db, midi, note
@@ -313,6 +315,7 @@ __all__ = [
     "DuplexMixer",
     "DuplexStream",
     "DynNode",
+    "DynamicsCompressorNode",
     "Encoder",
     "EventKind",
     "Fan",
@@ -419,6 +422,7 @@ __all__ = [
     "WasapiSettings",
     "WavDecoderConfig",
     "WavEncoderConfig",
+    "WaveShaperNode",
     "WriteView",
     "abort_flag",
     "apis",
@@ -525,7 +529,8 @@ _LATER_IN = {
     "graph.nodes": """
         AnalyserNode AudioBufferSourceNode AudioDestinationNode AudioListener AudioNode
         AudioScheduledSourceNode BiquadFilterNode ChannelMergerNode ChannelSplitterNode
-        ConstantSourceNode ConvolverNode DelayNode GainNode IIRFilterNode OscillatorNode
+        ConstantSourceNode ConvolverNode DelayNode DynamicsCompressorNode GainNode IIRFilterNode
+        OscillatorNode WaveShaperNode
     """,
     "graph.params": "AudioParam",
     "graph.units": "db midi note",

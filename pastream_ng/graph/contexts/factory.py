@@ -50,6 +50,8 @@ class Factory:
     create_constant_source = made_by(nodes.ConstantSourceNode)
     create_convolver = made_by(nodes.ConvolverNode)
     create_delay = made_by(nodes.DelayNode)
+    create_dynamics_compressor = made_by(nodes.DynamicsCompressorNode)
     create_gain = made_by(nodes.GainNode)
     create_iir_filter = made_by(nodes.IIRFilterNode)
     create_oscillator = made_by(nodes.OscillatorNode)
+    create_wave_shaper = made_by(nodes.WaveShaperNode)

@@ -5,9 +5,9 @@
 A kind of node is told of in C (``csrc/graph/nodes``), and has a class here. To add one:
 
 1. A class in the module where its like are, or in a new one (listed in ``meson.build``). It names
-   its ``_kind``, has a `Param`, `Number`, `Integer`, `Flag`, `Choice` or `Sound` for each param and
-   attribute of C's table, by the same names, and an ``__init__`` with the same as keywords, whose
-   defaults are the table's (a test compares).
+   its ``_kind``, has a `Param`, `Number`, `Integer`, `Flag`, `Choice`, `Sound` or `Numbers` for
+   each param and attribute of C's table, by the same names, and an ``__init__`` with the same as
+   keywords, whose defaults are the table's (a test compares).
 2. Its name in the imports and ``__all__`` below, in ``pastream_ng/__init__.py``, and on
    ``docs/reference/python/graph_nodes.rst``.
 3. A line in ``contexts/factory.py``: ``create_this = made_by(ThisNode)``.
@@ -15,6 +15,7 @@ A kind of node is told of in C (``csrc/graph/nodes``), and has a class here. To 
 
 from pastream_ng.graph.nodes.analyser import AnalyserNode
 from pastream_ng.graph.nodes.convolver import ConvolverNode
+from pastream_ng.graph.nodes.dynamics import DynamicsCompressorNode
 from pastream_ng.graph.nodes.ends import AudioDestinationNode, AudioListener
 from pastream_ng.graph.nodes.filters import BiquadFilterNode, IIRFilterNode
 from pastream_ng.graph.nodes.node import AudioNode, AudioScheduledSourceNode
@@ -24,6 +25,7 @@ from pastream_ng.graph.nodes.plain import (
     DelayNode,
     GainNode,
 )
+from pastream_ng.graph.nodes.shaping import WaveShaperNode
 from pastream_ng.graph.nodes.sources import (
     AudioBufferSourceNode,
     ConstantSourceNode,
@@ -43,7 +45,9 @@ __all__ = [
     "ConstantSourceNode",
     "ConvolverNode",
     "DelayNode",
+    "DynamicsCompressorNode",
     "GainNode",
     "IIRFilterNode",
     "OscillatorNode",
+    "WaveShaperNode",
 ]

@@ -1,0 +1,97 @@
+# Copyright 2026 The pastream_ng authors
+# SPDX-License-Identifier: MIT
+"""Nodes that change how loud sound is by how loud it is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pastream_ng.graph.captures import compressor_reduction
+from pastream_ng.graph.nodes.members import Param
+from pastream_ng.graph.nodes.node import AudioNode, ChannelOptions
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from pastream_ng.graph.contexts.base import BaseAudioContext
+
+__all__ = ["DynamicsCompressorNode"]
+
+
+class DynamicsCompressorNode(AudioNode):
+    """Turns down what is loud, in both channels alike, and all of it up by a fixed gain.
+
+    What comes out is 6 ms old, so that the gain is down when the loud sound comes. The curve, the
+    gain that makes up for it, and the times are those of the browsers; the release is the quicker
+    the further there is to go. The first sound of all is turned down, too, until the gain has found
+    its level.
+
+    Parameters
+    ----------
+    context : BaseAudioContext
+        Where it belongs.
+    threshold : float, optional
+        In decibels, -100 to 0: below it nothing is turned down. A param, as all of them.
+    knee : float, optional
+        In decibels, 0 to 40: how far above the threshold the curve becomes a line.
+    ratio : float, optional
+        1 to 20: by how many decibels more above the knee one more decibel comes out.
+    attack : float, optional
+        In seconds, 0 to 1: how long the gain takes to go down by 10 dB.
+    release : float, optional
+        In seconds, 0 to 1: how long it takes to come up by 10 dB.
+    **channels : ChannelOptions
+        How its input is mixed: at most to stereo.
+
+    Examples
+    --------
+    >>> import math
+    >>> import pastream_ng as ps
+    >>> ctx = ps.OfflineAudioContext(channels=1, length=8000, sample_rate=8000)
+    >>> loud = ctx.create_constant_source()
+    >>> compressor = ctx.create_dynamics_compressor(-20, knee=0, ratio=4)
+    >>> _ = loud >> compressor >> ctx.destination
+    >>> loud.start()
+    >>> y = ctx.render()
+    >>> round(20 * math.log10(y[-1, 0]))  # 15 dB less, of which 9 are made up for.
+    -6
+    >>> round(compressor.reduction)
+    -15
+    """
+
+    _kind = "dynamics_compressor"
+    threshold = Param("In decibels, -100 to 0: below it nothing is turned down.")
+    knee = Param("In decibels, 0 to 40: how far above the threshold the curve becomes a line.")
+    ratio = Param("1 to 20: how many decibels more above the knee make one more.")
+    attack = Param("In seconds, 0 to 1: how long the gain takes to go down by 10 dB.")
+    release = Param("In seconds, 0 to 1: how long it takes to come up by 10 dB.")
+
+    def __init__(
+        self,
+        context: BaseAudioContext,
+        threshold: float = -24.0,
+        *,
+        knee: float = 30.0,
+        ratio: float = 12.0,
+        attack: float = 0.003,
+        release: float = 0.25,
+        **channels: Unpack[ChannelOptions],
+    ) -> None:
+        super().__init__(
+            context,
+            threshold=threshold,
+            knee=knee,
+            ratio=ratio,
+            attack=attack,
+            release=release,
+            **channels,
+        )
+
+    @property
+    def reduction(self) -> float:
+        """By how many decibels it turns down now: 0 or less, for a meter.
+
+        It follows the gain down, and comes up slowly. While nothing sounds, it stays as it is. Any
+        thread may read it.
+        """
+        return float(compressor_reduction(self._core)[0])

@@ -1,0 +1,110 @@
+# Copyright 2026 The pastream_ng authors
+# SPDX-License-Identifier: MIT
+"""Compressors and wave shapers, as Python has them."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import pastream_ng as ps
+
+RATE = 32000
+
+
+def rendered(source, make, frames=4096):
+    """Render a sound through a node, and return that as well."""
+    ctx = ps.OfflineAudioContext(channels=1, length=frames, sample_rate=RATE)
+    node = make(ctx)
+    player = ctx.create_buffer_source(source)
+    _ = player >> node >> ctx.destination
+    player.start()
+    return ctx.render()[:, 0], node
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    st.lists(st.floats(-2, 2, width=32), min_size=2, max_size=50),
+    st.lists(st.floats(-3, 3, width=32), min_size=1, max_size=200),
+)
+def test_shapers_interpolate_their_curve(curve, samples):
+    y, node = rendered(
+        np.array(samples, np.float32), lambda ctx: ctx.create_wave_shaper(curve), 200
+    )
+    places = np.linspace(-1, 1, len(curve))
+    wanted = np.interp(samples, places, curve)
+    assert np.abs(y[: len(samples)] - wanted).max() < 1e-5
+    assert np.array_equal(node.curve, curve)
+
+
+def test_a_curve_can_be_read_but_not_changed_in_place():
+    ctx = ps.OfflineAudioContext(channels=1, length=128, sample_rate=RATE)
+    shaper = ctx.create_wave_shaper()
+    assert shaper.curve is None
+    given = np.array([-1.0, 0.0, 0.5])
+    shaper.curve = given
+    given[0] = 7
+    shaper.curve[0] = 7
+    assert shaper.curve.tolist() == [-1, 0, 0.5]
+    with pytest.raises(ps.StateError):
+        shaper.curve = [0, 1]
+    shaper.curve = None
+    assert shaper.curve is None
+
+
+@pytest.mark.parametrize(
+    ("curve", "text"),
+    [
+        ([1], "curve has 1 numbers; it must have 2"),
+        ([[0, 1]], "curve has 2 dimensions; it must have one"),
+        ([0, float("nan")], "curve has numbers that are not finite"),
+        ([0, 1e300], r"curve\[1\] is 1e\+300; it must be in the range of float32"),
+    ],
+)
+def test_curves_that_are_none_are_refused(curve, text):
+    ctx = ps.OfflineAudioContext(channels=1, length=128, sample_rate=RATE)
+    with pytest.raises(ps.ArgumentError, match=text):
+        ctx.create_wave_shaper(curve)
+    shaper = ctx.create_wave_shaper()
+    with pytest.raises(ps.ArgumentError, match=text):
+        shaper.curve = curve
+    assert shaper.curve is None
+
+
+@pytest.mark.parametrize(("oversample", "delay"), [("none", 0), ("2x", 63), ("4x", 68)])
+def test_oversampling_delays(oversample, delay):
+    sine = np.sin(2 * np.pi * 1000 / RATE * np.arange(4096)).astype(np.float32)
+    y, node = rendered(sine, lambda ctx: ctx.create_wave_shaper([-1, 1], oversample=oversample))
+    assert np.abs(y[500:] - sine[500 - delay : 4096 - delay]).max() < 5e-5
+    assert node.oversample == oversample
+
+
+def test_compressors_tell_their_reduction():
+    loud = np.full(RATE, 1, np.float32)
+    y, node = rendered(loud, lambda ctx: ctx.create_dynamics_compressor(-40, knee=0, ratio=4), RATE)
+    # 30 dB less, of which 18 are made up for.
+    assert 20 * np.log10(y[-1]) == pytest.approx(-12, abs=0.01)
+    assert node.reduction == pytest.approx(-30, abs=0.5)
+    assert (node.threshold.value, node.ratio.value) == (-40, 4)
+
+
+def test_params_of_compressors_are_of_whole_quanta_and_stereo_is_the_most():
+    ctx = ps.OfflineAudioContext(channels=1, length=128, sample_rate=RATE)
+    node = ctx.create_dynamics_compressor()
+    assert node.channel_count_mode == "clamped-max"
+    with pytest.raises(ps.PastreamError, match="at most 2 channels"):
+        node.channel_count = 3
+    with pytest.raises(ps.PastreamError, match="rate"):
+        node.ratio.automation_rate = "a-rate"
+    assert node.reduction == 0
+
+
+@pytest.mark.parametrize("release", [0.1, 0.4])
+def test_the_gain_comes_back_within_the_release_and_a_half(release):
+    sound = np.where(np.arange(2 * RATE) < RATE // 2, 1.0, 1e-3).astype(np.float32)
+    y, _ = rendered(
+        sound, lambda ctx: ctx.create_dynamics_compressor(-30, knee=0, release=release), 2 * RATE
+    )
+    full = y[-1]
+    back = np.flatnonzero(y[RATE // 2 + 200 :] > 0.98 * full)[0] / RATE
+    assert 0.3 * release < back < 1.5 * release
