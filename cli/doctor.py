@@ -34,6 +34,7 @@ class Report:
     portaudio: str
     libsndfile: str
     codecs: list[ps.CodecInfo]  # Those that are missing say what would bring them.
+    hrtf: str | None  # The file with the head that panners hear by.
     python: str
     numpy: str
     system: str
@@ -148,6 +149,16 @@ def hints(report: Report) -> list[str]:
         for codec in report.codecs
         if codec.missing
     )
+    if report.hrtf is None:
+        found.append(
+            "Panners cannot do panning_model='HRTF'. Install libmysofa-dev and build pastream_ng"
+            " anew."
+        )
+    elif not os.access(report.hrtf, os.R_OK):
+        found.append(
+            f"Panners cannot do panning_model='HRTF': {report.hrtf} cannot be read. Install"
+            " libmysofa1, or name another file in PASTREAM_SOFA."
+        )
     if report.ring_memory != "mirrored":
         found.append(
             "Ring memory cannot be mapped twice here, so rings copy each frame. Chunks stay right"
@@ -164,6 +175,7 @@ def examine() -> Report:
         portaudio=ps.portaudio_version(),
         libsndfile=ps.libsndfile_version(),
         codecs=ps.available_codecs(),
+        hrtf=ps.hrtf_file(),
         python=f"{platform.python_implementation()} {platform.python_version()}",
         numpy=np.__version__,
         system=platform.platform(),
@@ -194,6 +206,7 @@ def doctor(talk: Talk) -> None:
         "PortAudio": report.portaudio,
         "libsndfile": report.libsndfile,
         "codecs": codec_names(report.codecs),
+        "HRTF": report.hrtf or "none",
         "Python": report.python,
         "NumPy": report.numpy,
         "system": report.system,

@@ -136,8 +136,11 @@ if _TYPE_CHECKING:
         GainNode,
         IIRFilterNode,
         OscillatorNode,
+        PannerNode,
+        StereoPannerNode,
         WaveShaperNode,
     )
+    from pastream_ng.graph.nodes.panners import hrtf_file
     from pastream_ng.graph.params import AudioParam
     from pastream_ng.graph.units import db, midi, note
     from pastream_ng.graph.wiring import Fan, Port
@@ -355,6 +358,7 @@ __all__ = [
     "OutputStream",
     "Overflow",
     "Packet",
+    "PannerNode",
     "ParallelAudioWriter",
     "PastreamError",
     "PastreamTimeoutError",
@@ -396,6 +400,7 @@ __all__ = [
     "SoundFileInputStream",
     "SoundFileOutputStream",
     "StateError",
+    "StereoPannerNode",
     "Stream",
     "StreamClock",
     "StreamEvent",
@@ -447,6 +452,7 @@ __all__ = [
     "devices",
     "get_include",
     "get_stream",
+    "hrtf_file",
     "info",
     "kernel_level",
     "kernel_levels",
@@ -529,9 +535,10 @@ _LATER_IN = {
     "graph.nodes": """
         AnalyserNode AudioBufferSourceNode AudioDestinationNode AudioListener AudioNode
         AudioScheduledSourceNode BiquadFilterNode ChannelMergerNode ChannelSplitterNode
-        ConstantSourceNode ConvolverNode DelayNode DynamicsCompressorNode GainNode IIRFilterNode
-        OscillatorNode WaveShaperNode
+        ConstantSourceNode ConvolverNode DelayNode DynamicsCompressorNode GainNode
+        IIRFilterNode OscillatorNode PannerNode StereoPannerNode WaveShaperNode
     """,
+    "graph.nodes.panners": "hrtf_file",
     "graph.params": "AudioParam",
     "graph.units": "db midi note",
     "graph.wiring": "Fan Port",

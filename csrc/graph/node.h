@@ -53,6 +53,7 @@ typedef enum pst_common {
     PST_COMMON_SQUARE = 1,
     PST_COMMON_SAWTOOTH = 2,
     PST_COMMON_TRIANGLE = 3,
+    PST_COMMON_EARS = 4, // pst_ears of panners.
     PST_N_COMMONS
 } pst_common;
 

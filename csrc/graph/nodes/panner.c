@@ -5,7 +5,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "base/error.h"
+#include "graph/hrtf/hrtf.h"
 #include "graph/kinds.h"
 #include "graph/sides.h"
 
@@ -66,20 +66,38 @@ typedef struct panner {
     pst_sides sides;
 } panner;
 
-static pst_status check(const pst_slot *slots, const pst_slot *wanted, uint32_t attribute,
-                        pst_error *err) {
+// ---- Control side -------------------------------------------------------------------------------
+
+// Each node has filters of its own. The ears they are made from are read once for all.
+static pst_status prepare(const pst_slot *slots, const pst_slot *wanted, uint32_t attribute,
+                          pst_site *site, pst_shared **prepared, pst_error *err) {
     (void)slots;
-    if (attribute == PANNING_MODEL && wanted->number == HRTF)
-        return pst_fail(err, PST_UNSUPPORTED, 0,
-                        "panning_model is \"HRTF\"; this build has no libmysofa, which reads how "
-                        "ears hear (Debian: libmysofa-dev)");
-    return PST_OK;
+    if (attribute != PANNING_MODEL || wanted->number != HRTF)
+        return PST_OK;
+    pst_shared **ears = &site->commons[PST_COMMON_EARS];
+    if (*ears == NULL) {
+        pst_ears *taken = NULL;
+        const pst_status status = pst_ears_take(&taken, site->rate_hz, err);
+        if (status != PST_OK)
+            return status;
+        *ears = &taken->shared;
+    }
+    pst_hrtf *hrtf = NULL;
+    const pst_status status = pst_hrtf_create(&hrtf, (pst_ears *)*ears, site->quantum_frames, err);
+    *prepared = (pst_shared *)hrtf;
+    return status;
+}
+
+// NULL: the model is another one.
+static pst_hrtf *hrtf_of(const pst_unit *unit) PST_RT {
+    return (pst_hrtf *)unit->slots[PANNING_MODEL].prepared;
 }
 
 static void changed(pst_unit *unit, uint32_t attribute, const pst_slot *old) PST_RT {
-    (void)attribute;
-    (void)old;
     ((panner *)unit->state)->is_known = false;
+    pst_hrtf *hrtf = hrtf_of(unit);
+    if (attribute == PANNING_MODEL && hrtf != NULL && old->prepared != NULL)
+        pst_hrtf_follow(hrtf, (const pst_hrtf *)old->prepared);
 }
 
 // ---- Geometry -----------------------------------------------------------------------------------
@@ -113,21 +131,42 @@ static void find_gains(const pst_unit *unit, const scene *s, const double *dista
                  distance, n);
 }
 
-// At most STRETCH frames of one or two channels. right: NULL: there is one.
+// What is computed of a scene, a stretch of each: six axes of the listener, and
+enum { RIGHT = 6, AHEAD = 7, DISTANCE = 8, GAIN = 9, N_FINDINGS = 10 };
+
+// At most STRETCH frames.
+static void find(const pst_unit *unit, const scene *s, double (*to)[STRETCH], uint32_t n) PST_RT {
+    const pst_space_kernels *space = pst_kernels_now()->space;
+    double *const axes[] = {to[0], to[1], to[2], to[3], to[4], to[5]};
+    const double *const fixed[] = {to[0], to[1], to[2], to[3], to[4], to[5]};
+    const pst_bearings bearings = {to[RIGHT], to[AHEAD], to[DISTANCE]};
+    space->face(axes, s->planes + FORWARD, s->planes + UP, s->is_turning ? n : 1);
+    space->locate(&bearings, s->planes + SOURCE, s->planes + LISTENER, fixed, s->is_turning, n);
+    find_gains(unit, s, to[DISTANCE], to[GAIN], n);
+}
+
+// One or two channels. right: NULL: there is one.
 static void pan(const pst_unit *unit, const scene *s, const float *left, const float *right,
                 float *to_left, float *to_right, uint32_t n) PST_RT {
     const pst_space_kernels *space = pst_kernels_now()->space;
-    double room[10][STRETCH];
-    double *const axes[] = {room[0], room[1], room[2], room[3], room[4], room[5]};
-    const double *const fixed[] = {room[0], room[1], room[2], room[3], room[4], room[5]};
-    const pst_bearings bearings = {room[6], room[7], room[8]};
-    space->face(axes, s->planes + FORWARD, s->planes + UP, s->is_turning ? n : 1);
-    space->locate(&bearings, s->planes + SOURCE, s->planes + LISTENER, fixed, s->is_turning, n);
-    find_gains(unit, s, bearings.distance, room[9], n);
+    double found[N_FINDINGS][STRETCH];
+    find(unit, s, found, n);
+    const pst_bearings bearings = {found[RIGHT], found[AHEAD], found[DISTANCE]};
     if (right == NULL)
-        space->place_mono(to_left, to_right, left, &bearings, room[9], n);
+        space->place_mono(to_left, to_right, left, &bearings, found[GAIN], n);
     else
-        space->place_stereo(to_left, to_right, left, right, &bearings, room[9], n);
+        space->place_stereo(to_left, to_right, left, right, &bearings, found[GAIN], n);
+}
+
+// Up is where right and ahead say.
+static double find_above(double (*found)[STRETCH], const scene *s) PST_RT {
+    double above = 0.0;
+    for (int k = 0; k < 3; ++k) {
+        const int i = (k + 1) % 3, j = (k + 2) % 3;
+        const double axis = found[i][0] * found[3 + j][0] - found[j][0] * found[3 + i][0];
+        above += axis * ((double)s->planes[SOURCE + k][0] - (double)s->planes[LISTENER + k][0]);
+    }
+    return above;
 }
 
 // ---- Renderer -----------------------------------------------------------------------------------
@@ -139,16 +178,22 @@ static bool is_steady(const pst_quantum *q) PST_RT {
     return true;
 }
 
-// What a sound of 1 becomes is how much of it there is.
-static void find_sides(pst_unit *unit, const pst_quantum *q, bool is_mono) PST_RT {
-    panner *self = unit->state;
-    static const float all = 1.0f, none = 0.0f;
-    float values[N_VALUES];
+// The first frame's.
+static scene scene_of(const pst_quantum *q, float *values) PST_RT {
     scene s = {.is_turning = false};
     for (uint32_t i = 0; i < N_VALUES; ++i) {
         values[i] = value_of(q, i)->value;
         s.planes[i] = &values[i];
     }
+    return s;
+}
+
+// What a sound of 1 becomes is how much of it there is.
+static void find_sides(pst_unit *unit, const pst_quantum *q, bool is_mono) PST_RT {
+    panner *self = unit->state;
+    static const float all = 1.0f, none = 0.0f;
+    float values[N_VALUES];
+    const scene s = scene_of(q, values);
     if (self->is_known && self->is_mono == is_mono &&
         memcmp(values, self->values, sizeof values) == 0)
         return;
@@ -187,8 +232,31 @@ static void pan_moving(const pst_unit *unit, const pst_quantum *q, float *const 
     }
 }
 
+// All params are k-rate here.
+static void hear(pst_hrtf *hrtf, pst_unit *unit, const pst_quantum *q) PST_RT {
+    const pst_bus *input = &q->inputs[0];
+    float values[N_VALUES];
+    double found[N_FINDINGS][STRETCH];
+    const scene s = scene_of(q, values);
+    find(unit, &s, found, 1);
+    const double right = found[RIGHT][0], ahead = found[AHEAD][0];
+    const double level = sqrt(right * right + ahead * ahead);
+    const pst_aim aim = {atan2(right, ahead), atan2(find_above(found, &s), level), found[GAIN][0]};
+    const float *const from[] = {input->channels[0], input->channels[input->n_channels - 1]};
+    pst_hrtf_run(hrtf, &aim, from, pst_bus_open(&q->outputs[0], 2), q->n_frames);
+}
+
+static bool has_tail(const pst_unit *unit, int64_t n_frames) PST_RT {
+    const pst_hrtf *hrtf = hrtf_of(unit);
+    return hrtf != NULL && n_frames < pst_hrtf_tail(hrtf);
+}
+
 static void process(pst_unit *unit, const pst_quantum *q) PST_RT {
     const pst_bus *input = &q->inputs[0];
+    if (hrtf_of(unit) != NULL) {
+        hear(hrtf_of(unit), unit, q);
+        return;
+    }
     if (input->is_silent) {
         pst_bus_silence(&q->outputs[0], 2);
         return;
@@ -219,7 +287,8 @@ const pst_kind pst_kind_panner = {
             .n_attributes = PST_COUNT_OF(attributes),
         },
     .state_bytes = sizeof(panner),
-    .check = check,
+    .prepare = prepare,
     .changed = changed,
     .process = process,
+    .has_tail = has_tail,
 };

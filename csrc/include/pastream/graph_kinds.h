@@ -101,6 +101,12 @@ typedef struct pst_kind_info {
 // Thread: any. Realtime: yes. Ownership: static.
 PST_API const pst_kind_info *pst_graph_kind(uint32_t index) PST_RT;
 
+// Returns the file with the measurements of a head that panners need for the model "HRTF": the one
+// that the environment variable PASTREAM_SOFA names, or the one that comes with libmysofa. There
+// may be no such file. NULL: this build lacks libmysofa.
+// Thread: control. Realtime: no. Ownership: static, or the environment's.
+PST_API const char *pst_hrtf_file(void);
+
 #if !defined(PST_CFFI) && defined(__cplusplus)
 }
 #endif

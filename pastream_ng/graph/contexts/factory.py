@@ -54,4 +54,6 @@ class Factory:
     create_gain = made_by(nodes.GainNode)
     create_iir_filter = made_by(nodes.IIRFilterNode)
     create_oscillator = made_by(nodes.OscillatorNode)
+    create_panner = made_by(nodes.PannerNode)
+    create_stereo_panner = made_by(nodes.StereoPannerNode)
     create_wave_shaper = made_by(nodes.WaveShaperNode)

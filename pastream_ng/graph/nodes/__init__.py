@@ -19,6 +19,7 @@ from pastream_ng.graph.nodes.dynamics import DynamicsCompressorNode
 from pastream_ng.graph.nodes.ends import AudioDestinationNode, AudioListener
 from pastream_ng.graph.nodes.filters import BiquadFilterNode, IIRFilterNode
 from pastream_ng.graph.nodes.node import AudioNode, AudioScheduledSourceNode
+from pastream_ng.graph.nodes.panners import PannerNode, StereoPannerNode
 from pastream_ng.graph.nodes.plain import (
     ChannelMergerNode,
     ChannelSplitterNode,
@@ -49,5 +50,7 @@ __all__ = [
     "GainNode",
     "IIRFilterNode",
     "OscillatorNode",
+    "PannerNode",
+    "StereoPannerNode",
     "WaveShaperNode",
 ]

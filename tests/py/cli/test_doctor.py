@@ -17,6 +17,7 @@ TYPES = {
     "portaudio": str,
     "libsndfile": str,
     "codecs": list,
+    "hrtf": (str, type(None)),
     "python": str,
     "numpy": str,
     "system": str,
@@ -48,11 +49,13 @@ def test_json_has_its_fields(invoke_json: Callable[..., Any]) -> None:
     assert document["hostapis"] == [api.name for api in ps.query_hostapis()]
     assert document["ring_memory"] in {"mirrored", "copying"}
     assert document["kernel_level"] == ps.kernel_level()
+    assert document["hrtf"] == ps.hrtf_file()
 
 
 def test_text_says_the_same(invoke: Callable[..., Result], invoke_json: Callable[..., Any]) -> None:
     document = invoke_json("doctor")
     text = " ".join(invoke("doctor").output.split())
+    assert (document["hrtf"] or "none") in text
     for name in ("version", "portaudio", "libsndfile", "python", "numpy", "system", "ring_memory"):
         assert document[name] in text
     for hint in document["hints"]:
@@ -65,6 +68,7 @@ def report(**changes: Any) -> doctor.Report:
         "portaudio": "PortAudio",
         "libsndfile": "libsndfile-1.2.2",
         "codecs": [ps.CodecInfo("flac", "FLAC", ("FLAC",), ("FLAC",), True, "libFLAC", "")],
+        "hrtf": __file__,
         "python": "3",
         "numpy": "2",
         "system": "Linux",
@@ -110,6 +114,8 @@ def test_hints_name_what_to_install(monkeypatch: Any) -> None:
     assert "memlock" in hint(locked_memory=False)
     assert "libsndfile1-dev" in hint(libsndfile="libsndfile-1.0.31")
     assert "copy" in hint(ring_memory="copying")
+    assert "libmysofa-dev" in hint(hrtf=None)
+    assert "libmysofa1," in hint(hrtf="/nowhere/head.sofa")
 
 
 def test_named_device_is_told(invoke_json: Callable[..., Any], monkeypatch: Any) -> None:
