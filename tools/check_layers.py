@@ -69,7 +69,13 @@ PUBLIC = {
 }
 UMBRELLA = "pastream.h"
 # Headers of other libraries that one layer keeps to itself.
-FOREIGN = {"portaudio.h": "device", "samplerate.h": "dsp", "soxr.h": "dsp", "sndfile.h": "codec"}
+FOREIGN = {
+    "portaudio.h": "device",
+    "samplerate.h": "dsp",
+    "soxr.h": "dsp",
+    "sndfile.h": "codec",
+    "mysofa.h": "graph",
+}
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
 
