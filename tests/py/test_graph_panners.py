@@ -5,9 +5,7 @@
 import numpy as np
 import pytest
 
-from pastream_ng.enums import ParamRate
-from pastream_ng.errors import ArgumentError, UnsupportedSettingsError
-from pastream_ng.graph.core import CoreGraph, Sound
+import pastream_ng as ps
 
 RATE = 44100
 FRAMES = 200
@@ -20,27 +18,24 @@ def noise(channels, seed=1):
     return np.random.default_rng(seed).uniform(-1, 1, (channels, FRAMES)).astype(np.float32)
 
 
-def render(kind, sound, params=None, listener=None, quantum=128, **options):
+def render(kind, sound, params=None, listener=None, **options):
     """Render a node. Params are numbers, or arrays that the param goes through."""
-    graph = CoreGraph(RATE, 2, quantum)
-    source = graph.add("buffer_source", buffer=Sound(sound, RATE))
-    node = graph.add(kind, **options)
-    source.connect(node)
-    node.connect(graph.destination())
-    heard = graph.listener()
-    for target, given in ((node, params or {}), (heard, listener or {})):
+    context = ps.OfflineAudioContext(channels=2, length=FRAMES, sample_rate=RATE)
+
+    def play(planes):
+        source = context.create_buffer_source(ps.AudioBuffer(planes.T, RATE))
+        source.start()
+        return source
+
+    node = getattr(context, f"create_{kind}")(**options)
+    play(sound) >> node >> context.destination
+    for target, given in ((node, params or {}), (context.listener, listener or {})):
         for name, value in given.items():
-            if np.ndim(value) == 0:
-                target.param(name).value = float(value)
-            else:
-                signal = graph.add("buffer_source", buffer=Sound(value[None], RATE))
-                target.param(name).value = 0
-                signal.connect(target.param(name))
-                signal.start(0)
-    source.start(0)
-    output = np.empty((FRAMES, 2), np.float32)
-    graph.render(output)
-    return output.T.astype(float)
+            param = getattr(target, name)
+            param.value = 0 if np.ndim(value) else float(value)
+            if np.ndim(value):
+                play(value[None]) >> param
+    return context.render().T.astype(float)
 
 
 def unit(vector):
@@ -246,7 +241,8 @@ def test_the_largest_and_smallest_numbers_have_answers():
 
 
 def test_numbers_out_of_range_are_told():
-    graph = CoreGraph(RATE, 2)
+    context = ps.OfflineAudioContext(channels=2, length=128, sample_rate=RATE)
+    panner = context.create_panner()
     for name, value in (
         ("ref_distance", -1),
         ("max_distance", 0),
@@ -256,32 +252,32 @@ def test_numbers_out_of_range_are_told():
         ("cone_outer_gain", -0.5),
         ("cone_inner_angle", np.nan),
     ):
-        with pytest.raises(ArgumentError, match=f"{name} is "):
-            graph.add("panner", **{name: value})
-    panner = graph.add("panner")
-    with pytest.raises(ArgumentError, match="panning_model is 'stereo'; it must be one of equalp"):
-        panner.set("panning_model", "stereo")
-    for kind in ("panner", "stereo_panner"):
-        node = graph.add(kind)
-        with pytest.raises(UnsupportedSettingsError, match="at most 2 channels"):
-            node.set("channel_count", 3)
-        with pytest.raises(UnsupportedSettingsError, match='no mode "max"'):
-            node.set("channel_count_mode", "max")
+        with pytest.raises(ps.ArgumentError, match=f"{name} is "):
+            context.create_panner(**{name: value})
+        before = getattr(panner, name)
+        with pytest.raises(ps.ArgumentError, match=f"{name} is "):
+            setattr(panner, name, value)
+        assert getattr(panner, name) == before
+    with pytest.raises(ps.ArgumentError, match="panning_model is 'stereo'; it must be one of equ"):
+        panner.panning_model = "stereo"
+    for node in (panner, context.create_stereo_panner()):
+        with pytest.raises(ps.UnsupportedSettingsError, match="at most 2 channels"):
+            node.channel_count = 3
+        with pytest.raises(ps.UnsupportedSettingsError, match='no mode "max"'):
+            node.channel_count_mode = "max"
 
 
 def test_attributes_act_while_it_sounds():
-    graph = CoreGraph(RATE, 2)
-    source = graph.add("constant_source")
-    panner = graph.add("panner")
-    panner.param("position_z").value = -5
-    source.connect(panner)
-    panner.connect(graph.destination())
-    source.start(0)
-    output = np.empty((128, 2), np.float32)
-    for rolloff in (1, 0, 2):
-        panner.set("rolloff_factor", rolloff)
-        graph.render(output)
-        assert output[5] == pytest.approx(np.sqrt(0.5) / (1 + rolloff * 4), abs=1e-6)
+    context = ps.OfflineAudioContext(channels=2, length=4 * 128, sample_rate=RATE)
+    source = context.create_constant_source()
+    panner = context.create_panner(position_z=-5)
+    source >> panner >> context.destination
+    source.start()
+    rolloffs = [1, 0, 2, 1]
+    for block, rolloff in zip(context.blocks(128), rolloffs, strict=True):
+        assert block[5] == pytest.approx(np.sqrt(0.5) / (1 + panner.rolloff_factor * 4), abs=1e-6)
+        assert panner.rolloff_factor == rolloff
+        panner.rolloff_factor = rolloffs[(rolloffs.index(rolloff) + 1) % 3]
 
 
 def stereo_model(sound, pan):
@@ -332,16 +328,13 @@ def test_the_power_is_the_same_everywhere(kind):
 
 
 def test_k_rate_params_hold_for_a_quantum():
-    graph = CoreGraph(RATE, 2)
-    source = graph.add("constant_source")
-    panner = graph.add("stereo_panner")
-    panner.param("pan").rate = ParamRate.K
-    panner.param("pan").automate("linear_ramp_to_value_at_time", 1, 1024 / RATE)
-    source.connect(panner)
-    panner.connect(graph.destination())
-    source.start(0)
-    output = np.empty((1024, 2), np.float32)
-    graph.render(output)
-    steps = output.reshape(8, 128, 2)
+    context = ps.OfflineAudioContext(channels=2, length=1024, sample_rate=RATE)
+    source = context.create_constant_source()
+    panner = context.create_stereo_panner()
+    panner.pan.automation_rate = "k-rate"
+    panner.pan.ramp(1, 1024 / RATE)
+    source >> panner >> context.destination
+    source.start()
+    steps = context.render().reshape(8, 128, 2)
     assert np.all(steps == steps[:, :1])
     assert len(np.unique(steps[:, 0, 0])) == 8
