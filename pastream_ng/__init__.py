@@ -118,6 +118,10 @@ if _TYPE_CHECKING:
     from pastream_ng.files.tags import Tags
     from pastream_ng.files.whole import blocks, read, write
     from pastream_ng.files.writer import AudioFileWriter
+    from pastream_ng.graph.chunks import (
+        TapChunks,
+        TapInfo,
+    )
     from pastream_ng.graph.contexts import BaseAudioContext, OfflineAudioContext, RenderSteps
     from pastream_ng.graph.data import AudioBuffer, PeriodicWave
     from pastream_ng.graph.nodes import (
@@ -139,6 +143,8 @@ if _TYPE_CHECKING:
         OscillatorNode,
         PannerNode,
         StereoPannerNode,
+        StreamSourceNode,
+        TapNode,
         WaveShaperNode,
     )
     from pastream_ng.graph.nodes.panners import hrtf_file
@@ -407,10 +413,14 @@ __all__ = [
     "StreamEvent",
     "StreamFlags",
     "StreamReader",
+    "StreamSourceNode",
     "StreamState",
     "StreamStats",
     "SystemCallError",
     "Tags",
+    "TapChunks",
+    "TapInfo",
+    "TapNode",
     "TranscodeBatch",
     "TranscodeCancelledError",
     "TranscodeOptions",

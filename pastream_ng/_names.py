@@ -34,13 +34,15 @@ NAMES_OF_MODULES = {
     "files.tags": "Tags",
     "files.whole": "blocks read write",
     "files.writer": "AudioFileWriter",
+    "graph.chunks": "TapChunks TapInfo",
     "graph.contexts": "BaseAudioContext OfflineAudioContext RenderSteps",
     "graph.data": "AudioBuffer PeriodicWave",
     "graph.nodes": """
         AnalyserNode AudioBufferSourceNode AudioDestinationNode AudioListener AudioNode
         AudioScheduledSourceNode BiquadFilterNode ChannelMergerNode ChannelSplitterNode
         ConstantSourceNode ConvolverNode DelayNode DynamicsCompressorNode GainNode
-        IIRFilterNode OscillatorNode PannerNode StereoPannerNode WaveShaperNode
+        IIRFilterNode OscillatorNode PannerNode StereoPannerNode StreamSourceNode TapNode
+        WaveShaperNode
     """,
     "graph.nodes.panners": "hrtf_file",
     "graph.params": "AudioParam",

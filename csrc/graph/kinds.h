@@ -22,8 +22,8 @@ extern const pst_kind pst_kind_gain;
 extern const pst_kind pst_kind_iir_filter;
 extern const pst_kind pst_kind_oscillator;
 extern const pst_kind pst_kind_panner;
-extern const pst_kind pst_kind_ring_source;
 extern const pst_kind pst_kind_stereo_panner;
+extern const pst_kind pst_kind_stream_source;
 extern const pst_kind pst_kind_tap;
 extern const pst_kind pst_kind_wave_shaper;
 

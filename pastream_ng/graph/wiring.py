@@ -12,9 +12,12 @@ from pastream_ng.errors import ArgumentError, ArgumentTypeError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from typing_extensions import Unpack
+
     from pastream_ng.graph.contexts.base import BaseAudioContext
     from pastream_ng.graph.nodes.node import AudioNode
     from pastream_ng.graph.nodes.plain import GainNode
+    from pastream_ng.graph.nodes.taps import TapNode, TapOptions
 
 __all__ = ["Fan", "Port", "Source", "Target"]
 
@@ -135,6 +138,18 @@ class Source:
         """Take the connection with something away, and return that: ``osc // gain``."""
         _each(self, targets, False)
         return _behind(targets)
+
+    def tap(self, **options: Unpack[TapOptions]) -> TapNode:
+        """Return a new `TapNode` that takes what comes from here.
+
+        Parameters
+        ----------
+        **options : TapOptions
+            ``channels``, ``capacity`` and ``when_full``, as of the class.
+        """
+        node: TapNode = self._output()[0].context.create_tap(**options)
+        _each(self, node, True)
+        return node
 
     def __add__(self, other: Source) -> GainNode:
         """Mix: return a new node of gain 1 that both are connected with."""

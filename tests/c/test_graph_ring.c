@@ -35,7 +35,7 @@ static pst_gnode *add_tap(pst_graph *graph, pst_ring *ring, uint32_t n_channels,
 }
 
 static pst_gnode *add_source(pst_graph *graph, pst_ring *ring, uint32_t n_channels,
-                             pst_format format, uint32_t reader) {
+                             pst_format format, int reader) {
     pst_gnode *node = NULL;
     const pst_setting settings[] = {
         {.name = "ring", .ring = ring},
@@ -43,7 +43,7 @@ static pst_gnode *add_source(pst_graph *graph, pst_ring *ring, uint32_t n_channe
         {.name = "format", .number = format - PST_FORMAT_F32},
         {.name = "reader", .number = reader},
     };
-    CHECK_EQ(pst_graph_add(graph, &node, "ring_source", settings, 4, NULL), PST_OK);
+    CHECK_EQ(pst_graph_add(graph, &node, "stream_source", settings, 4, NULL), PST_OK);
     hear(graph, node);
     return node;
 }
@@ -230,6 +230,58 @@ static void test_sources_start_and_stop_in_time(void) {
     pst_ring_release(ring);
 }
 
+static void test_readers_of_their_own(void) {
+    // Two sources hear the same, the one with a lead later, and without what is too old then.
+    pst_graph *graph = make_graph(2, Q, RIG_RATE);
+    pst_ring *ring = make_ring(16 * Q, 4);
+    pst_gnode *nodes[2];
+    pst_gnode *merger = add_with(graph, "channel_merger", "number_of_inputs", 2);
+    hear(graph, merger);
+    CHECK_EQ(pst_ring_write(ring, noise, 10), 10); // Not theirs.
+    for (int i = 0; i < 2; ++i) {
+        const pst_setting settings[] = {
+            {.name = "ring", .ring = ring},
+            {.name = "channels", .number = 1},
+            {.name = "reader", .number = -1},
+            {.name = "lead", .number = i * 100},
+        };
+        CHECK_EQ(pst_graph_add(graph, &nodes[i], "stream_source", settings, 4, NULL), PST_OK);
+        wire(nodes[i], 0, merger, (uint32_t)i);
+        start(nodes[i], 0);
+    }
+    CHECK_EQ(pst_ring_write(ring, noise, 90), 90);
+    render(graph, out, Q);
+    CHECK_SAME(out[2 * Q - 2], noise[Q - 1]);
+    CHECK_SAME(out[1], 0);
+    CHECK_EQ(pst_gnode_lost_frames(nodes[1]), 0);
+    CHECK_EQ(pst_ring_write(ring, noise + 90, 60), 60); // 150.
+    render(graph, out, 2 * Q);
+    CHECK_SAME(out[0], noise[Q]);
+    CHECK_SAME(out[1], noise[50]);
+    CHECK_SAME(out[2 * 99 + 1], noise[149]);
+    CHECK_SAME(out[2 * 100 + 1], 0);
+    CHECK_EQ(pst_gnode_lost_frames(nodes[1]), 28);
+    pst_gnode_release(nodes[0]);
+    pst_gnode_release(nodes[1]);
+    pst_gnode_release(merger);
+    pst_graph_release(graph);
+    CHECK_EQ(pst_ring_skip(ring, 0, 1000), 160);
+    CHECK_EQ(pst_ring_writable(ring), 16 * Q); // They hold nobody up any more.
+    uint32_t reader;
+    for (int i = 1; i < PST_RING_MAX_READERS; ++i)
+        CHECK_EQ(pst_ring_attach(ring, &reader), PST_OK);
+    graph = make_graph(1, Q, RIG_RATE);
+    pst_error err;
+    pst_gnode *node = NULL;
+    const pst_setting settings[] = {{.name = "ring", .ring = ring},
+                                    {.name = "channels", .number = 1},
+                                    {.name = "reader", .number = -1}};
+    CHECK_EQ(pst_graph_add(graph, &node, "stream_source", settings, 3, &err), PST_LIMIT);
+    CHECK_TEXT(strstr(err.text, "16 readers") != NULL, "%s", err.text);
+    pst_graph_release(graph);
+    pst_ring_release(ring);
+}
+
 static void test_all_formats(void) {
     for (int format = PST_FORMAT_F32; format <= PST_FORMAT_U8; ++format) {
         const uint32_t bytes = pst_format_bytes((pst_format)format);
@@ -246,7 +298,7 @@ static void test_all_formats(void) {
         uint32_t reader = 0;
         CHECK_EQ(pst_ring_attach(ring, &reader), PST_OK);
         pst_ring_detach(ring, 0);
-        pst_gnode *node = add_source(graph, ring, 3, (pst_format)format, reader);
+        pst_gnode *node = add_source(graph, ring, 3, (pst_format)format, (int)reader);
         start(node, 0);
         CHECK_EQ(pst_ring_write(ring, samples, Q), Q);
         render(graph, out, Q);
@@ -306,7 +358,7 @@ static void test_bad_numbers_do_not_get_in(void) {
 static void test_bad_rings_are_refused(void) {
     pst_graph *graph = make_graph(1, Q, RIG_RATE);
     pst_ring *ring = make_ring(Q, 8);
-    static const char *const names[] = {"tap", "ring_source"};
+    static const char *const names[] = {"tap", "stream_source"};
     for (int i = 0; i < 2; ++i) {
         pst_gnode *node = NULL;
         pst_error err;
@@ -393,6 +445,7 @@ int main(void) {
     RUN(test_many_gaps);
     RUN(test_a_source_plays_what_is_there);
     RUN(test_sources_start_and_stop_in_time);
+    RUN(test_readers_of_their_own);
     RUN(test_all_formats);
     RUN(test_memory_with_an_edge);
     RUN(test_bad_numbers_do_not_get_in);

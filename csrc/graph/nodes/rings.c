@@ -22,5 +22,5 @@ pst_status pst_node_check_ring(const pst_slot *slot, uint32_t frame_bytes, pst_e
 uint64_t pst_gnode_lost_frames(const pst_gnode *node) PST_RT {
     if (node->kind == &pst_kind_tap)
         return pst_tap_lost(&node->live);
-    return node->kind == &pst_kind_ring_source ? pst_ring_source_lost(&node->live) : 0;
+    return node->kind == &pst_kind_stream_source ? pst_stream_source_lost(&node->live) : 0;
 }

@@ -18,7 +18,7 @@ static inline pst_ring *pst_ring_of(const pst_slot *slot) PST_RT {
 
 // What the two kinds have counted. Thread: any.
 uint64_t pst_tap_lost(const pst_unit *unit) PST_RT;
-uint64_t pst_ring_source_lost(const pst_unit *unit) PST_RT;
+uint64_t pst_stream_source_lost(const pst_unit *unit) PST_RT;
 
 // A count that one thread makes, and others look at.
 static inline void pst_count_add(_Atomic uint64_t *count, uint64_t n) PST_RT {

@@ -16,9 +16,10 @@ extern "C" {
 // silence too. It is the ring's producer, and ends it when the node is gone; ended by somebody
 // else, it takes no more. When the ring is full, frames are left out.
 //
-// "ring_source" plays what one reader of a ring gets, in any format. It is that reader's consumer
-// while it sounds. What is not there in time is silence; when the ring is ended and empty, the
-// source has ended.
+// "stream_source" plays what one reader of a ring gets, in any format. It is that reader's consumer
+// while it sounds; number -1 is one of its own, which sees what is written from now on. It begins
+// once there are as many frames as its lead says. What is not there in time from then on is
+// silence; when the ring is ended and empty, the source has ended.
 //
 // Both hold a reference on the ring. Memory of the caller's (PST_RING_FLAT) has to outlive the
 // node; a tap has then ended its ring.

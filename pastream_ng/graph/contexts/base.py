@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from contextlib import contextmanager
 from threading import Lock
@@ -104,6 +105,15 @@ class BaseAudioContext(Factory):
     def _rendered(self) -> None:
         """Do what is due once something was rendered: call functions of sources that ended."""
         self._ended.deliver()
+
+    def _tell_nodes(self) -> None:
+        """Tell the nodes that nothing will be rendered any more."""
+        for node in list(self._nodes.values()):
+            node._context_is_over()
+
+    def _tap_capacity(self) -> int:
+        """Return how many frames a tap has room for, if nobody says anything else."""
+        return math.ceil(self.sample_rate)
 
     # ---- Changes -------------------------------------------------------------------------------
 
@@ -226,6 +236,7 @@ class BaseAudioContext(Factory):
         """Close; closing again does nothing."""
         self._is_closed = True
         self._ended.clear()
+        self._tell_nodes()
 
     def __enter__(self) -> Self:
         self._check_open()

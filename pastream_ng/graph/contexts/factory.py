@@ -57,3 +57,5 @@ class Factory:
     create_panner = made_by(nodes.PannerNode)
     create_stereo_panner = made_by(nodes.StereoPannerNode)
     create_wave_shaper = made_by(nodes.WaveShaperNode)
+    create_stream_source = made_by(nodes.StreamSourceNode)
+    create_tap = made_by(nodes.TapNode)

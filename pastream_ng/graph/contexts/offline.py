@@ -184,6 +184,10 @@ class OfflineAudioContext(BaseAudioContext):
     def _end(self) -> None:
         """Note that rendering is over, for whatever reason."""
         self._state = "closed"
+        self._tell_nodes()
+
+    def _tap_capacity(self) -> int:
+        return self._length
 
     def _next_stop(self) -> int:
         """Return the frame of the next stop; behind the end, if there is none."""

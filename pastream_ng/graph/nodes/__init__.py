@@ -32,6 +32,7 @@ from pastream_ng.graph.nodes.sources import (
     ConstantSourceNode,
     OscillatorNode,
 )
+from pastream_ng.graph.nodes.taps import StreamSourceNode, TapNode
 
 __all__ = [
     "AnalyserNode",
@@ -52,5 +53,7 @@ __all__ = [
     "OscillatorNode",
     "PannerNode",
     "StereoPannerNode",
+    "StreamSourceNode",
+    "TapNode",
     "WaveShaperNode",
 ]

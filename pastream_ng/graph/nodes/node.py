@@ -60,6 +60,8 @@ class AudioNode(Face, Source, Target):
     """
 
     _kind: ClassVar[str] = ""
+    # Attributes that follow from arguments of other names.
+    _derived: ClassVar[tuple[str, ...]] = ()
 
     def __init_subclass__(cls, **more: Any) -> None:
         super().__init_subclass__(**more)
@@ -144,6 +146,9 @@ class AudioNode(Face, Source, Target):
         """Set an attribute or a channel rule."""
         self._context._check_open()
         self._core.set(name, _given(name, value))
+
+    def _context_is_over(self) -> None:
+        """Learn that the context will render no more."""
 
     # ---- Connections ---------------------------------------------------------------------------
 
