@@ -123,7 +123,9 @@ if _TYPE_CHECKING:
         TapInfo,
     )
     from pastream_ng.graph.contexts import BaseAudioContext, OfflineAudioContext, RenderSteps
+    from pastream_ng.graph.contexts.live import AudioContext
     from pastream_ng.graph.data import AudioBuffer, PeriodicWave
+    from pastream_ng.graph.live.values import ContextStats, OutputTimestamp
     from pastream_ng.graph.nodes import (
         AnalyserNode,
         AudioBufferSourceNode,
@@ -269,6 +271,7 @@ __all__ = [
     "AsyncStream",
     "AudioBuffer",
     "AudioBufferSourceNode",
+    "AudioContext",
     "AudioDestinationNode",
     "AudioFileReader",
     "AudioFileWriter",
@@ -302,6 +305,7 @@ __all__ = [
     "CompiledCallback",
     "CompressorNodeConfig",
     "ConstantSourceNode",
+    "ContextStats",
     "ConvolverNode",
     "CoreAudioSettings",
     "Curve",
@@ -363,6 +367,7 @@ __all__ = [
     "OscillatorNode",
     "OutOfMemoryError",
     "OutputStream",
+    "OutputTimestamp",
     "Overflow",
     "Packet",
     "PannerNode",

@@ -36,7 +36,9 @@ NAMES_OF_MODULES = {
     "files.writer": "AudioFileWriter",
     "graph.chunks": "TapChunks TapInfo",
     "graph.contexts": "BaseAudioContext OfflineAudioContext RenderSteps",
+    "graph.contexts.live": "AudioContext",
     "graph.data": "AudioBuffer PeriodicWave",
+    "graph.live.values": "ContextStats OutputTimestamp",
     "graph.nodes": """
         AnalyserNode AudioBufferSourceNode AudioDestinationNode AudioListener AudioNode
         AudioScheduledSourceNode BiquadFilterNode ChannelMergerNode ChannelSplitterNode

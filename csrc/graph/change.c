@@ -320,9 +320,12 @@ static bool is_superseded(const pst_change *change, const pst_graph *graph) {
 }
 
 // Where nobody renders, plans and tracks would pile up, each of them as large as the graph. So what
-// was not taken yet is taken back, and sent again without those that are not the last ones.
+// was not taken yet is taken back, and sent again without those that are not the last ones. Where
+// somebody does, that would only make it late.
 static void take_back(pst_graph *graph) {
     if (!graph->plan_is_old && graph->changed_params == NULL)
+        return;
+    if (atomic_load_explicit(&graph->is_played, memory_order_relaxed))
         return;
     pst_letters old = pst_letterbox_take(&graph->inbox);
     pst_letters kept = {NULL, NULL};

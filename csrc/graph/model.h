@@ -109,6 +109,7 @@ struct pst_graph {
     // Between the two.
     pst_letterbox inbox;
     pst_letterbox outbox;
+    _Atomic bool is_played; // A device renders it, so nothing waits in the inbox for long.
     _Atomic int64_t frame;
     _Atomic uint32_t n_ended;  // Sources.
     _Atomic uint32_t n_rested; // Tails.

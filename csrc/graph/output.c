@@ -91,7 +91,11 @@ void pst_graph_output_release(pst_graph_output *output) {
 
 // ---- Control ------------------------------------------------------------------------------------
 
-void pst_graph_output_resume(pst_graph_output *output, bool was_cut) PST_RT {
+void pst_graph_output_resume(pst_graph_output *output, bool was_cut) {
+    // With the lock: whoever is about to take back what was sent has sent it again by then.
+    pthread_mutex_lock(&output->graph->lock);
+    atomic_store_explicit(&output->graph->is_played, true, memory_order_relaxed);
+    pthread_mutex_unlock(&output->graph->lock);
     if (was_cut)
         atomic_store_explicit(&output->was_cut, true, memory_order_relaxed);
     atomic_store_explicit(&output->phase, SOUNDING, memory_order_release);
@@ -101,6 +105,12 @@ void pst_graph_output_suspend(pst_graph_output *output) PST_RT {
     output_phase expected = SOUNDING;
     atomic_compare_exchange_strong_explicit(&output->phase, &expected, FADING, memory_order_acq_rel,
                                             memory_order_relaxed);
+}
+
+void pst_graph_output_cut(pst_graph_output *output) PST_RT {
+    atomic_store_explicit(&output->phase, SILENT, memory_order_release);
+    atomic_store_explicit(&output->graph->is_played, false, memory_order_relaxed);
+    pst_graph_output_wake(output);
 }
 
 void pst_graph_output_reset_latency(pst_graph_output *output) PST_RT {
@@ -262,9 +272,12 @@ static void tell(pst_graph_output *output) PST_RT {
 
 static void come_to_rest(pst_graph_output *output) PST_RT {
     output_phase expected = FADING;
+    atomic_store_explicit(&output->graph->is_played, false, memory_order_relaxed);
     if (atomic_compare_exchange_strong_explicit(&output->phase, &expected, SILENT,
                                                 memory_order_acq_rel, memory_order_relaxed))
         pst_graph_output_wake(output);
+    else // It was resumed meanwhile.
+        atomic_store_explicit(&output->graph->is_played, true, memory_order_relaxed);
 }
 
 // Returns how many frames of the graph there are in the block.

@@ -164,6 +164,48 @@ static void test_a_fade_may_turn_round(void) {
     pst_graph_release(graph);
 }
 
+static uint32_t count_letters(pst_graph *graph) {
+    uint32_t n = 0;
+    for (const pst_letter *letter = atomic_load(&graph->inbox.latest); letter != NULL;
+         letter = letter->next)
+        ++n;
+    return n;
+}
+
+static void test_what_is_sent_to_a_device_is_not_taken_back(void) {
+    pst_graph *graph = make_graph(1, Q, RIG_RATE);
+    pst_gnode *source = add_constant(graph, 1.0);
+    pst_graph_output *output = make_output(graph);
+    pst_graph_output_resume(output, false);
+    const uint32_t n_before = count_letters(graph);
+    for (int i = 0; i < 10; ++i)
+        set_param(source, 0, i);
+    hear(graph, source);
+    CHECK_EQ(count_letters(graph), n_before + 11);
+    play(output, out, 1);
+    CHECK_SAME(out[0], 9);
+    CHECK_EQ(count_letters(graph), 0);
+    // As soon as nobody plays it, only the last track waits.
+    pst_graph_output_suspend(output);
+    play(output, out, 10 * Q);
+    for (int i = 0; i < 10; ++i)
+        set_param(source, 0, i);
+    CHECK_EQ(count_letters(graph), 1);
+    pst_graph_output_resume(output, false);
+    pst_graph_output_cut(output);
+    CHECK(status_of(output).is_silent);
+    for (int i = 0; i < 10; ++i)
+        set_param(source, 0, 20 + i);
+    CHECK_EQ(count_letters(graph), 1);
+    pst_graph_output_resume(output, true);
+    play(output, out, 300);
+    CHECK_SAME(out[0], 0);
+    CHECK_SAME(out[299], 29);
+    pst_gnode_release(source);
+    pst_graph_output_release(output);
+    pst_graph_release(graph);
+}
+
 // ---- What is counted ----------------------------------------------------------------------------
 
 static void test_what_the_device_does_is_counted(void) {
@@ -315,14 +357,14 @@ static void test_rendering_is_realtime(void) {
     pst_graph_output *output = make_output(graph);
     CHECK_EQ(pst_graph_output_wait(output, Q, pst_graph_output_news(output), 0), PST_TIMEOUT);
     const pst_callback_time time = {.current_s = 1.0, .output_dac_s = 1.5, .frame = 9};
-    rt_guard_enter();
     pst_graph_output_resume(output, false);
+    rt_guard_enter();
     for (int i = 0; i < 5; ++i)
         pst_graph_output_render(NULL, out, Q - 1, &time, 0, output);
     pst_graph_output_suspend(output);
     for (int i = 0; i < 10; ++i)
         pst_graph_output_render(NULL, out, Q, &time, 0, output);
-    pst_graph_output_resume(output, true);
+    pst_graph_output_cut(output);
     pst_graph_output_render(NULL, out, Q, &time, 0, output);
     const int n_calls = rt_guard_leave();
     CHECK_TEXT(n_calls == 0, "%d calls, the last of %s", n_calls, rt_guard_culprit());
@@ -336,6 +378,7 @@ int main(void) {
     RUN(test_time_stands_still_while_suspended);
     RUN(test_the_way_out_and_back_fades);
     RUN(test_a_fade_may_turn_round);
+    RUN(test_what_is_sent_to_a_device_is_not_taken_back);
     RUN(test_what_the_device_does_is_counted);
     RUN(test_ends_are_news);
     RUN(test_a_graph_is_tidied_while_nobody_changes_it);

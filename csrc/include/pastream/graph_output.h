@@ -38,12 +38,16 @@ PST_API int32_t pst_graph_output_render(const void *input, void *data, int64_t n
 
 // Goes on with the graph from the next block on. was_cut: the device has stopped meanwhile, so the
 // sound fades in, even if it was not faded out.
-// Thread: control, one at a time. Realtime: yes.
-PST_API void pst_graph_output_resume(pst_graph_output *output, bool was_cut) PST_RT;
+// Thread: control, one at a time. Realtime: no (locks).
+PST_API void pst_graph_output_resume(pst_graph_output *output, bool was_cut);
 
 // Fades the sound out; then the graph stands still. That this has come to its end is news.
 // Thread: control, one at a time. Realtime: yes.
 PST_API void pst_graph_output_suspend(pst_graph_output *output) PST_RT;
+
+// Lets the graph stand still at once: the device does not play any more, or is gone.
+// Thread: control, one at a time. Realtime: yes.
+PST_API void pst_graph_output_cut(pst_graph_output *output) PST_RT;
 
 typedef struct pst_graph_output_status {
     bool is_silent;      // Suspended, and faded out: the graph is not rendered.
