@@ -42,9 +42,9 @@ NAMES_OF_MODULES = {
     "graph.nodes": """
         AnalyserNode AudioBufferSourceNode AudioDestinationNode AudioListener AudioNode
         AudioScheduledSourceNode BiquadFilterNode ChannelMergerNode ChannelSplitterNode
-        ConstantSourceNode ConvolverNode DelayNode DynamicsCompressorNode GainNode
-        IIRFilterNode OscillatorNode PannerNode StereoPannerNode StreamSourceNode TapNode
-        WaveShaperNode
+        ConstantSourceNode ConvolverNode DelayNode DynamicsCompressorNode GainNode IIRFilterNode
+        OscillatorNode PannerNode PolyblepOscillatorNode StereoPannerNode StreamSourceNode
+        SupersawNode TapNode WaveShaperNode
     """,
     "graph.nodes.panners": "hrtf_file",
     "graph.params": "AudioParam",

@@ -25,6 +25,10 @@ static const pst_kind *const kinds[] = {
     &pst_kind_panner,
     &pst_kind_stereo_panner,
     &pst_kind_stream_source,
+    &pst_kind_polyblep_oscillator,
+    &pst_kind_ring_source,
+    &pst_kind_stereo_panner,
+    &pst_kind_supersaw,
     &pst_kind_tap,
     &pst_kind_wave_shaper,
 };

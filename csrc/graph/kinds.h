@@ -24,6 +24,10 @@ extern const pst_kind pst_kind_oscillator;
 extern const pst_kind pst_kind_panner;
 extern const pst_kind pst_kind_stereo_panner;
 extern const pst_kind pst_kind_stream_source;
+extern const pst_kind pst_kind_polyblep_oscillator;
+extern const pst_kind pst_kind_ring_source;
+extern const pst_kind pst_kind_stereo_panner;
+extern const pst_kind pst_kind_supersaw;
 extern const pst_kind pst_kind_tap;
 extern const pst_kind pst_kind_wave_shaper;
 

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "graph/kinds.h"
+#include "graph/nodes/pitch.h"
 #include "graph/wave.h"
 
 // A wave, read from tables at a phase which is the sum of the frequencies so far.
@@ -29,11 +30,7 @@ static const pst_attribute_info attributes[] = {
 };
 
 typedef struct oscillator {
-    double phase; // In cycles, from 0 up to 1.
-    bool has_begun;
-    double frame_s;            // One frame.
-    double detune;             // The last one,
-    double factor;             // and what it does to the frequency.
+    pst_pitch pitch;
     const pst_wave_band *band; // The last one; NULL: none.
 } oscillator;
 
@@ -67,48 +64,18 @@ static pst_status prepare(const pst_slot *slots, const pst_slot *wanted, uint32_
 
 static pst_status init(pst_unit *unit, pst_error *err) {
     (void)err;
-    oscillator *self = unit->state;
-    self->frame_s = 1.0 / unit->rate_hz;
-    self->factor = 1.0;
+    pst_pitch_init(&((oscillator *)unit->state)->pitch, unit->rate_hz);
     return PST_OK;
 }
 
 // ---- Renderer -----------------------------------------------------------------------------------
 
-static double factor_of(oscillator *self, double detune) PST_RT {
-    if (detune != self->detune) {
-        self->detune = detune;
-        self->factor = exp2(detune / 1200.0);
-    }
-    return self->factor;
-}
-
-// Cycles per frame.
 static double step_at(oscillator *self, const pst_quantum *q, uint32_t i) PST_RT {
-    const double hz = (double)pst_value_at(&q->params[FREQUENCY], i) *
-                      factor_of(self, (double)pst_value_at(&q->params[DETUNE], i));
-    const double step = hz * self->frame_s;
-    const double most = 0.5;
-    return step > most ? most : step < -most ? -most : step;
-}
-
-static double wrapped(double phase) PST_RT {
-    return phase - floor(phase);
+    return pst_pitch_step(&self->pitch, &q->params[FREQUENCY], &q->params[DETUNE], i);
 }
 
 static uint32_t to_phase(double cycles) PST_RT {
     return (uint32_t)(int64_t)(cycles * 0x1p32);
-}
-
-// What passes between the exact start and its first frame.
-static void begin(pst_unit *unit, const pst_quantum *q) PST_RT {
-    oscillator *self = unit->state;
-    const pst_schedule *schedule = &unit->schedule;
-    const int64_t frame = q->frame + q->first;
-    self->has_begun = true;
-    if ((double)frame / q->rate_hz != schedule->start_s)
-        self->phase =
-            wrapped(((double)frame - schedule->start_s * q->rate_hz) * step_at(self, q, q->first));
 }
 
 static bool is_best(const pst_wave_band *band, double step) PST_RT {
@@ -137,9 +104,9 @@ static void write_steady(oscillator *self, const pst_quantum *q, const pst_wave 
     if (band == NULL)
         memset(plane + q->first, 0, n * sizeof *plane);
     else
-        q->kernels->wave_steady(plane + q->first, &band->table, to_phase(self->phase),
+        q->kernels->wave_steady(plane + q->first, &band->table, to_phase(self->pitch.phase),
                                 (uint32_t)(int32_t)lrint(step * 0x1p32), n);
-    self->phase = wrapped(self->phase + n * step);
+    self->pitch.phase = pst_pitch_wrapped(self->pitch.phase + n * step);
 }
 
 // Frames of one table, at most so many at once.
@@ -153,39 +120,22 @@ static void write_stretch(const pst_quantum *q, const pst_wave_band *band, const
         q->kernels->wave_moving(to, &band->table, phases, n);
 }
 
-static void find_steps(oscillator *self, const pst_quantum *q, uint32_t from, uint32_t n,
-                       double *steps) PST_RT {
-    const pst_values *frequency = &q->params[FREQUENCY];
-    if (frequency->is_steady || !q->params[DETUNE].is_steady) {
-        for (uint32_t i = 0; i < n; ++i)
-            steps[i] = step_at(self, q, from + i);
-        return;
-    }
-    // Without calls, so that many are computed at once.
-    const double factor = factor_of(self, (double)q->params[DETUNE].value) * self->frame_s;
-    for (uint32_t i = 0; i < n; ++i) {
-        const double step = (double)frequency->values[from + i] * factor;
-        const double low = step < -0.5 ? -0.5 : step;
-        steps[i] = low > 0.5 ? 0.5 : low;
-    }
-}
-
 static void write_moving(oscillator *self, const pst_quantum *q, const pst_wave *wave,
                          float *plane) PST_RT {
     double steps[STRETCH];
     uint32_t phases[STRETCH];
     for (uint32_t from = q->first; from < q->end; from += STRETCH) {
         const uint32_t n = q->end - from < STRETCH ? q->end - from : STRETCH;
-        find_steps(self, q, from, n, steps);
+        pst_pitch_steps(&self->pitch, &q->params[FREQUENCY], &q->params[DETUNE], from, n, steps);
         for (uint32_t i = 0; i < n;) {
             const pst_wave_band *band = pick(self, wave, steps[i]);
-            double phase = self->phase;
+            double phase = self->pitch.phase;
             uint32_t k = i;
             do {
                 phases[k] = to_phase(phase);
                 phase += steps[k++];
             } while (k < n && is_best(band, steps[k]));
-            self->phase = wrapped(phase);
+            self->pitch.phase = pst_pitch_wrapped(phase);
             write_stretch(q, band, phases + i, plane + from + i, k - i);
             i = k;
         }
@@ -198,8 +148,8 @@ static void process(pst_unit *unit, const pst_quantum *q) PST_RT {
     const pst_wave *wave =
         (const pst_wave *)(type->number == CUSTOM ? unit->slots[PERIODIC_WAVE].object
                                                   : type->prepared);
-    if (!self->has_begun)
-        begin(unit, q);
+    if (!self->pitch.has_begun)
+        pst_pitch_begin(&self->pitch, &unit->schedule, q, step_at(self, q, q->first));
     if (wave == NULL) {
         pst_bus_silence(&q->outputs[0], 1);
         return;

@@ -32,6 +32,7 @@ from pastream_ng.graph.nodes.sources import (
     ConstantSourceNode,
     OscillatorNode,
 )
+from pastream_ng.graph.nodes.synth import PolyblepOscillatorNode, SupersawNode
 from pastream_ng.graph.nodes.taps import StreamSourceNode, TapNode
 
 __all__ = [
@@ -52,8 +53,10 @@ __all__ = [
     "IIRFilterNode",
     "OscillatorNode",
     "PannerNode",
+    "PolyblepOscillatorNode",
     "StereoPannerNode",
     "StreamSourceNode",
+    "SupersawNode",
     "TapNode",
     "WaveShaperNode",
 ]
