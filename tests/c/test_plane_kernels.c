@@ -38,6 +38,8 @@ static void fill_all(void) {
 typedef struct results {
     float sum[MOST], scaled[MOST], more[MOST], product[MOST], filled[MOST], both[2 * MOST];
     float limited[MOST], steady[MOST], moving[MOST], parts[MOST], delayed[MOST];
+    float ways[MOST], shifted[MOST];
+    uint32_t stops[MOST];
     uint32_t places[MOST];
 } results;
 
@@ -58,6 +60,8 @@ static void compute(const pst_plane_kernels *k, size_t n, results *r) {
     k->wave_moving(r->moving, &wave, phases, n);
     k->delay_places(r->places, r->parts, 77, POINTS - 1, times_s, 48000.0, 3.0, n);
     k->look_up(r->delayed, table, r->places, r->parts, n);
+    k->places_of(r->stops, r->ways, 1e9 + 0.25, 1.7, n);
+    k->shift(r->shifted, a, 0.3f, n > 0 ? n - 1 : 0);
 }
 
 // With 256 points that is a sine, to less than float32 can tell.
@@ -95,6 +99,11 @@ static void test_what_they_compute(void) {
         CHECK_NEAR(r.moving[i], wave_at(phases[i]));
         CHECK(r.places[i] < POINTS);
         CHECK_NEAR(r.delayed[i], delayed_at(i));
+        const double stop = 1e9 + 0.25 + 1.7 * (double)i;
+        CHECK_EQ(r.stops[i], (uint32_t)floor(stop));
+        CHECK_NEAR(r.ways[i], stop - floor(stop));
+        if (i + 1 < MOST)
+            CHECK_NEAR(r.shifted[i], a[i] + 0.3f * (a[i + 1] - a[i]));
     }
 }
 

@@ -166,7 +166,7 @@ static inline float pressed(const pst_press_curve *c, float peak) PST_RT {
         power_of_f32(is_in_knee ? -(knee_power < 80.0f ? knee_power : 80.0f) : line_power);
     const float knee = c->threshold + (1.0f - power) / c->bend;
     const float y = is_in_knee ? knee : power;
-    return (over <= 0.0f) | (peak <= inaudible) | (y > x) ? 1.0f : y / x;
+    return ((over <= 0.0f) | (peak <= inaudible) | (y > x)) ? 1.0f : y / x;
 }
 
 // The part of the way up to so small a factor that a level goes in one frame: it rises by decibels,

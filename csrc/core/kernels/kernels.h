@@ -225,6 +225,11 @@ typedef struct pst_plane_kernels {
     // Reads there, linear between two values: values has the first one behind the last once more.
     void (*look_up)(float *dst, const float *values, const uint32_t *places, const float *parts,
                     size_t n) PST_RT;
+    // Finds place + i * step: what lies below, and how far it is from there. None is negative or
+    // above 2^31.
+    void (*places_of)(uint32_t *places, float *parts, double place, double step, size_t n) PST_RT;
+    // Reads on the way from each value to the next, by the same part.
+    void (*shift)(float *dst, const float *values, float part, size_t n) PST_RT;
     // Takes each sample through a curve: n_points of them, at least two, which lie evenly between
     // -1 and 1, and lines between them. What is beyond an end is that end, and NaN is the first.
     // points has the last one once more. dst may be x.

@@ -261,6 +261,23 @@ static void look_up_at(float *restrict dst, const float *values, const uint32_t 
     }
 }
 
+// ---- Sounds -------------------------------------------------------------------------------------
+
+static void places_of(uint32_t *restrict places, float *restrict parts, double place, double step,
+                      size_t n) PST_RT {
+    for (uint32_t i = 0; i < (uint32_t)n; ++i) {
+        const double at = place + (double)(int32_t)i * step;
+        const int32_t below = (int32_t)at;
+        places[i] = (uint32_t)below;
+        parts[i] = (float)(at - (double)below);
+    }
+}
+
+static void shift(float *restrict dst, const float *restrict values, float part, size_t n) PST_RT {
+    for (size_t i = 0; i < n; ++i)
+        dst[i] = values[i] + (values[i + 1] - values[i]) * part;
+}
+
 // ---- Curves -------------------------------------------------------------------------------------
 
 static inline void bend_all(float *restrict dst, const float *points, uint32_t n_points,
@@ -308,6 +325,8 @@ const pst_plane_kernels PST_KERNEL_TABLE(plane) = {
     .wave_moving = wave_moving,
     .delay_places = delay_places,
     .look_up = look_up_at,
+    .places_of = places_of,
+    .shift = shift,
     .bend = bend,
     .mean = mean,
     .separate = separate,

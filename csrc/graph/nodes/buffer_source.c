@@ -160,28 +160,45 @@ static float one(const run *r, const player *self, const float *from, double pla
     return from[i] + (from[next] - from[i]) * part;
 }
 
+enum { STRETCH = 64 }; // Frames at once.
+
+// Lines between frames, far from all borders. The same places count for all channels.
+static void play_lines(const pst_plane_kernels *kernels, const run *r, double place,
+                       float *const *planes, uint32_t at, uint32_t n) PST_RT {
+    uint32_t places[STRETCH];
+    float parts[STRETCH];
+    for (uint32_t done = 0; done < n; done += STRETCH) {
+        const uint32_t m = n - done < STRETCH ? n - done : STRETCH;
+        const double begin = place + done * r->step;
+        const double end = begin + (m - 1) * r->step;
+        const int64_t first = (int64_t)(begin < end ? begin : end);
+        kernels->places_of(places, parts, begin - (double)first, r->step, m);
+        for (uint32_t c = 0; c < r->sound->n_channels; ++c)
+            kernels->look_up(planes[c] + at + done, r->sound->channels[c] + first, places, parts,
+                             m);
+    }
+}
+
 // n frames on one side of all borders.
-static void play(const run *r, const player *self, float *const *planes, uint32_t at,
-                 uint32_t n) PST_RT {
+static void play(const pst_plane_kernels *kernels, const run *r, const player *self,
+                 float *const *planes, uint32_t at, uint32_t n) PST_RT {
     const double place = self->place;
     const double final = place + (n - 1) * r->step;
     const int64_t first = (int64_t)place;
     const bool is_whole = r->step == 1.0 && (double)first == place;
     const bool is_plain =
         final < r->end - 1.0 && place < r->end - 1.0 && place >= 0.0 && final >= 0.0;
+    if (is_plain && r->step != 1.0 && fabs(r->step) < 1e6) {
+        play_lines(kernels, r, place, planes, at, n);
+        return;
+    }
     for (uint32_t c = 0; c < r->sound->n_channels; ++c) {
         const float *from = r->sound->channels[c];
         float *to = planes[c] + at;
         if (is_whole && place >= 0.0 && final <= (double)r->sound->n_frames - 1.0)
             memcpy(to, from + first, n * sizeof *to);
-        else if (is_plain)
-            for (uint32_t i = 0; i < n; ++i) {
-                const double p = place + i * r->step;
-                const int32_t k = (int32_t)(p - (double)first);
-                const float part = (float)(p - (double)(first + k));
-                const float *pair = from + first + k;
-                to[i] = pair[0] + (pair[1] - pair[0]) * part;
-            }
+        else if (is_plain && r->step == 1.0)
+            kernels->shift(to, from + first, (float)(place - (double)first), n);
         else
             for (uint32_t i = 0; i < n; ++i)
                 to[i] = one(r, self, from, place + i * r->step);
@@ -218,7 +235,7 @@ static void process(pst_unit *unit, const pst_quantum *q) PST_RT {
             n = 1;
         else
             n = frames_to(self->place, r.step, low, high, n);
-        play(&r, self, planes, at, n);
+        play(q->kernels, &r, self, planes, at, n);
         self->place += n * r.step;
         self->left -= n * fabs(r.step);
         at += n;
