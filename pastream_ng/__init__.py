@@ -127,6 +127,7 @@ if _TYPE_CHECKING:
     from pastream_ng.graph.data import AudioBuffer, PeriodicWave
     from pastream_ng.graph.live.values import ContextStats, OutputTimestamp
     from pastream_ng.graph.nodes import (
+        ADSRNode,
         AnalyserNode,
         AudioBufferSourceNode,
         AudioDestinationNode,
@@ -136,12 +137,14 @@ if _TYPE_CHECKING:
         BiquadFilterNode,
         ChannelMergerNode,
         ChannelSplitterNode,
+        ClipNode,
         ConstantSourceNode,
         ConvolverNode,
         DelayNode,
         DynamicsCompressorNode,
         GainNode,
         IIRFilterNode,
+        NoiseNode,
         OscillatorNode,
         PannerNode,
         PolyblepOscillatorNode,
@@ -261,6 +264,7 @@ if _TYPE_CHECKING:
     from pastream_ng.transcoding.values import FormatInfo, Progress, TranscodeStats
 
 __all__ = [
+    "ADSRNode",
     "AacDecoderConfig",
     "AacEncoderConfig",
     "AlsaSettings",
@@ -301,6 +305,7 @@ __all__ = [
     "ChannelSplitterNode",
     "ChunkInfo",
     "Chunks",
+    "ClipNode",
     "ClosedError",
     "CodecInfo",
     "CodecMissingError",
@@ -362,6 +367,7 @@ __all__ = [
     "Mp3EncoderConfig",
     "Node",
     "NodeBuffer",
+    "NoiseNode",
     "OfflineAudioContext",
     "OnLost",
     "OpusDecoderConfig",

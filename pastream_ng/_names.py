@@ -40,11 +40,11 @@ NAMES_OF_MODULES = {
     "graph.data": "AudioBuffer PeriodicWave",
     "graph.live.values": "ContextStats OutputTimestamp",
     "graph.nodes": """
-        AnalyserNode AudioBufferSourceNode AudioDestinationNode AudioListener AudioNode
-        AudioScheduledSourceNode BiquadFilterNode ChannelMergerNode ChannelSplitterNode
+        ADSRNode AnalyserNode AudioBufferSourceNode AudioDestinationNode AudioListener AudioNode
+        AudioScheduledSourceNode BiquadFilterNode ChannelMergerNode ChannelSplitterNode ClipNode
         ConstantSourceNode ConvolverNode DelayNode DynamicsCompressorNode GainNode IIRFilterNode
-        OscillatorNode PannerNode PolyblepOscillatorNode StereoPannerNode StreamSourceNode
-        SupersawNode TapNode WaveShaperNode
+        NoiseNode OscillatorNode PannerNode PolyblepOscillatorNode StereoPannerNode
+        StreamSourceNode SupersawNode TapNode WaveShaperNode
     """,
     "graph.nodes.panners": "hrtf_file",
     "graph.params": "AudioParam",

@@ -17,6 +17,7 @@ typedef struct pst_bus {
     uint32_t n_channels;
     bool is_active;
     bool is_silent;
+    bool is_connected; // Of inputs: something leads here, whether it sounds or not.
     // The engine's.
     uint32_t capacity;   // Planes of its own.
     float *const *own;   // They.

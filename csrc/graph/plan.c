@@ -160,6 +160,7 @@ static void lay_gather(builder *b, pst_gather *gather, pst_bus *bus, const pst_g
     uint64_t *active = take(&b->arena, (n + 63) / 64 * sizeof *active);
     if (gather == NULL)
         return;
+    bus->is_connected = n > 0;
     *gather =
         (pst_gather){.bus = bus, .sources = sources, .active = active, .n_words = (n + 63) / 64};
     for (const pst_edge *edge = node->ins.first; edge != NULL; edge = edge->next_in)

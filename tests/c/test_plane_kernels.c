@@ -15,6 +15,7 @@ static float table[POINTS + 1];
 static float bent[2 * (POINTS + 1)];
 static uint32_t phases[MOST];
 
+static const uint32_t keys[2] = {123456789u, 987654321u};
 static const pst_wave_table wave = {bent, 24, (1u << 24) - 1, 1.0f / (1u << 24)};
 
 static void fill_all(void) {
@@ -41,6 +42,7 @@ typedef struct results {
     float ways[MOST], shifted[MOST];
     uint32_t stops[MOST];
     uint32_t places[MOST];
+    float noise[MOST], clipped[MOST], bent[MOST];
 } results;
 
 static void compute(const pst_plane_kernels *k, size_t n, results *r) {
@@ -62,6 +64,9 @@ static void compute(const pst_plane_kernels *k, size_t n, results *r) {
     k->look_up(r->delayed, table, r->places, r->parts, n);
     k->places_of(r->stops, r->ways, 1e9 + 0.25, 1.7, n);
     k->shift(r->shifted, a, 0.3f, n > 0 ? n - 1 : 0);
+    k->noise(r->noise, keys, 0xFFFFFFF0u, n);
+    k->clip(r->clipped, a, b, times_s, n);
+    k->clip_softly(r->bent, a, b, times_s, n);
 }
 
 // With 256 points that is a sine, to less than float32 can tell.
@@ -104,6 +109,12 @@ static void test_what_they_compute(void) {
         CHECK_NEAR(r.ways[i], stop - floor(stop));
         if (i + 1 < MOST)
             CHECK_NEAR(r.shifted[i], a[i] + 0.3f * (a[i + 1] - a[i]));
+        const double low = fmin((double)b[i], (double)times_s[i]);
+        const double high = fmax((double)b[i], (double)times_s[i]);
+        const double half = (high - low) / 2, middle = (high + low) / 2;
+        CHECK_NEAR(r.clipped[i], fmin(fmax((double)a[i], low), high));
+        CHECK_NEAR(r.bent[i], middle + half * tanh(((double)a[i] - middle) / half));
+        CHECK(r.noise[i] >= -1.0f && r.noise[i] < 1.0f);
     }
 }
 
@@ -115,6 +126,41 @@ static void test_whole_frames_are_exact(void) {
     rig_scalar()->planes->delay_places(&place, &part, 5, 1023, ten_ms, 48000.0, 0.0, 1);
     CHECK_EQ(place, (5 - 480) & 1023);
     CHECK(part == 0.0f);
+}
+
+static void test_soft_clipping_is_exact_in_all_sizes(void) {
+    for (double x = 1e-30; x < 1e30; x *= 1.37) {
+        const float values[2] = {(float)x, (float)-x}, least[2] = {-1, -1}, most[2] = {1, 1};
+        float got[2];
+        rig_scalar()->planes->clip_softly(got, values, least, most, 2);
+        CHECK_TEXT(fabs((double)got[0] - tanh((double)values[0])) <= 1e-7 * fabs((double)got[0]),
+                   "%g: %g", x, (double)got[0]);
+        CHECK(got[1] == -got[0]);
+    }
+    const float odd[3] = {NAN, INFINITY, 5}, same[3] = {2, 2, 2};
+    float got[3];
+    rig_scalar()->planes->clip_softly(got, odd, same, same, 3);
+    CHECK(isnan(got[0]) && got[1] == 2.0f && got[2] == 2.0f);
+    rig_scalar()->planes->clip(got, odd, same, same, 3);
+    CHECK(isnan(got[0]) && got[1] == 2.0f && got[2] == 2.0f);
+}
+
+static void test_noise_has_nothing_to_do_with_itself(void) {
+    enum { N = 1 << 16 };
+    static float x[N];
+    rig_scalar()->planes->noise(x, keys, 0, N);
+    for (int lag = 0; lag < 40; ++lag) {
+        double sum = 0;
+        for (int i = lag; i < N; ++i)
+            sum += (double)x[i] * (double)x[i - lag];
+        const double got = sum / N, wanted = lag == 0 ? 1.0 / 3 : 0.0;
+        CHECK_TEXT(fabs(got - wanted) < 5.0 / 3 / 256, "lag %d: %g", lag, got);
+    }
+    int counts[64] = {0};
+    for (int i = 0; i < N; ++i)
+        ++counts[(int)((x[i] + 1.0f) * 32.0f)];
+    for (int i = 0; i < 64; ++i)
+        CHECK_TEXT(abs(counts[i] - N / 64) < 6 * 32, "%d of them", counts[i]);
 }
 
 static void test_silence_is_found(void) {
@@ -156,6 +202,8 @@ int main(void) {
     fill_all();
     RUN(test_what_they_compute);
     RUN(test_whole_frames_are_exact);
+    RUN(test_soft_clipping_is_exact_in_all_sizes);
+    RUN(test_noise_has_nothing_to_do_with_itself);
     RUN(test_silence_is_found);
     RUN(test_all_levels_compute_the_same_bits);
     RUN(test_nothing_is_allocated);

@@ -230,6 +230,14 @@ typedef struct pst_plane_kernels {
     void (*places_of)(uint32_t *places, float *parts, double place, double step, size_t n) PST_RT;
     // Reads on the way from each value to the next, by the same part.
     void (*shift)(float *dst, const float *values, float part, size_t n) PST_RT;
+    // Numbers from -1 to below 1 that have nothing to do with each other: those of a row, which has
+    // keys, from the first one on, counted modulo 2^32.
+    void (*noise)(float *dst, const uint32_t keys[2], uint32_t first, size_t n) PST_RT;
+    // Brings samples to what lies between a and b, in whichever order: the nearest number there,
+    // or along a hyperbolic tangent, which is as steep as a line in the middle. NaN stays.
+    void (*clip)(float *dst, const float *src, const float *a, const float *b, size_t n) PST_RT;
+    void (*clip_softly)(float *dst, const float *src, const float *a, const float *b,
+                        size_t n) PST_RT;
     // Takes each sample through a curve: n_points of them, at least two, which lie evenly between
     // -1 and 1, and lines between them. What is beyond an end is that end, and NaN is the first.
     // points has the last one once more. dst may be x.

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/kernels/kernels.h"
+#include "core/kernels/natural.h"
 
 // What a graph does most: sums, gains and limits over blocks of one channel, and looking up waves.
 // The wave is read with arithmetic on whole numbers, so that phases wrap by themselves.
@@ -312,6 +313,52 @@ static void bend(float *dst, const float *points, uint32_t n_points, const float
     memcpy(dst, to, n * sizeof *dst);
 }
 
+// ---- Noise --------------------------------------------------------------------------------------
+
+// Mixes the bits of a number so that each of them depends on all: the end of MurmurHash3.
+static inline uint32_t mixed(uint32_t x) PST_RT {
+    x = (x ^ x >> 16) * 0x85EBCA6Bu;
+    x = (x ^ x >> 13) * 0xC2B2AE35u;
+    return x ^ x >> 16;
+}
+
+static void noise(float *restrict dst, const uint32_t keys[2], uint32_t first, size_t n) PST_RT {
+    const uint32_t from = first + keys[0], key = keys[1];
+    for (uint32_t i = 0; i < (uint32_t)n; ++i) {
+        const uint32_t bits = mixed(mixed(from + i) ^ key);
+        dst[i] = (float)((int32_t)(bits >> 8) - 0x800000) * 0x1p-23f;
+    }
+}
+
+// ---- Clipping -----------------------------------------------------------------------------------
+
+static void clip(float *restrict dst, const float *restrict src, const float *restrict a,
+                 const float *restrict b, size_t n) PST_RT {
+    for (size_t i = 0; i < n; ++i) {
+        const float low = a[i] < b[i] ? a[i] : b[i], high = a[i] < b[i] ? b[i] : a[i];
+        const float x = src[i] < low ? low : src[i];
+        dst[i] = x > high ? high : x;
+    }
+}
+
+// Close to 0 a difference of two numbers near to 1 would have no digits left.
+static inline double tangent(double x) PST_RT {
+    const double low = x < -20.0 ? -20.0 : x, inside = low > 20.0 ? 20.0 : low;
+    const double whole = 1.0 - 2.0 / (1.0 + pst_power_of_e(2.0 * inside));
+    return x * x < 1e-6 ? x - x * x * x * (1.0 / 3.0) : whole;
+}
+
+static void clip_softly(float *restrict dst, const float *restrict src, const float *restrict a,
+                        const float *restrict b, size_t n) PST_RT {
+    for (size_t i = 0; i < n; ++i) {
+        const double half = fabs((double)b[i] - (double)a[i]) * 0.5;
+        const double middle = ((double)a[i] + (double)b[i]) * 0.5;
+        const double off = (double)src[i] - middle;
+        const double bent = middle + half * tangent(half > 0.0 ? off / half : 0.0);
+        dst[i] = src[i] == src[i] ? (float)bent : src[i];
+    }
+}
+
 const pst_plane_kernels PST_KERNEL_TABLE(plane) = {
     .add = add,
     .scale = scale,
@@ -327,6 +374,9 @@ const pst_plane_kernels PST_KERNEL_TABLE(plane) = {
     .look_up = look_up_at,
     .places_of = places_of,
     .shift = shift,
+    .noise = noise,
+    .clip = clip,
+    .clip_softly = clip_softly,
     .bend = bend,
     .mean = mean,
     .separate = separate,

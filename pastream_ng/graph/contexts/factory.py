@@ -41,18 +41,21 @@ def made_by(
 class Factory:
     """The methods of contexts that make nodes."""
 
+    create_adsr = made_by(nodes.ADSRNode)
     create_analyser = made_by(nodes.AnalyserNode)
     create_analyzer = create_analyser
     create_biquad_filter = made_by(nodes.BiquadFilterNode)
     create_buffer_source = made_by(nodes.AudioBufferSourceNode)
     create_channel_merger = made_by(nodes.ChannelMergerNode)
     create_channel_splitter = made_by(nodes.ChannelSplitterNode)
+    create_clip = made_by(nodes.ClipNode)
     create_constant_source = made_by(nodes.ConstantSourceNode)
     create_convolver = made_by(nodes.ConvolverNode)
     create_delay = made_by(nodes.DelayNode)
     create_dynamics_compressor = made_by(nodes.DynamicsCompressorNode)
     create_gain = made_by(nodes.GainNode)
     create_iir_filter = made_by(nodes.IIRFilterNode)
+    create_noise = made_by(nodes.NoiseNode)
     create_oscillator = made_by(nodes.OscillatorNode)
     create_panner = made_by(nodes.PannerNode)
     create_polyblep_oscillator = made_by(nodes.PolyblepOscillatorNode)

@@ -18,6 +18,7 @@ from pastream_ng.graph.nodes.convolver import ConvolverNode
 from pastream_ng.graph.nodes.dynamics import DynamicsCompressorNode
 from pastream_ng.graph.nodes.ends import AudioDestinationNode, AudioListener
 from pastream_ng.graph.nodes.filters import BiquadFilterNode, IIRFilterNode
+from pastream_ng.graph.nodes.levels import ADSRNode, ClipNode
 from pastream_ng.graph.nodes.node import AudioNode, AudioScheduledSourceNode
 from pastream_ng.graph.nodes.panners import PannerNode, StereoPannerNode
 from pastream_ng.graph.nodes.plain import (
@@ -30,12 +31,14 @@ from pastream_ng.graph.nodes.shaping import WaveShaperNode
 from pastream_ng.graph.nodes.sources import (
     AudioBufferSourceNode,
     ConstantSourceNode,
+    NoiseNode,
     OscillatorNode,
 )
 from pastream_ng.graph.nodes.synth import PolyblepOscillatorNode, SupersawNode
 from pastream_ng.graph.nodes.taps import StreamSourceNode, TapNode
 
 __all__ = [
+    "ADSRNode",
     "AnalyserNode",
     "AudioBufferSourceNode",
     "AudioDestinationNode",
@@ -45,12 +48,14 @@ __all__ = [
     "BiquadFilterNode",
     "ChannelMergerNode",
     "ChannelSplitterNode",
+    "ClipNode",
     "ConstantSourceNode",
     "ConvolverNode",
     "DelayNode",
     "DynamicsCompressorNode",
     "GainNode",
     "IIRFilterNode",
+    "NoiseNode",
     "OscillatorNode",
     "PannerNode",
     "PolyblepOscillatorNode",

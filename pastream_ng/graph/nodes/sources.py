@@ -6,10 +6,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from pastream_ng._checks import shown
+from pastream_ng._checks import integer, shown
 from pastream_ng.errors import ArgumentTypeError
 from pastream_ng.graph.data import PeriodicWave, SoundLike, as_buffer
-from pastream_ng.graph.nodes.members import Choice, Flag, Number, Param, Sound, Wave
+from pastream_ng.graph.nodes.members import Choice, Flag, Integer, Number, Param, Sound, Wave
 from pastream_ng.graph.nodes.node import AudioScheduledSourceNode, ChannelOptions
 from pastream_ng.graph.params import number
 
@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 
     from pastream_ng.graph.contexts.base import BaseAudioContext
 
-__all__ = ["AudioBufferSourceNode", "ConstantSourceNode", "OscillatorNode"]
+__all__ = ["AudioBufferSourceNode", "ConstantSourceNode", "NoiseNode", "OscillatorNode"]
 
+NoiseType = Literal["white", "pink", "brown"]
 OscillatorType = Literal["sine", "square", "sawtooth", "triangle", "custom"]
 
 
@@ -94,6 +95,50 @@ class OscillatorNode(AudioScheduledSourceNode):
         with self._context.batch():
             self._set("periodic_wave", wave)
             self._set("type", "custom")
+
+
+class NoiseNode(AudioScheduledSourceNode):
+    """Noise in one channel, the same each time: nodes with other seeds have nothing in common.
+
+    White noise lies evenly between -1 and 1. Pink noise falls by 3 dB per octave, from 1/5000 of
+    the sample rate on; brown noise by 6 dB, from 20 Hz on. Both have an RMS of 0.2, so that they
+    hardly ever leave -1 to 1.
+
+    Parameters
+    ----------
+    context : BaseAudioContext
+        Where it belongs.
+    type : str, optional
+        ``"white"``, ``"pink"`` or ``"brown"``.
+    seed : int, optional
+        From 0 to 4294967295. Cannot be changed later.
+    **channels : ChannelOptions
+        Of no effect, since it has no input.
+
+    Examples
+    --------
+    >>> import pastream_ng as ps
+    >>> ctx = ps.OfflineAudioContext(channels=2, length=8000, sample_rate=8000)
+    >>> sides = ctx.create_channel_merger(2)
+    >>> left, right = ctx.create_noise("pink", seed=1), ctx.create_noise("pink", seed=2)
+    >>> _ = left >> sides[0], right >> sides[1], sides >> ctx.destination
+    >>> left.start(), right.start()
+    (None, None)
+    """
+
+    _kind = "noise"
+    type = Choice[NoiseType]("Its colour.")
+    seed = Integer("Which noise it is. It is given when the node is made.")
+
+    def __init__(
+        self,
+        context: BaseAudioContext,
+        type: NoiseType = "white",
+        *,
+        seed: int = 0,
+        **channels: Unpack[ChannelOptions],
+    ) -> None:
+        super().__init__(context, type=type, seed=integer("seed", seed, 0, 2**32 - 1), **channels)
 
 
 class ConstantSourceNode(AudioScheduledSourceNode):
