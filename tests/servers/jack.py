@@ -150,9 +150,11 @@ class JackServer:
         word = "unknown" if latency is None else str(latency)
         return self._add(JackCounter(self, name, n_ports, word, log))
 
-    def sink(self, folder: Path, name: str = "sink", n_ports: int = 1) -> JackSink:
-        """Start a client that keeps what its ports in_1, in_2, ... are sent."""
-        return self._add(JackSink(self, name, n_ports, folder))
+    def sink(
+        self, folder: Path, name: str = "sink", n_ports: int = 1, *, seconds: int = 120
+    ) -> JackSink:
+        """Start a client that keeps so much of what its ports in_1, in_2, ... are sent."""
+        return self._add(JackSink(self, name, n_ports, folder, seconds))
 
     def loop(self, delay: int, name: str = "loop") -> JackLoop:
         """Start a client that gives back what its port in_1 is sent, `delay` frames later."""
@@ -229,12 +231,14 @@ class JackLoop(_Client):
 
 
 class JackSink(_Client):
-    """Keeps up to two minutes of what it is sent."""
+    """Keeps the beginning of what it is sent."""
 
-    def __init__(self, server: JackServer, name: str, n_ports: int, folder: Path) -> None:
+    def __init__(
+        self, server: JackServer, name: str, n_ports: int, folder: Path, seconds: int
+    ) -> None:
         self._n_ports = n_ports
         self._file = folder / f"{name}.raw"
-        n_frames = str(120 * server.rate)
+        n_frames = str(seconds * server.rate)
         program = compiled("jack_sink.c", package="jack")
         super().__init__(server, [program, name, str(n_ports), n_frames, str(self._file)])
 
