@@ -41,7 +41,7 @@ def _bustle_little(ctx, silence):
 
 
 def live(device, seconds, hold):
-    """Play numbers while the graph changes all the time, and one call after another holds the GIL."""
+    """Play numbers while the graph changes all the time, and Python is held now and then."""
     with ps.AudioContext(RATE, 1, device=device) as ctx:
         silence = ctx.create_gain(0.0)
         silence >> ctx.destination
@@ -87,7 +87,7 @@ def heard_by_a_monitor(sink, seconds):
                 if sum(len(part) for part in kept if part.any()) > seconds * RATE:
                     break
             stats = ctx.stats
-    heard = np.concatenate(kept)[:, 0]
+    heard = np.concatenate(kept)
     heard = heard[np.flatnonzero(heard)[0] :]
     first = round(float(heard[0]) * PERIOD)
     wanted = ramp(len(heard), first)
