@@ -126,6 +126,7 @@ if _TYPE_CHECKING:
     from pastream_ng.graph.contexts.live import AudioContext
     from pastream_ng.graph.data import AudioBuffer, PeriodicWave
     from pastream_ng.graph.live.values import ContextStats, OutputTimestamp
+    from pastream_ng.graph.load import graph_from_dict
     from pastream_ng.graph.nodes import (
         ADSRNode,
         AnalyserNode,
@@ -478,6 +479,7 @@ __all__ = [
     "devices",
     "get_include",
     "get_stream",
+    "graph_from_dict",
     "hrtf_file",
     "info",
     "kernel_level",

@@ -39,6 +39,7 @@ NAMES_OF_MODULES = {
     "graph.contexts.live": "AudioContext",
     "graph.data": "AudioBuffer PeriodicWave",
     "graph.live.values": "ContextStats OutputTimestamp",
+    "graph.load": "graph_from_dict",
     "graph.nodes": """
         ADSRNode AnalyserNode AudioBufferSourceNode AudioDestinationNode AudioListener AudioNode
         AudioScheduledSourceNode BiquadFilterNode ChannelMergerNode ChannelSplitterNode ClipNode

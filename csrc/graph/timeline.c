@@ -338,7 +338,11 @@ static pst_status hold(pst_param_timeline *timeline, double time_s, pst_error *e
     uint32_t next = timeline->n;
     while (next > 0 && timeline->events[next - 1].time_s > time_s)
         --next;
-    const bool in_ramp = next < timeline->n && is_ramp(timeline->events[next].kind);
+    const pst_mark *before = next > 0 ? &timeline->events[next - 1] : NULL;
+    // A ramp behind a curve begins where that ends.
+    const bool in_curve =
+        before != NULL && before->kind == PST_MARK_CURVE && before->end_s > time_s;
+    const bool in_ramp = !in_curve && next < timeline->n && is_ramp(timeline->events[next].kind);
     pst_mark kept = in_ramp ? timeline->events[next] : (pst_mark){.kind = PST_MARK_STAY};
     drop_events(timeline, next, timeline->n);
     if (in_ramp) {

@@ -117,8 +117,7 @@ static void put_curve(list *to, const pst_mark *event) {
         put(to, (pst_automation){.kind = PST_AUTOMATE_HOLD, .time_s = event->end_s});
 }
 
-// before: the value up to the event, of the first one.
-static void put_mark(list *to, const pst_mark *event, double before) {
+static void put_mark(list *to, const pst_mark *event) {
     pst_automation automation = {.kind = (pst_automation_kind)event->kind,
                                  .value = event->value,
                                  .time_s = event->time_s,
@@ -127,21 +126,41 @@ static void put_mark(list *to, const pst_mark *event, double before) {
     case PST_MARK_CURVE:
         put_curve(to, event);
         return;
-    case PST_MARK_STAY: // Of a target that a ramp has ended; what came before is forgotten.
-        automation.kind = PST_AUTOMATE_SET;
-        automation.value = before;
-        break;
     case PST_MARK_EXPONENTIAL:
         // One that was cut where it could not begin; it stays at 0 either way.
         if (event->value == 0.0)
             automation.kind = PST_AUTOMATE_LINEAR;
         break;
+    case PST_MARK_STAY: // Only ever the first.
     case PST_MARK_SET:
     case PST_MARK_LINEAR:
     case PST_MARK_TARGET:
         break;
     }
     put(to, automation);
+}
+
+// What has begun and is ended by a ramp is no more than the value that the ramp starts from. As two
+// calls in a row, it would end now, and not where it began.
+static bool is_start_of_ramp(const pst_param_timeline *timeline, double now_s) {
+    const pst_mark *event = &timeline->events[0];
+    if (event->kind == PST_MARK_STAY)
+        return true;
+    return event->kind == PST_MARK_TARGET && event->time_s <= now_s && timeline->n > 1 &&
+           (event[1].kind == PST_MARK_LINEAR || event[1].kind == PST_MARK_EXPONENTIAL);
+}
+
+static void put_marks(list *to, const pst_param_timeline *timeline, double now_s) {
+    uint32_t i = 0;
+    if (timeline->n > 0 && is_start_of_ramp(timeline, now_s)) {
+        const pst_mark *event = &timeline->events[i++];
+        const bool jumps = event->kind == PST_MARK_TARGET && !(event->span_s > 0.0);
+        put(to, (pst_automation){.kind = PST_AUTOMATE_SET,
+                                 .time_s = event->time_s,
+                                 .value = jumps ? event->value : timeline->initial});
+    }
+    for (; i < timeline->n; ++i)
+        put_mark(to, &timeline->events[i]);
 }
 
 uint32_t pst_param_list(pst_param *param, double *initial, pst_automation *automations,
@@ -152,10 +171,10 @@ uint32_t pst_param_list(pst_param *param, double *initial, pst_automation *autom
                .values_capacity = *n_values};
     pthread_mutex_lock(&param->node->graph->lock);
     pst_param_timeline *timeline = &param->timeline;
-    pst_param_timeline_forget(timeline, pst_graph_now(param->node->graph));
+    const double now_s = pst_graph_now(param->node->graph);
+    pst_param_timeline_forget(timeline, now_s);
     *initial = timeline->initial;
-    for (uint32_t i = 0; i < timeline->n; ++i)
-        put_mark(&to, &timeline->events[i], timeline->initial);
+    put_marks(&to, timeline, now_s);
     pthread_mutex_unlock(&param->node->graph->lock);
     *n_values = to.n_values;
     return to.n;

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from pastream_ng._checks import shown
+from pastream_ng._checks import integer, shown
 from pastream_ng._native import ffi, lib
 from pastream_ng._native.errors import check, new_error
 from pastream_ng._native.handle import owner
@@ -243,7 +243,9 @@ class CoreNode:
         field, enum = RULES[name]
         rules, err = ffi.new("pst_channel_rules *"), new_error()
         lib.pst_gnode_get_channels(self.pointer, rules)
-        setattr(rules, field, int(value) if enum is None else member(name, enum, value))
+        setattr(
+            rules, field, integer(name, value, 1, 32) if enum is None else member(name, enum, value)
+        )
         check(lib.pst_gnode_set_channels(self.pointer, rules, err), err)
 
     def connect(self, to: CoreNode | CoreParam, output: int = 0, input: int = 0) -> None:

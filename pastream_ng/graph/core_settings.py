@@ -6,11 +6,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from pastream_ng._checks import shown
+from pastream_ng._checks import flag, integer, shown
 from pastream_ng._native import ffi
 from pastream_ng.enums import AttributeKind, ChannelMixing, CountMode
-from pastream_ng.errors import ArgumentError
+from pastream_ng.errors import ArgumentError, ArgumentTypeError
 from pastream_ng.graph.kinds import AttributeInfo, KindInfo
+from pastream_ng.graph.params import number, numbers
 
 __all__ = ["RULES", "member", "settings"]
 
@@ -19,6 +20,14 @@ RULES: dict[str, tuple[str, Any]] = {
     "channel_count": ("count", None),
     "channel_count_mode": ("mode", CountMode),
     "channel_interpretation": ("mixing", ChannelMixing),
+}
+
+
+# Attributes that are objects: the field of theirs, and what users give.
+_OBJECTS = {
+    AttributeKind.SOUND: ("sound", "an AudioBuffer"),
+    AttributeKind.WAVE: ("wave", "a PeriodicWave"),
+    AttributeKind.RING: ("ring", "a ring"),
 }
 
 
@@ -31,26 +40,41 @@ def member(name: str, enum: Any, value: Any) -> int:
     return int(list(enum)[names.index(text)])
 
 
+def _number(info: AttributeInfo, value: Any) -> float:
+    """Return the number of an attribute of one."""
+    name = info.name
+    if info.kind == AttributeKind.BOOL:
+        return float(flag(name, value))
+    if info.kind == AttributeKind.INTEGER:
+        return float(integer(name, value, int(info.minimum), int(info.maximum)))
+    return number(name, value)
+
+
 def _fill(setting: Any, info: AttributeInfo, value: Any, keep: list[Any]) -> None:
-    if info.kind == AttributeKind.CHOICE:
+    kind, name = info.kind, info.name
+    if kind == AttributeKind.CHOICE:
         if value not in info.choices:
             names = ", ".join(info.choices)
-            raise ArgumentError(f"{info.name} is {shown(value)}; it must be one of {names}")
+            raise ArgumentError(f"{name} is {shown(value)}; it must be one of {names}")
         setting.number = info.choices.index(value)
-    elif info.kind == AttributeKind.NUMBERS:
+    elif kind == AttributeKind.NUMBERS:
         if value is not None:
-            numbers = ffi.new("double[]", [float(x) for x in value])
-            keep.append(numbers)
-            setting.numbers = numbers
-            setting.n_numbers = len(value)
-    elif info.kind == AttributeKind.SOUND:
-        setting.sound = ffi.NULL if value is None else value.pointer
-    elif info.kind == AttributeKind.WAVE:
-        setting.wave = ffi.NULL if value is None else value.pointer
-    elif info.kind == AttributeKind.RING:
-        setting.ring = ffi.NULL if value is None else value.pointer
+            row = numbers(name, value)
+            keep.append(ffi.new("double[]", row))
+            setting.numbers = keep[-1]
+            setting.n_numbers = len(row)
+    elif kind in _OBJECTS:
+        field, wanted = _OBJECTS[kind]
+        pointer = ffi.NULL if value is None else getattr(value, "pointer", None)
+        try:
+            setattr(setting, field, pointer)
+        except TypeError:  # Of something else, or nothing.
+            raise ArgumentTypeError(
+                f"{name} is {shown(value)} of type {type(value).__name__}; it must be {wanted}, "
+                "or None"
+            ) from None
     else:
-        setting.number = float(value)
+        setting.number = _number(info, value)
 
 
 def settings(kind: KindInfo, options: dict[str, Any]) -> tuple[Any, list[Any]]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from pastream_ng._native import lib
 from pastream_ng._native.text import decode
-from pastream_ng.enums import AttributeKind, ParamRate
+from pastream_ng.enums import AttributeKind, ChannelFreedom, ChannelMixing, CountMode, ParamRate
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -54,6 +54,10 @@ class KindInfo:
     is_source: bool
     takes_part: bool
     is_single: bool
+    channel_count: int
+    count_mode: CountMode
+    mixing: ChannelMixing
+    freedom: ChannelFreedom
     params: Mapping[str, ParamInfo]
     attributes: Mapping[str, AttributeInfo]
 
@@ -98,6 +102,10 @@ def _kind(info: Any) -> KindInfo:
         is_source=info.is_source,
         takes_part=info.takes_part,
         is_single=info.is_single,
+        channel_count=info.channel_count,
+        count_mode=CountMode(info.count_mode),
+        mixing=ChannelMixing(info.mixing),
+        freedom=ChannelFreedom(info.freedom),
         params=MappingProxyType({p.name: p for p in params}),
         attributes=MappingProxyType({a.name: a for a in attributes}),
     )

@@ -7,193 +7,151 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
-
-import numpy as np
+from typing import TYPE_CHECKING, Any
 
 from pastream_ng._checks import shown
 from pastream_ng.enums import ParamRate
-from pastream_ng.errors import ArgumentError
-from pastream_ng.graph.captures import CAPTURES
-from pastream_ng.graph.core import CoreGraph, CoreNode, CoreParam
-from pastream_ng.graph.core_data import Sound, Wave
+from pastream_ng.errors import ArgumentError, ArgumentTypeError
+from pastream_ng.graph.contexts.offline import OfflineAudioContext
+from pastream_ng.graph.entries import Entry, at
+from pastream_ng.graph.params import number
+from pastream_ng.graph.script import Script
+from pastream_ng.graph.signals import sound_of, wave_of
 
-__all__ = ["LoadedGraph", "graph_from_dict"]
+if TYPE_CHECKING:
+    from pastream_ng.graph.core import CoreGraph, CoreNode
+    from pastream_ng.graph.core_data import Sound, Wave
+    from pastream_ng.graph.script import Op
 
-_FORMAT = "audiograph/1"
+__all__ = ["FORMAT", "graph_from_dict"]
+
+FORMAT = "audiograph/1"
+_RATES = {"a-rate": ParamRate.A, "k-rate": ParamRate.K}
+_SINGLE = ("destination", "listener")
+# What is made anew when the graph is described again; all else is kept.
+_READ = {
+    *("format", "sample_rate", "length", "channels", "quantum"),
+    *("nodes", "connections", "buffers", "waves"),
+}
 
 
-class LoadedGraph:
-    """A graph as it was described, with what is to be done to it while it is rendered."""
+class _Loader:
+    """Builds one graph."""
 
-    def __init__(
-        self, desc: Mapping[str, Any], signals: str | os.PathLike[str] | None, quantum: int
-    ) -> None:
-        if desc.get("format") != _FORMAT:
-            raise ArgumentError(f"format is {shown(desc.get('format'))}; it must be {_FORMAT!r}")
-        self.length = int(desc["length"])
-        self.captures: dict[str, np.ndarray[Any, Any]] = {}
-        self._folder = None if signals is None else Path(signals)
-        self._actions = list(desc.get("actions") or [])
-        self._final = list(desc.get("final") or [])
-        self.core = CoreGraph(desc["sample_rate"], int(desc["channels"]), quantum)
-        self._sounds = {
-            name: Sound.of(self._planes(entry), entry["sample_rate"])
-            for name, entry in (desc.get("buffers") or {}).items()
-        }
-        self._waves = {
-            name: Wave(
-                entry["real"],
-                entry["imag"],
-                normalize=not entry.get("disable_normalization", False),
-            )
-            for name, entry in (desc.get("waves") or {}).items()
-        }
-        self.nodes = {"destination": self.core.destination()}
-        self._build(desc)
-
-    # ---- Building ------------------------------------------------------------------------------
-
-    def _planes(self, entry: Mapping[str, Any]) -> np.ndarray[Any, Any]:
-        channels, frames = int(entry["channels"]), int(entry["frames"])
-        if "data" in entry:
-            return np.array(entry["data"], dtype=np.float32).reshape(channels, frames)
-        if "gen" in entry:
-            return _noise(entry["gen"], channels, frames)
-        if self._folder is None:
-            raise ArgumentError("signals is None; the description names signals that are in files")
-        path = self._folder / f"{entry['signal']}.f32"
-        data = np.fromfile(path, dtype="<f4", count=channels * frames)
-        return data.reshape(channels, frames)
-
-    def _build(self, desc: Mapping[str, Any]) -> None:
-        with self.core.batch():
-            for entry in desc["nodes"]:
+    def __init__(self, desc: Entry, folder: Path | None, core: CoreGraph, script: Script) -> None:
+        self._core = core
+        self._script = script
+        buffers, waves = desc.entry("buffers"), desc.entry("waves")
+        self._sounds = {name: self._sound(buffers, name, folder) for name in buffers.all()}
+        self._waves = {name: self._wave(waves, name) for name in waves.all()}
+        script.nodes["destination"] = core.destination()
+        entries = desc.entries("nodes", "id type options params schedule")
+        with core.batch():
+            for entry in entries:
                 self._add(entry)
-            for entry in desc["nodes"]:
-                self._set_params(self.nodes[entry["id"]], entry.get("params") or {})
-            for entry in desc.get("connections") or []:
-                self._connect(entry)
-            for entry in desc["nodes"]:
-                for call in entry.get("schedule") or []:
-                    self._schedule(entry["id"], call["op"], call["args"])
+            for entry in entries:
+                self._set_params(entry)
+            for entry in desc.entries("connections", "from to output input param"):
+                act = script.connection(entry, True)
+                with at(entry.place):
+                    act()
+            for entry in entries:
+                self._schedule(entry)
 
-    def _add(self, entry: Mapping[str, Any]) -> None:
-        options = dict(entry.get("options") or {})
-        if "buffer" in options:
-            options["buffer"] = self._sounds[options["buffer"]]
+    def _sound(self, buffers: Entry, name: str, folder: Path | None) -> Sound:
+        entry = buffers.entry(name, "signal data gen channels frames sample_rate")
+        with at(entry.place):
+            return sound_of(entry, folder)
+
+    def _wave(self, waves: Entry, name: str) -> Wave:
+        entry = waves.entry(name, "real imag disable_normalization")
+        with at(entry.place):
+            return wave_of(entry)
+
+    def _options(self, entry: Entry) -> dict[str, Any]:
+        """Return the options of a node, with objects in place of their names."""
+        options = entry.entry("options").all()
+        named: dict[str, Mapping[str, Any]] = {
+            "buffer": self._sounds,
+            "periodic_wave": self._waves,
+        }
+        for key, things in named.items():
+            if options.get(key) is None:
+                options.pop(key, None)
+                continue
+            if not isinstance(options[key], str) or options[key] not in things:
+                raise ArgumentError(
+                    f"options.{key} is {shown(options[key])}; it must be one of "
+                    f"{shown(', '.join(things))}"
+                )
+            options[key] = things[options[key]]
         if "periodic_wave" in options:
-            options["periodic_wave"] = self._waves[options["periodic_wave"]]
-            options["type"] = "custom"
-        kind = entry["type"]
-        if kind in ("destination", "listener"):
-            node = self.core.destination() if kind == "destination" else self.core.listener()
-            for name, value in options.items():
-                node.set(name, value)
-        else:
-            node = self.core.add(kind, **options)
-        self.nodes[entry["id"]] = node
+            options.setdefault("type", "custom")
+        return options
 
-    def _set_params(self, node: CoreNode, params: Mapping[str, Any]) -> None:
-        for name, given in params.items():
-            param = node.param(name)
-            entry = given if isinstance(given, Mapping) else {"value": given}
-            if "automation_rate" in entry:
-                param.rate = {"a-rate": ParamRate.A, "k-rate": ParamRate.K}[
-                    entry["automation_rate"]
-                ]
-            if "value" in entry:
-                param.value = entry["value"]
-            for event in entry.get("events") or []:
-                param.automate(event["method"], *event["args"])
+    def _add(self, entry: Entry) -> None:
+        name, kind = entry.word("id"), entry.word("type")
+        is_end = (name, kind) == ("destination", "destination")
+        if name in self._script.nodes and not is_end:
+            raise ArgumentError(f"{entry.place}.id is {shown(name)}, which is taken")
+        with at(f"{entry.place} ({kind})"):
+            self._script.nodes[name] = self._made(kind, self._options(entry))
 
-    def _target(self, entry: Mapping[str, Any]) -> CoreNode | CoreParam:
-        node = self.nodes[entry["to"]]
-        return node.param(entry["param"]) if entry.get("param") else node
+    def _made(self, kind: str, options: dict[str, Any]) -> CoreNode:
+        if kind not in _SINGLE:
+            return self._core.add(kind, **options)
+        node = self._core.destination() if kind == "destination" else self._core.listener()
+        for name, value in options.items():
+            node.set(name, value)
+        return node
 
-    def _connect(self, entry: Mapping[str, Any]) -> None:
-        source = self.nodes[entry["from"]]
-        source.connect(self._target(entry), entry.get("output", 0), entry.get("input", 0))
+    def _set_params(self, entry: Entry) -> None:
+        node = self._script.nodes[entry.word("id")]
+        for name, given in entry.entry("params").all().items():
+            place = f"{entry.place}.params.{name}"
+            value = given if isinstance(given, Mapping) else {"value": given}
+            of = Entry(place, value, "value automation_rate events")
+            with at(place):
+                param = node.param(name)
+                if "automation_rate" in of:
+                    rate = of.get("automation_rate")
+                    if rate not in _RATES:
+                        raise ArgumentError(
+                            f"automation_rate is {shown(rate)}; it must be one of "
+                            f"{', '.join(_RATES)}"
+                        )
+                    param.rate = _RATES[rate]
+                if "value" in of:
+                    param.value = number("value", of.get("value"))
+            for event in of.entries("events", "method args"):
+                act = self._script.event(param, event)
+                with at(event.place):
+                    act()
 
-    def _disconnect(self, entry: Mapping[str, Any]) -> None:
-        source = self.nodes[entry["from"]]
-        source.disconnect(self._target(entry), entry.get("output", 0), entry.get("input", 0))
-
-    def _schedule(self, node: str, op: str, args: list[float]) -> None:
-        if op == "start":
-            self.nodes[node].start(*args)
-        else:
-            self.nodes[node].stop(*args)
-
-    # ---- Rendering -----------------------------------------------------------------------------
-
-    def _do(self, op: Mapping[str, Any]) -> None:
-        name = op["op"]
-        if name == "set_param":
-            self.nodes[op["node"]].param(op["param"]).value = op["value"]
-        elif name == "event":
-            self.nodes[op["node"]].param(op["param"]).automate(op["method"], *op["args"])
-        elif name == "connect":
-            self._connect(op)
-        elif name == "disconnect":
-            self._disconnect(op)
-        elif name in ("start", "stop"):
-            self._schedule(op["node"], name, op["args"])
-        elif name == "capture":
-            self._capture(op["node"], op["what"], op["name"])
-        else:
-            raise ArgumentError(f"op is {shown(name)}, which is none")
-
-    def _capture(self, node: str, what: str, name: str) -> None:
-        if what not in CAPTURES:
-            raise ArgumentError(f"what is {shown(what)}; it must be one of {', '.join(CAPTURES)}")
-        self.captures[name] = CAPTURES[what](self.nodes[node])
-
-    def render(self) -> np.ndarray[Any, Any]:
-        """Render it, once.
-
-        Returns
-        -------
-        numpy.ndarray
-            ``(frames, channels)`` float32.
-        """
-        output = np.zeros((self.length, self.core.channels), dtype=np.float32)
-        done = 0
-        for action in sorted(self._actions, key=lambda action: int(action["frame"])):
-            frame = min(int(action["frame"]), self.length)
-            self.core.render(output[done:frame])
-            done = frame
-            with self.core.batch():
-                for op in action["ops"]:
-                    self._do(op)
-        self.core.render(output[done:])
-        for op in self._final:
-            self._do(op)
-        return output
+    def _schedule(self, entry: Entry) -> None:
+        node = self._script.nodes[entry.word("id")]
+        for call in entry.entries("schedule", "op args"):
+            op = call.word("op")
+            if op not in ("start", "stop"):
+                raise ArgumentError(f"{call.place}.op is {shown(op)}; it must be start or stop")
+            act = self._script.schedule(node, op, call)
+            with at(call.place):
+                act()
 
 
-def _noise(gen: Mapping[str, Any], channels: int, frames: int) -> np.ndarray[Any, Any]:
-    """Return what a generator describes: linear congruences, perhaps fading."""
-    out = np.empty((channels, frames))
-    for channel in range(channels):
-        state = (int(gen["seed"]) + 7919 * channel) % 2**32
-        states = np.empty(frames, dtype=np.uint32)
-        for i in range(frames):
-            state = (1664525 * state + 1013904223) % 2**32
-            states[i] = state
-        out[channel] = float(gen["amplitude"]) * (states / 2**31 - 1)
-    if "halvings" in gen:
-        out *= 2 ** (-float(gen["halvings"]) * np.arange(frames) / frames)
-    return out.astype(np.float32)
+def _ops(script: Script, entries: list[Entry]) -> list[Op]:
+    return [script.op(entry) for entry in entries]
 
 
 def graph_from_dict(
     desc: Mapping[str, Any],
     signals: str | os.PathLike[str] | None = None,
     *,
-    quantum: int = 128,
-) -> LoadedGraph:
-    """Build a graph from its description.
+    quantum: int | None = None,
+) -> OfflineAudioContext:
+    """Build a graph from its description, which JSON can hold.
+
+    `OfflineAudioContext.to_dict` is its inverse.
 
     Parameters
     ----------
@@ -202,11 +160,54 @@ def graph_from_dict(
     signals : path, optional
         The folder of the signals that the description names: float32 files, channel after channel.
     quantum : int, optional
-        How many frames are rendered at once.
+        How many frames are rendered at once; None: what the description says, or 128.
+
+    Returns
+    -------
+    OfflineAudioContext
+        Ready to be rendered. What the description asks to capture is in its ``captures`` then.
 
     Raises
     ------
-    ArgumentError
-        The description names something that there is not.
+    ArgumentError, ArgumentTypeError, StateError, UnsupportedSettingsError
+        The description is not as it must be; the text tells where.
+    OSError
+        A signal cannot be read.
+
+    Examples
+    --------
+    >>> import pastream_ng as ps
+    >>> ctx = ps.graph_from_dict({
+    ...     "format": "audiograph/1", "sample_rate": 8000, "length": 4, "channels": 1,
+    ...     "nodes": [
+    ...         {"id": "a", "type": "constant_source", "schedule": [{"op": "start", "args": [0]}]},
+    ...         {"id": "half", "type": "gain", "params": {"gain": 0.5}},
+    ...     ],
+    ...     "connections": [
+    ...         {"from": "a", "to": "half"}, {"from": "half", "to": "destination"},
+    ...     ],
+    ... })
+    >>> ctx.render().tolist()
+    [[0.5], [0.5], [0.5], [0.5]]
     """
-    return LoadedGraph(desc, signals, quantum)
+    if not isinstance(desc, Mapping):
+        raise ArgumentTypeError(f"desc is {shown(desc)}; it must be a dict")
+    entry = Entry("desc", desc)
+    if desc.get("format") != FORMAT:
+        raise ArgumentError(f"format is {shown(desc.get('format'))}; it must be {FORMAT!r}")
+    with at("desc"):
+        ctx = OfflineAudioContext(
+            entry.whole("channels"),
+            entry.whole("length"),
+            entry.get("sample_rate"),
+            quantum=entry.whole("quantum", 128) if quantum is None else quantum,
+        )
+    script = Script(ctx.captures)
+    _Loader(entry, None if signals is None else Path(signals), ctx._core, script)
+    later: dict[int, list[Op]] = {}
+    for action in entry.entries("actions", "frame ops"):
+        ops = _ops(script, action.entries("ops"))
+        later.setdefault(action.whole("frame"), []).extend(ops)
+    script.more = {key: value for key, value in entry.all().items() if key not in _READ}
+    ctx._follow(script, later, _ops(script, entry.entries("final")))
+    return ctx

@@ -279,6 +279,17 @@ static void test_hold_cuts_curves(void) {
     end(&f);
 }
 
+static void test_hold_cuts_a_curve_before_a_ramp(void) {
+    fixture f = begin(Q);
+    CHECK_EQ(curve(&f, shape, 4, at(100), at(900)), PST_OK);
+    linear(&f, 9, at(1100));
+    hold_at(&f, at(550));
+    render(f.graph, out, N);
+    CHECK_FORMULA(100, 550, shape_at(3 * (t - at(100)) / at(900)));
+    CHECK_FORMULA(550, N, shape_at(1.5));
+    end(&f);
+}
+
 static void test_the_past_is_now(void) {
     fixture f = begin(Q);
     render(f.graph, out, 2 * Q);
@@ -503,6 +514,7 @@ int main(void) {
     RUN(test_cancel);
     RUN(test_hold);
     RUN(test_hold_cuts_curves);
+    RUN(test_hold_cuts_a_curve_before_a_ramp);
     RUN(test_the_past_is_now);
     RUN(test_values_are_read_back);
     RUN(test_the_first_frame_is_found_exactly);

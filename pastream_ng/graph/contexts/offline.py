@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import math
+import os
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import numpy as np
@@ -15,11 +16,14 @@ from pastream_ng.graph.contexts.base import BaseAudioContext
 from pastream_ng.graph.core import CoreGraph
 from pastream_ng.graph.data import MAX_CHANNELS
 from pastream_ng.graph.params import number
+from pastream_ng.graph.save import describe
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from numpy.typing import NDArray
+
+    from pastream_ng.graph.script import Script
 
 __all__ = ["OfflineAudioContext"]
 
@@ -80,6 +84,9 @@ class OfflineAudioContext(BaseAudioContext):
         self._is_begun = False
         self._position = 0
         self._stops: dict[int, Callable[[OfflineAudioContext], object] | None] = {}
+        # Of a graph from a description.
+        self._script: Script | None = None
+        self._final: list[Callable[[], None]] = []
 
     # ---- What it is ----------------------------------------------------------------------------
 
@@ -171,6 +178,75 @@ class OfflineAudioContext(BaseAudioContext):
             self._stops[self._stop_at(at)] = function
         return function
 
+    def _follow(
+        self,
+        script: Script,
+        later: dict[int, list[Callable[[], None]]],
+        final: list[Callable[[], None]],
+    ) -> None:
+        """Do what a description says: at some frames, and behind the last one."""
+
+        def turn(ops: list[Callable[[], None]]) -> Callable[[OfflineAudioContext], None]:
+            def act(context: OfflineAudioContext) -> None:
+                with context.batch():
+                    for op in ops:
+                        op()
+
+            return act
+
+        self._script = script
+        for frame, ops in later.items():
+            self._stops[min(frame, self._length)] = turn(ops)
+        self._final = final
+
+    def to_dict(self, signals: str | os.PathLike[str] | None = None) -> dict[str, Any]:
+        """Return a description of the graph, which JSON can hold: the inverse of `graph_from_dict`.
+
+        What functions do at stops (`suspend`) is not in it.
+
+        Parameters
+        ----------
+        signals : path, optional
+            A folder for the samples of buffers, one file each; None: they are in the description.
+
+        Returns
+        -------
+        dict
+            In the format ``audiograph/1``. The graph that is made of it renders the same bits.
+
+        Raises
+        ------
+        StateError
+            The graph was rendered already, and is not any more as it began.
+        UnsupportedSettingsError
+            It has nodes with functions of the program, or with rings.
+
+        Examples
+        --------
+        >>> import pastream_ng as ps
+        >>> ctx = ps.OfflineAudioContext(channels=1, length=8000, sample_rate=8000)
+        >>> gain = ctx.create_gain(0.5)
+        >>> _ = gain >> ctx.destination
+        >>> ctx.to_dict()["nodes"]
+        [{'id': 'gain_1', 'type': 'gain', 'params': {'gain': 0.5}}]
+        >>> ctx.to_dict()["connections"]
+        [{'from': 'gain_1', 'to': 'destination'}]
+        """
+        if self._is_begun:
+            raise StateError("this context renders, or has rendered; describe it before that")
+        rate = self.sample_rate
+        script = self._script
+        known = {} if script is None else {node.id: name for name, node in script.nodes.items()}
+        desc: dict[str, Any] = {
+            "format": "audiograph/1",
+            "sample_rate": int(rate) if rate.is_integer() else rate,
+            "length": self._length,
+            "channels": self.channels,
+        }
+        if self.render_quantum_size != 128:
+            desc["quantum"] = self.render_quantum_size
+        return desc | describe(self._core, known, signals) | ({} if script is None else script.more)
+
     # ---- Rendering -----------------------------------------------------------------------------
 
     def _begin(self) -> None:
@@ -214,6 +290,15 @@ class OfflineAudioContext(BaseAudioContext):
             self._rendered()
             if progress is not None:
                 progress(self._position / self._length)
+        if self._position == self._length:
+            yield from self._finish()
+
+    def _finish(self) -> Iterator[float]:
+        """Do what is to be done behind the last frame."""
+        if self._length in self._stops:
+            yield from self._stand_still(self._length)
+        for op in self._final:
+            op()
 
     def _stand_still(self, frame: int) -> Iterator[float]:
         function = self._stops.pop(frame)
