@@ -122,7 +122,7 @@ class SupersawNode(AudioScheduledSourceNode):
     >>> _ = saws >> ctx.create_gain(0.3) >> ctx.destination
     >>> saws.start()
     >>> saws
-    <SupersawNode: saw_count=7, spread=0.8, seed=1, frequency=110, detune=25>
+    <SupersawNode: frequency=110, detune=25>
     """
 
     _kind = "supersaw"
