@@ -7,6 +7,7 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "graph/kinds.h"
+#include "graph/nodes/width.h"
 
 // A line that goes round, for each channel. In a cycle it is read before it is written.
 
@@ -32,11 +33,9 @@ typedef struct delay_line {
 } delay_line;
 
 typedef struct delay {
-    uint64_t written;    // Frames since the beginning.
-    uint64_t quiet;      // Frames written since the last that was not silence.
-    uint32_t n_channels; // Of the sound in the line.
-    uint32_t n_narrow;   // Fewer, which the input has had lately,
-    uint64_t narrow;     // for so many frames.
+    uint64_t written; // Frames since the beginning.
+    uint64_t quiet;   // Frames written since the last that was not silence.
+    pst_width width;
 } delay;
 
 static void limits(const pst_slot *slots, uint32_t param, double *min, double *max) {
@@ -48,8 +47,7 @@ static void limits(const pst_slot *slots, uint32_t param, double *min, double *m
 static pst_status init(pst_unit *unit, pst_error *err) {
     (void)err;
     delay *self = unit->state;
-    self->n_channels = 1;
-    self->n_narrow = 1;
+    self->width.n_channels = 1;
     self->quiet = UINT64_MAX / 2;
     return PST_OK;
 }
@@ -101,47 +99,6 @@ static void move(pst_unit *unit, pst_shared *room, const pst_shared *old_room) P
         memcpy(to->planes[c], from->planes[c], (from->mask + 2) * sizeof(float));
 }
 
-// ---- Channels -----------------------------------------------------------------------------------
-
-// Sound of fewer channels becomes sound of more, by the rules for speakers.
-static void widen(delay *self, const delay_line *line, uint32_t n_channels) PST_RT {
-    const size_t n_bytes = (line->mask + 2) * sizeof(float);
-    float *const *planes = line->planes;
-    const uint32_t n_old = self->n_channels;
-    for (uint32_t c = n_old; c < n_channels; ++c)
-        memset(planes[c], 0, n_bytes);
-    if (n_old == 1 && (n_channels == 2 || n_channels == 4))
-        memcpy(planes[1], planes[0], n_bytes);
-    // Mono is the centre of 5.1, and the rear of quad is not.
-    if (n_old == 1 && n_channels == 6) {
-        memcpy(planes[2], planes[0], n_bytes);
-        memset(planes[0], 0, n_bytes);
-    }
-    for (uint32_t c = 2; n_old == 4 && n_channels == 6 && c < 4; ++c) {
-        memcpy(planes[c + 2], planes[c], n_bytes);
-        memset(planes[c], 0, n_bytes);
-    }
-    self->n_channels = n_channels;
-}
-
-static void fit_channels(delay *self, const delay_line *line, uint32_t n_channels, uint64_t n_max,
-                         const pst_quantum *q) PST_RT {
-    if (n_channels > line->n_channels)
-        n_channels = line->n_channels;
-    if (self->quiet > n_max)
-        self->n_channels = n_channels;
-    if (n_channels > self->n_channels)
-        widen(self, line, n_channels);
-    if (n_channels == self->n_channels || n_channels != self->n_narrow) {
-        self->n_narrow = n_channels;
-        self->narrow = 0;
-        return;
-    }
-    self->narrow += q->n_frames;
-    if (self->narrow > n_max)
-        self->n_channels = n_channels;
-}
-
 // ---- Sound --------------------------------------------------------------------------------------
 
 static void copy_in(const delay_line *line, uint32_t channel, uint64_t at, const float *from,
@@ -158,7 +115,13 @@ static void write_line(pst_unit *unit, const pst_quantum *q, bool looks) PST_RT 
     delay *self = unit->state;
     const delay_line *line = (const delay_line *)unit->room;
     const pst_bus *input = &q->inputs[0];
-    fit_channels(self, line, input->n_channels, max_frames(unit->slots, unit->rate_hz), q);
+    const uint64_t n_max = max_frames(unit->slots, unit->rate_hz);
+    const pst_width_lines lines = {.lines = line->planes,
+                                   .n_lines = line->n_channels,
+                                   .n_samples = line->mask + 2,
+                                   .n_kept = n_max,
+                                   .is_empty = self->quiet > n_max};
+    pst_width_fit(&self->width, &lines, input->n_channels, q->n_frames);
     bool is_quiet = input->is_silent;
     if (!is_quiet && looks) {
         is_quiet = true;
@@ -168,12 +131,12 @@ static void write_line(pst_unit *unit, const pst_quantum *q, bool looks) PST_RT 
     self->quiet = is_quiet ? self->quiet + q->n_frames : 0;
     // Where the line is still wider than the input, the input is mixed to it on its way in.
     float *targets[PST_GRAPH_MAX_CHANNELS];
-    for (uint32_t c = 0; c < self->n_channels; ++c)
+    for (uint32_t c = 0; c < self->width.n_channels; ++c)
         targets[c] = line->mixed + (size_t)c * q->n_frames;
-    const bool is_same = input->n_channels == self->n_channels;
+    const bool is_same = input->n_channels == self->width.n_channels;
     if (!is_same)
-        pst_bus_mix(q->kernels, targets, self->n_channels, input, PST_MIXING_SPEAKERS, false);
-    for (uint32_t c = 0; c < self->n_channels; ++c)
+        pst_bus_mix(q->kernels, targets, self->width.n_channels, input, PST_MIXING_SPEAKERS, false);
+    for (uint32_t c = 0; c < self->width.n_channels; ++c)
         copy_in(line, c, self->written, is_same ? input->channels[c] : targets[c], q->n_frames);
     self->written += q->n_frames;
 }
@@ -221,7 +184,7 @@ static void read_line(pst_unit *unit, const pst_quantum *q, uint64_t now, uint32
     const delay *self = unit->state;
     const delay_line *line = (const delay_line *)unit->room;
     const pst_values *time_s = &q->params[0];
-    const uint32_t n_channels = self->n_channels;
+    const uint32_t n_channels = self->width.n_channels;
     float *const *planes = pst_bus_open(&q->outputs[0], n_channels);
     if (!time_s->is_steady) {
         read_moving(line, now, q, least, planes, n_channels);
@@ -247,7 +210,7 @@ static void process(pst_unit *unit, const pst_quantum *q) PST_RT {
     }
     write_line(unit, q, false);
     if (is_empty(unit))
-        pst_bus_silence(&q->outputs[0], self->n_channels);
+        pst_bus_silence(&q->outputs[0], self->width.n_channels);
     else
         read_line(unit, q, self->written - q->n_frames, 0);
 }
