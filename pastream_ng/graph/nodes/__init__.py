@@ -15,9 +15,10 @@ A kind of node is told of in C (``csrc/graph/nodes``), and has a class here. To 
 
 from pastream_ng.graph.nodes.analyser import AnalyserNode
 from pastream_ng.graph.nodes.convolver import ConvolverNode
-from pastream_ng.graph.nodes.dynamics import DynamicsCompressorNode
+from pastream_ng.graph.nodes.dynamics import DynamicsCompressorNode, LimiterNode
 from pastream_ng.graph.nodes.ends import AudioDestinationNode, AudioListener
 from pastream_ng.graph.nodes.filters import BiquadFilterNode, IIRFilterNode
+from pastream_ng.graph.nodes.fir import FIRFilterNode
 from pastream_ng.graph.nodes.levels import ADSRNode, ClipNode
 from pastream_ng.graph.nodes.node import AudioNode, AudioScheduledSourceNode
 from pastream_ng.graph.nodes.panners import PannerNode, StereoPannerNode
@@ -53,8 +54,10 @@ __all__ = [
     "ConvolverNode",
     "DelayNode",
     "DynamicsCompressorNode",
+    "FIRFilterNode",
     "GainNode",
     "IIRFilterNode",
+    "LimiterNode",
     "NoiseNode",
     "OscillatorNode",
     "PannerNode",

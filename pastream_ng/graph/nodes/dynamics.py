@@ -4,10 +4,11 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from pastream_ng.graph.captures import compressor_reduction
-from pastream_ng.graph.nodes.members import Param
+from pastream_ng.graph.nodes.members import Number, Param
 from pastream_ng.graph.nodes.node import AudioNode, ChannelOptions
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
     from pastream_ng.graph.contexts.base import BaseAudioContext
 
-__all__ = ["DynamicsCompressorNode"]
+__all__ = ["DynamicsCompressorNode", "LimiterNode"]
 
 
 class DynamicsCompressorNode(AudioNode):
@@ -95,3 +96,59 @@ class DynamicsCompressorNode(AudioNode):
         thread may read it.
         """
         return float(compressor_reduction(self._core)[0])
+
+
+class LimiterNode(AudioNode):
+    """Lets no sample be louder than a ceiling; what is softer comes out as it was, bit by bit.
+
+    The gain goes down before a peak comes, in both channels alike, and slowly up again behind it.
+    Sound comes out by the look-ahead later. What is no number counts as 0.
+
+    Parameters
+    ----------
+    context : BaseAudioContext
+        Where it belongs.
+    ceiling : float, optional
+        In decibels of full scale. Cannot be changed later, nor can the others.
+    look_ahead : float, optional
+        In seconds, 0 to 1: how long before a peak the gain begins to go down.
+    release : float, optional
+        In seconds, 0 to 60, in which 63 % of the way up are gone.
+    **channels : ChannelOptions
+        How its input is mixed: at most to stereo.
+
+    Examples
+    --------
+    >>> import math
+    >>> import pastream_ng as ps
+    >>> ctx = ps.OfflineAudioContext(channels=1, length=8000, sample_rate=8000)
+    >>> loud = ctx.create_oscillator(frequency=100)
+    >>> _ = loud >> ctx.create_gain(10) >> ctx.create_limiter(-6) >> ctx.destination
+    >>> loud.start()
+    >>> round(20 * math.log10(ctx.render().max()), 2)
+    -6.0
+    """
+
+    _kind = "limiter"
+    ceiling = Number("In decibels of full scale. It is given when the node is made.")
+    look_ahead = Number("In seconds, 0 to 1. It is given when the node is made.")
+    release = Number("In seconds, 0 to 60. It is given when the node is made.")
+
+    def __init__(
+        self,
+        context: BaseAudioContext,
+        ceiling: float = -1.0,
+        *,
+        look_ahead: float = 0.005,
+        release: float = 0.05,
+        **channels: Unpack[ChannelOptions],
+    ) -> None:
+        super().__init__(
+            context, ceiling=ceiling, look_ahead=look_ahead, release=release, **channels
+        )
+
+    @property
+    def latency(self) -> float:
+        """By how many seconds sound comes out later: the look-ahead, in whole frames."""
+        rate = self.context.sample_rate
+        return math.floor(self.look_ahead * rate + 0.5) / rate

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import signal
 
 import pastream_ng as ps
 
@@ -108,3 +109,44 @@ def test_the_gain_comes_back_within_the_release_and_a_half(release):
     full = y[-1]
     back = np.flatnonzero(y[RATE // 2 + 200 :] > 0.98 * full)[0] / RATE
     assert 0.3 * release < back < 1.5 * release
+
+
+# ---- Filters and limiters ------------------------------------------------------------------------
+
+
+def test_fir_filters_are_those_of_scipy():
+    taps = signal.firwin(501, 3000, fs=RATE)
+    noise = np.random.default_rng(2).uniform(-1, 1, 4096).astype(np.float32)
+    y, node = rendered(noise, lambda ctx: ctx.create_fir_filter(taps))
+    assert np.abs(y - signal.lfilter(taps, 1, noise.astype(float))).max() < 1e-6
+    frequencies = np.array([[0, 100, 2900], [5000, 16000, 16001]])
+    magnitude, phase = node.get_frequency_response(frequencies)
+    wanted = signal.freqz(taps, worN=frequencies.ravel()[:5], fs=RATE)[1]
+    assert magnitude.shape == (2, 3)
+    assert magnitude.ravel()[:5] == pytest.approx(np.abs(wanted), abs=1e-6)
+    assert phase.ravel()[:4] == pytest.approx(np.angle(wanted)[:4], abs=1e-5)
+    assert np.isnan(magnitude[1, 2])
+    with pytest.raises(ps.ArgumentTypeError, match="frequencies"):
+        node.get_frequency_response("low")
+
+
+def test_taps_can_be_read_and_changed():
+    ctx = ps.OfflineAudioContext(channels=1, length=4096, sample_rate=RATE)
+    node = ctx.create_fir_filter()
+    assert node.taps is None
+    node.taps = [1, 0.5]
+    assert node.taps.tolist() == [1, 0.5]
+    with pytest.raises(ps.ArgumentError, match="taps has 8193 numbers; it must have 1 to 8192"):
+        node.taps = np.zeros(8193)
+    assert node.taps.tolist() == [1, 0.5]
+
+
+def test_limiters_keep_below_their_ceiling():
+    noise = np.random.default_rng(3).uniform(-3, 3, 4096).astype(np.float32)
+    y, node = rendered(noise, lambda ctx: ctx.create_limiter(-3, look_ahead=0.01003))
+    assert 0.99 * 10 ** (-3 / 20) < np.abs(y).max() <= 10 ** (-3 / 20)
+    assert node.latency == 321 / RATE
+    soft, _ = rendered(0.1 * noise, lambda ctx: ctx.create_limiter(-3, look_ahead=0.01003))
+    assert np.array_equal(soft[321:], (0.1 * noise)[:-321])
+    with pytest.raises(ps.StateError, match="ceiling can only be given when the node is made"):
+        node.ceiling = 0
