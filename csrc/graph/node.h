@@ -173,6 +173,17 @@ struct pst_kind {
     void (*write)(pst_unit *unit, const pst_quantum *quantum) PST_RT;
 };
 
+// Of an array on the stack that is written before it is read: builds that are made to be safe fill
+// all others with zeros first.
+#if defined(__has_attribute)
+#if __has_attribute(uninitialized)
+#define PST_SCRATCH __attribute__((uninitialized))
+#endif
+#endif
+#ifndef PST_SCRATCH
+#define PST_SCRATCH
+#endif
+
 // How many items an array has: for the tables of kinds.
 #define PST_COUNT_OF(array) ((uint32_t)(sizeof(array) / sizeof(array)[0]))
 

@@ -49,6 +49,7 @@ typedef struct results {
     double axes[6][MOST], right[MOST], ahead[MOST], distance[MOST];
     double still[3][MOST];
     double gains[3][N_FALLS][MOST], shaded[N_CONES][MOST];
+    double still_shaded[N_CONES][MOST];
 } results;
 
 static void compute(const pst_space_kernels *k, size_t n, results *r) {
@@ -70,7 +71,11 @@ static void compute(const pst_space_kernels *k, size_t n, results *r) {
     for (int c = 0; c < N_CONES; ++c) {
         for (size_t i = 0; i < n; ++i)
             r->shaded[c][i] = 1.0;
-        k->shade(&cones[c], r->shaded[c], source, orientation, listener, r->distance, n);
+        k->shade(&cones[c], r->shaded[c], source, orientation, listener, true, r->distance, n);
+        for (size_t i = 0; i < n; ++i)
+            r->still_shaded[c][i] = 1.0;
+        k->shade(&cones[c], r->still_shaded[c], source, orientation, listener, false, r->still[2],
+                 n);
     }
     k->place_mono(r->mono[0], r->mono[1], sound[0], &bearings, r->gains[1][0], n);
     k->place_stereo(r->stereo[0], r->stereo[1], sound[0], sound[1], &bearings, r->gains[1][0], n);

@@ -275,14 +275,15 @@ typedef struct pst_space_kernels {
     // forward do not tell them.
     void (*face)(double *const *axes, const float *const *forward, const float *const *up,
                  size_t n) PST_RT;
-    // Finds sources. axes: as face gives them; unless they are turning, the first of each counts.
+    // Finds sources. axes: as face gives them. is_moving: the listener, or the axes; else the first
+    // of each counts.
     void (*locate)(const pst_bearings *to, const float *const *source, const float *const *listener,
-                   const double *const *axes, bool is_turning, size_t n) PST_RT;
+                   const double *const *axes, bool is_moving, size_t n) PST_RT;
     // In place: distances become gains; linear, inverse, exponential.
     void (*fall[3])(const pst_fall *fall, double *x, size_t n) PST_RT;
     // Multiplies gains by those of a cone. distance: from source to listener.
     void (*shade)(const pst_cone *cone, double *gains, const float *const *source,
-                  const float *const *orientation, const float *const *listener,
+                  const float *const *orientation, const float *const *listener, bool is_moving,
                   const double *distance, size_t n) PST_RT;
     // Makes two channels of one or two, as they are heard from there, with a gain for each frame.
     void (*place_mono)(float *left, float *right, const float *mono, const pst_bearings *bearings,

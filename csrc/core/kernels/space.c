@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 
 #include <math.h>
+#include <string.h>
 
 #include "core/kernels/kernels.h"
 #include "core/kernels/natural.h"
@@ -72,13 +73,16 @@ static inline double unit(vector a) PST_RT {
     return square > 0.0 ? 1.0 / sqrt(square) : 0.0;
 }
 
-static void face(double *const *axes, const float *const *forward, const float *const *up,
-                 size_t n) PST_RT {
-    double *restrict rx = axes[0], *restrict ry = axes[1], *restrict rz = axes[2];
-    double *restrict fx = axes[3], *restrict fy = axes[4], *restrict fz = axes[5];
+// Of what stands in many arrays at once, compilers believe only arguments not to overlap.
+static inline void face_all(double *restrict rx, double *restrict ry, double *restrict rz,
+                            double *restrict fx, double *restrict fy, double *restrict fz,
+                            const float *restrict ax, const float *restrict ay,
+                            const float *restrict az, const float *restrict ux,
+                            const float *restrict uy, const float *restrict uz, size_t n) PST_RT {
     for (size_t i = 0; i < n; ++i) {
-        const vector ahead = vector_at(forward, i);
-        const vector right = cross(ahead, vector_at(up, i));
+        const vector ahead = {(double)ax[i], (double)ay[i], (double)az[i]};
+        const vector up = {(double)ux[i], (double)uy[i], (double)uz[i]};
+        const vector right = cross(ahead, up);
         // Up and forward in one line do not say what is right: then nothing is.
         const double to_right = unit(right);
         const double to_ahead = to_right > 0.0 ? unit(ahead) : 0.0;
@@ -91,32 +95,54 @@ static void face(double *const *axes, const float *const *forward, const float *
     }
 }
 
-// stride: 1; or 0: the axes do not move.
-static inline void locate_all(const pst_bearings *to, const float *const *source,
-                              const float *const *listener, const double *const *axes,
-                              size_t stride, size_t n) PST_RT {
-    double *restrict right = to->right, *restrict ahead = to->ahead,
-                     *restrict distance = to->distance;
-    const float *sx = source[0], *sy = source[1], *sz = source[2];
-    const float *lx = listener[0], *ly = listener[1], *lz = listener[2];
-    const double *rx = axes[0], *ry = axes[1], *rz = axes[2];
-    const double *fx = axes[3], *fy = axes[4], *fz = axes[5];
+static void face(double *const *axes, const float *const *forward, const float *const *up,
+                 size_t n) PST_RT {
+    face_all(axes[0], axes[1], axes[2], axes[3], axes[4], axes[5], forward[0], forward[1],
+             forward[2], up[0], up[1], up[2], n);
+}
+
+// For one who stands still.
+static inline void locate_still(double *restrict to_right, double *restrict to_ahead,
+                                double *restrict distance, const float *restrict sx,
+                                const float *restrict sy, const float *restrict sz, vector ear,
+                                vector right, vector ahead, size_t n) PST_RT {
     for (size_t i = 0; i < n; ++i) {
-        const vector way = {(double)sx[i] - (double)lx[i], (double)sy[i] - (double)ly[i],
-                            (double)sz[i] - (double)lz[i]};
-        const size_t k = i * stride;
-        right[i] = dot(way, (vector){rx[k], ry[k], rz[k]});
-        ahead[i] = dot(way, (vector){fx[k], fy[k], fz[k]});
+        const vector way = {(double)sx[i] - ear.x, (double)sy[i] - ear.y, (double)sz[i] - ear.z};
+        to_right[i] = dot(way, right);
+        to_ahead[i] = dot(way, ahead);
         distance[i] = sqrt(dot(way, way));
     }
 }
 
+static inline void add_part(double *restrict to_right, double *restrict to_ahead,
+                            double *restrict square, const float *restrict source,
+                            const float *restrict ear, const double *restrict right,
+                            const double *restrict ahead, size_t n) PST_RT {
+    for (size_t i = 0; i < n; ++i) {
+        const double way = (double)source[i] - (double)ear[i];
+        to_right[i] += way * right[i];
+        to_ahead[i] += way * ahead[i];
+        square[i] += way * way;
+    }
+}
+
 static void locate(const pst_bearings *to, const float *const *source, const float *const *listener,
-                   const double *const *axes, bool is_turning, size_t n) PST_RT {
-    if (is_turning)
-        locate_all(to, source, listener, axes, 1, n);
-    else
-        locate_all(to, source, listener, axes, 0, n);
+                   const double *const *axes, bool is_moving, size_t n) PST_RT {
+    if (!is_moving) {
+        const vector right = {axes[0][0], axes[1][0], axes[2][0]};
+        const vector ahead = {axes[3][0], axes[4][0], axes[5][0]};
+        locate_still(to->right, to->ahead, to->distance, source[0], source[1], source[2],
+                     vector_at(listener, 0), right, ahead, n);
+        return;
+    }
+    memset(to->right, 0, n * sizeof(double));
+    memset(to->ahead, 0, n * sizeof(double));
+    memset(to->distance, 0, n * sizeof(double));
+    for (int k = 0; k < 3; ++k)
+        add_part(to->right, to->ahead, to->distance, source[k], listener[k], axes[k], axes[3 + k],
+                 n);
+    for (size_t i = 0; i < n; ++i)
+        to->distance[i] = sqrt(to->distance[i]);
 }
 
 // ---- Distance -----------------------------------------------------------------------------------
@@ -177,19 +203,27 @@ static inline double angle_of(double cosine) PST_RT {
     return cosine < 0.0 ? 2.0 * half_pi - angle : angle;
 }
 
-static void shade(const pst_cone *cone, double *restrict gains, const float *const *source,
-                  const float *const *orientation, const float *const *listener,
-                  const double *restrict distance, size_t n) PST_RT {
+// How much of a way leads to the front of the source: products with its orientation, whose squared
+// length is found, too.
+static inline void add_front(double *restrict products, double *restrict squares,
+                             const float *restrict source, const float *restrict orientation,
+                             const float *restrict ear, size_t ear_stride, size_t n) PST_RT {
+    for (size_t i = 0; i < n; ++i) {
+        const double to = (double)orientation[i];
+        products[i] += ((double)ear[i * ear_stride] - (double)source[i]) * to;
+        squares[i] += to * to;
+    }
+}
+
+static inline void shade_all(const pst_cone *cone, double *restrict gains,
+                             const double *restrict products, const double *restrict squares,
+                             const double *restrict distance, size_t n) PST_RT {
     const double inner = cone->inner, outer = cone->outer, outside = cone->outer_gain;
     const double span = outer > inner ? 1.0 / (outer - inner) : 0.0;
     for (size_t i = 0; i < n; ++i) {
-        const vector to = vector_at(orientation, i);
-        const vector from = vector_at(source, i);
-        const vector ear = vector_at(listener, i);
-        const vector way = {ear.x - from.x, ear.y - from.y, ear.z - from.z};
-        const double length = unit(to);
+        const double length = squares[i] > 0.0 ? 1.0 / sqrt(squares[i]) : 0.0;
         const double scale = distance[i] > 0.0 ? length / distance[i] : 0.0;
-        const double angle = angle_of(dot(way, to) * scale);
+        const double angle = angle_of(products[i] * scale);
         const double share = (angle - inner) * span;
         const double between = 1.0 - share + outside * share;
         const double gain = angle <= inner ? 1.0 : angle >= outer ? outside : between;
@@ -197,14 +231,35 @@ static void shade(const pst_cone *cone, double *restrict gains, const float *con
     }
 }
 
+enum { SHADE_FRAMES = 64 }; // At once.
+
+static void shade(const pst_cone *cone, double *gains, const float *const *source,
+                  const float *const *orientation, const float *const *listener, bool is_moving,
+                  const double *distance, size_t n) PST_RT {
+    double products[SHADE_FRAMES], squares[SHADE_FRAMES];
+    for (size_t at = 0; at < n; at += SHADE_FRAMES) {
+        const size_t m = n - at < SHADE_FRAMES ? n - at : SHADE_FRAMES;
+        memset(products, 0, sizeof products);
+        memset(squares, 0, sizeof squares);
+        for (int k = 0; k < 3; ++k)
+            if (is_moving)
+                add_front(products, squares, source[k] + at, orientation[k] + at, listener[k] + at,
+                          1, m);
+            else
+                add_front(products, squares, source[k] + at, orientation[k] + at, listener[k], 0,
+                          m);
+        shade_all(cone, gains + at, products, squares, distance + at, m);
+    }
+}
+
 // ---- Sides --------------------------------------------------------------------------------------
 
 // Front and back sound the same, so the angle from the left is arccos(-s), with s the part of the
 // horizontal way that leads to the right. The sides have the cosine and the sine of its half.
-static void place_mono(float *restrict left, float *restrict right, const float *restrict mono,
-                       const pst_bearings *bearings, const double *restrict gains,
-                       size_t n) PST_RT {
-    const double *to_right = bearings->right, *to_ahead = bearings->ahead;
+static inline void place_all(float *restrict left, float *restrict right,
+                             const float *restrict mono, const double *restrict to_right,
+                             const double *restrict to_ahead, const double *restrict gains,
+                             size_t n) PST_RT {
     for (size_t i = 0; i < n; ++i) {
         const double r = to_right[i];
         const double square = r * r + to_ahead[i] * to_ahead[i];
@@ -218,11 +273,15 @@ static void place_mono(float *restrict left, float *restrict right, const float 
     }
 }
 
-static void place_stereo(float *restrict left, float *restrict right,
-                         const float *restrict from_left, const float *restrict from_right,
-                         const pst_bearings *bearings, const double *restrict gains,
-                         size_t n) PST_RT {
-    const double *to_right = bearings->right, *to_ahead = bearings->ahead;
+static void place_mono(float *left, float *right, const float *mono, const pst_bearings *bearings,
+                       const double *gains, size_t n) PST_RT {
+    place_all(left, right, mono, bearings->right, bearings->ahead, gains, n);
+}
+
+static inline void share_all(float *restrict left, float *restrict right,
+                             const float *restrict from_left, const float *restrict from_right,
+                             const double *restrict to_right, const double *restrict to_ahead,
+                             const double *restrict gains, size_t n) PST_RT {
     for (size_t i = 0; i < n; ++i) {
         const double r = to_right[i];
         const double square = r * r + to_ahead[i] * to_ahead[i];
@@ -235,6 +294,11 @@ static void place_stereo(float *restrict left, float *restrict right,
         left[i] = is_left ? l + m * aside : l * ahead;
         right[i] = is_left ? m * ahead : m + l * aside;
     }
+}
+
+static void place_stereo(float *left, float *right, const float *from_left, const float *from_right,
+                         const pst_bearings *bearings, const double *gains, size_t n) PST_RT {
+    share_all(left, right, from_left, from_right, bearings->right, bearings->ahead, gains, n);
 }
 
 const pst_space_kernels PST_KERNEL_TABLE(space) = {

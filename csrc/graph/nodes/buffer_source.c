@@ -165,8 +165,8 @@ enum { STRETCH = 64 }; // Frames at once.
 // Lines between frames, far from all borders. The same places count for all channels.
 static void play_lines(const pst_plane_kernels *kernels, const run *r, double place,
                        float *const *planes, uint32_t at, uint32_t n) PST_RT {
-    uint32_t places[STRETCH];
-    float parts[STRETCH];
+    uint32_t places[STRETCH] PST_SCRATCH;
+    float parts[STRETCH] PST_SCRATCH;
     for (uint32_t done = 0; done < n; done += STRETCH) {
         const uint32_t m = n - done < STRETCH ? n - done : STRETCH;
         const double begin = place + done * r->step;

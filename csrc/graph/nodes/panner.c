@@ -104,11 +104,16 @@ static void changed(pst_unit *unit, uint32_t attribute, const pst_slot *old) PST
 
 typedef struct scene {
     const float *planes[N_VALUES];
-    bool is_turning; // The listener.
+    bool is_moving; // The listener; else the first value of each plane counts.
 } scene;
 
 static const pst_values *value_of(const pst_quantum *q, uint32_t i) PST_RT {
     return i < LISTENER ? &q->params[i] : &q->listener[i - LISTENER];
+}
+
+static bool has_cone(const pst_unit *unit) PST_RT {
+    return unit->slots[CONE_INNER_ANGLE].number != 360.0 ||
+           unit->slots[CONE_OUTER_ANGLE].number != 360.0;
 }
 
 static double half_angle(const pst_slot *slot) PST_RT {
@@ -123,12 +128,12 @@ static void find_gains(const pst_unit *unit, const scene *s, const double *dista
                            slots[ROLLOFF_FACTOR].number};
     memcpy(gains, distance, n * sizeof *gains);
     space->fall[(uint32_t)slots[DISTANCE_MODEL].number](&fall, gains, n);
-    if (slots[CONE_INNER_ANGLE].number == 360.0 && slots[CONE_OUTER_ANGLE].number == 360.0)
+    if (!has_cone(unit))
         return;
     const pst_cone cone = {half_angle(&slots[CONE_INNER_ANGLE]),
                            half_angle(&slots[CONE_OUTER_ANGLE]), slots[CONE_OUTER_GAIN].number};
     space->shade(&cone, gains, s->planes + SOURCE, s->planes + ORIENTATION, s->planes + LISTENER,
-                 distance, n);
+                 s->is_moving, distance, n);
 }
 
 // What is computed of a scene, a stretch of each: six axes of the listener, and
@@ -140,8 +145,8 @@ static void find(const pst_unit *unit, const scene *s, double (*to)[STRETCH], ui
     double *const axes[] = {to[0], to[1], to[2], to[3], to[4], to[5]};
     const double *const fixed[] = {to[0], to[1], to[2], to[3], to[4], to[5]};
     const pst_bearings bearings = {to[RIGHT], to[AHEAD], to[DISTANCE]};
-    space->face(axes, s->planes + FORWARD, s->planes + UP, s->is_turning ? n : 1);
-    space->locate(&bearings, s->planes + SOURCE, s->planes + LISTENER, fixed, s->is_turning, n);
+    space->face(axes, s->planes + FORWARD, s->planes + UP, s->is_moving ? n : 1);
+    space->locate(&bearings, s->planes + SOURCE, s->planes + LISTENER, fixed, s->is_moving, n);
     find_gains(unit, s, to[DISTANCE], to[GAIN], n);
 }
 
@@ -149,7 +154,7 @@ static void find(const pst_unit *unit, const scene *s, double (*to)[STRETCH], ui
 static void pan(const pst_unit *unit, const scene *s, const float *left, const float *right,
                 float *to_left, float *to_right, uint32_t n) PST_RT {
     const pst_space_kernels *space = pst_kernels_now()->space;
-    double found[N_FINDINGS][STRETCH];
+    double found[N_FINDINGS][STRETCH] PST_SCRATCH;
     find(unit, s, found, n);
     const pst_bearings bearings = {found[RIGHT], found[AHEAD], found[DISTANCE]};
     if (right == NULL)
@@ -180,7 +185,7 @@ static bool is_steady(const pst_quantum *q) PST_RT {
 
 // The first frame's.
 static scene scene_of(const pst_quantum *q, float *values) PST_RT {
-    scene s = {.is_turning = false};
+    scene s = {.is_moving = false};
     for (uint32_t i = 0; i < N_VALUES; ++i) {
         values[i] = value_of(q, i)->value;
         s.planes[i] = &values[i];
@@ -210,17 +215,26 @@ static void find_sides(pst_unit *unit, const pst_quantum *q, bool is_mono) PST_R
     self->is_mono = is_mono;
 }
 
-static void pan_moving(const pst_unit *unit, const pst_quantum *q, float *const *to) PST_RT {
-    float steady[N_VALUES][STRETCH];
-    scene s = {.is_turning = false};
-    const uint32_t most = q->n_frames < STRETCH ? q->n_frames : STRETCH;
+// Planes of what moves, and of what is steady as far as it has to be a plane, too.
+static scene fill_scene(const pst_unit *unit, const pst_quantum *q,
+                        float (*steady)[STRETCH]) PST_RT {
+    const uint32_t n = q->n_frames < STRETCH ? q->n_frames : STRETCH;
+    scene s = {.is_moving = false};
+    for (uint32_t i = LISTENER; i < N_VALUES; ++i)
+        s.is_moving |= !value_of(q, i)->is_steady;
     for (uint32_t i = 0; i < N_VALUES; ++i) {
         const pst_values *values = value_of(q, i);
-        s.is_turning |= i >= FORWARD && !values->is_steady;
+        const bool is_plane = i < ORIENTATION || (i < LISTENER ? has_cone(unit) : s.is_moving);
         s.planes[i] = steady[i];
         if (values->is_steady)
-            q->kernels->fill(steady[i], values->value, most);
+            q->kernels->fill(steady[i], values->value, is_plane ? n : 1);
     }
+    return s;
+}
+
+static void pan_moving(const pst_unit *unit, const pst_quantum *q, float *const *to) PST_RT {
+    float steady[N_VALUES][STRETCH] PST_SCRATCH;
+    scene s = fill_scene(unit, q, steady);
     float *const *from = q->inputs[0].channels;
     const bool is_mono = q->inputs[0].n_channels == 1;
     for (uint32_t at = 0; at < q->n_frames; at += STRETCH) {
@@ -236,7 +250,7 @@ static void pan_moving(const pst_unit *unit, const pst_quantum *q, float *const 
 static void hear(pst_hrtf *hrtf, pst_unit *unit, const pst_quantum *q) PST_RT {
     const pst_bus *input = &q->inputs[0];
     float values[N_VALUES];
-    double found[N_FINDINGS][STRETCH];
+    double found[N_FINDINGS][STRETCH] PST_SCRATCH;
     const scene s = scene_of(q, values);
     find(unit, &s, found, 1);
     const double right = found[RIGHT][0], ahead = found[AHEAD][0];
