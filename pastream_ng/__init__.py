@@ -56,6 +56,7 @@ from pastream_ng.errors import (
 )
 
 if _TYPE_CHECKING:
+    from pastream_ng import display as display
     from pastream_ng.callbacks import (
         CallbackAbort,
         CallbackFlags,
@@ -541,6 +542,8 @@ if not _TYPE_CHECKING:
 
     def __getattr__(name: str) -> object:
         """Return what was not imported yet."""
+        if name == "display":
+            return _import_module(f"{__name__}.{name}")
         if name not in _LATER:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         value = getattr(_import_module(f"{__name__}.{_LATER[name]}"), name)

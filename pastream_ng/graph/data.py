@@ -218,6 +218,11 @@ class AudioBuffer:
             self._sound.seal()
         return self._sound
 
+    def _repr_html_(self) -> str:
+        from pastream_ng.display.player import player
+
+        return player(self)._repr_html_()
+
     def __repr__(self) -> str:
         n = self.number_of_channels
         channels = f"{n} channel{'s' * (n != 1)}"

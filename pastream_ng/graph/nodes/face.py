@@ -28,6 +28,11 @@ class Face:
         """The context that it belongs to."""
         return self._context
 
+    @property
+    def params(self) -> dict[str, AudioParam]:
+        """All its params by name."""
+        return {name: self._param(name) for name in self._core.kind.params}
+
     def _param(self, name: str) -> AudioParam:
         """Return a param, always the same."""
         param = self._params.get(name)
