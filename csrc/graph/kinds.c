@@ -23,6 +23,7 @@ static const pst_kind *const kinds[] = {
     &pst_kind_dynamics_compressor,
     &pst_kind_fir_filter,
     &pst_kind_gain,
+    &pst_kind_granulation,
     &pst_kind_iir_filter,
     &pst_kind_noise,
     &pst_kind_limiter,

@@ -22,6 +22,7 @@ extern const pst_kind pst_kind_delay;
 extern const pst_kind pst_kind_dynamics_compressor;
 extern const pst_kind pst_kind_fir_filter;
 extern const pst_kind pst_kind_gain;
+extern const pst_kind pst_kind_granulation;
 extern const pst_kind pst_kind_iir_filter;
 extern const pst_kind pst_kind_noise;
 extern const pst_kind pst_kind_limiter;

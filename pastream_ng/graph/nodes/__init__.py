@@ -19,6 +19,7 @@ from pastream_ng.graph.nodes.dynamics import DynamicsCompressorNode, LimiterNode
 from pastream_ng.graph.nodes.ends import AudioDestinationNode, AudioListener
 from pastream_ng.graph.nodes.filters import BiquadFilterNode, IIRFilterNode
 from pastream_ng.graph.nodes.fir import FIRFilterNode
+from pastream_ng.graph.nodes.granulation import GranulationNode
 from pastream_ng.graph.nodes.levels import ADSRNode, ClipNode
 from pastream_ng.graph.nodes.node import AudioNode, AudioScheduledSourceNode
 from pastream_ng.graph.nodes.panners import PannerNode, StereoPannerNode
@@ -56,6 +57,7 @@ __all__ = [
     "DynamicsCompressorNode",
     "FIRFilterNode",
     "GainNode",
+    "GranulationNode",
     "IIRFilterNode",
     "LimiterNode",
     "NoiseNode",
