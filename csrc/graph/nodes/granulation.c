@@ -170,20 +170,20 @@ static double bear(const pst_unit *unit, const pst_quantum *q, uint32_t i) PST_R
     return gap > 0.25 ? gap : 0.25;
 }
 
-// Finds where n frames are read: whole frames behind the first one, and parts of one.
-static int64_t find_places(double place, double step, uint32_t n, uint32_t *places,
-                           float *parts) PST_RT {
+// Reads n values on the lines between them; what lies behind the last one counts for nothing.
+static void trace(const pst_quantum *q, float *to, const float *values, double place, double step,
+                  uint32_t n) PST_RT {
     const double end = place + (n - 1) * step;
     const double first = floor(place < end ? place : end);
-    const double from = place - first;
-    for (uint32_t i = 0; i < n; ++i) {
-        const double at = from + (double)(int32_t)i * step;
-        const double near = at > 0.0 ? at : 0.0; // Rounded.
-        const int32_t whole = (int32_t)near;
-        places[i] = (uint32_t)whole;
-        parts[i] = (float)(near - (double)whole);
+    values += (int64_t)first;
+    if (step == 1.0) {
+        q->kernels->shift(to, values, (float)(place - first), n);
+        return;
     }
-    return (int64_t)first;
+    uint32_t places[STRETCH];
+    float parts[STRETCH];
+    q->kernels->places_of(places, parts, place - first, step, n);
+    q->kernels->look_up(to, values, places, parts, n);
 }
 
 // Frames of one grain from `at` on; at most STRETCH.
@@ -191,16 +191,13 @@ static void sound_grain(const pst_unit *unit, const pst_quantum *q, const grain 
                         uint32_t n, float *const *planes) PST_RT {
     const pst_sound *sound = (const pst_sound *)unit->slots[BUFFER].object;
     const window_table *window = (const window_table *)unit->slots[WINDOW].prepared;
-    uint32_t places[STRETCH];
-    float parts[STRETCH], heights[STRETCH], frames[STRETCH];
+    float heights[STRETCH], frames[STRETCH], product[STRETCH];
     const double scale = WINDOW_POINTS / g->length;
-    const int64_t point = find_places(g->age * scale, scale, n, places, parts);
-    q->kernels->look_up(heights, window->values + point, places, parts, n);
-    const int64_t first = find_places(g->place, g->step, n, places, parts);
+    trace(q, heights, window->values, g->age * scale, scale, n);
     for (uint32_t c = 0; c < sound->n_channels; ++c) {
-        q->kernels->look_up(frames, sound->channels[c] + first, places, parts, n);
-        for (uint32_t i = 0; i < n; ++i)
-            planes[c][at + i] += frames[i] * heights[i] * g->gain;
+        trace(q, frames, sound->channels[c], g->place, g->step, n);
+        q->kernels->multiply(product, frames, heights, n);
+        q->kernels->add_scaled(planes[c] + at, product, g->gain, n);
     }
 }
 
