@@ -125,6 +125,7 @@ class _Lib:
     def pst_graph_output_wait(
         self, output: CData, frame: int, news: int, timeout_ns: int, /
     ) -> int: ...
+    def pst_graph_feed(self, graph: CData, frames: CData, n_frames: int, /) -> None: ...
     def pst_graph_add(
         self,
         graph: CData,

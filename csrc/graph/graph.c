@@ -23,6 +23,9 @@ static pst_status check(const pst_graph_config *config, pst_error *err) {
     if (config->n_channels < 1 || config->n_channels > PST_GRAPH_MAX_CHANNELS)
         return pst_fail(err, PST_BAD_ARGUMENT, 0, "n_channels is %u; it must be from 1 to %d",
                         config->n_channels, PST_GRAPH_MAX_CHANNELS);
+    if (config->n_input_channels > PST_GRAPH_MAX_CHANNELS)
+        return pst_fail(err, PST_BAD_ARGUMENT, 0, "n_input_channels is %u; it must be from 0 to %d",
+                        config->n_input_channels, PST_GRAPH_MAX_CHANNELS);
     if (config->quantum_frames < 1 || config->quantum_frames > PST_QUANTUM_MAX)
         return pst_fail(err, PST_BAD_ARGUMENT, 0, "quantum_frames is %u; it must be from 1 to %d",
                         config->quantum_frames, PST_QUANTUM_MAX);
@@ -36,6 +39,7 @@ static void destroy(pst_graph *graph) {
         pst_model_remove(graph, graph->first);
     for (uint32_t i = 0; i < PST_N_COMMONS; ++i)
         pst_shared_release(graph->site.commons[i]);
+    pst_input_deinit(&graph->live_input);
     pst_free(graph->zeros);
     pthread_mutex_destroy(&graph->lock);
     pst_free(graph);
@@ -75,7 +79,12 @@ pst_status pst_graph_create(pst_graph **graph, const pst_graph_config *config, p
     for (uint32_t c = 0; c < PST_GRAPH_MAX_CHANNELS; ++c)
         made->zero_planes[c] = made->zeros;
     made->plan_is_old = true;
-    status = made->zeros == NULL ? pst_fail_memory(err) : add_ends(made, err);
+    status = made->zeros == NULL ? pst_fail_memory(err) : PST_OK;
+    if (status == PST_OK)
+        status = pst_input_init(&made->live_input, config->n_input_channels, config->quantum_frames,
+                                err);
+    if (status == PST_OK)
+        status = add_ends(made, err);
     if (status == PST_OK)
         status = pst_change_done(made, err);
     if (status != PST_OK) {

@@ -19,6 +19,7 @@ extern const pst_kind pst_kind_clip;
 extern const pst_kind pst_kind_constant_source;
 extern const pst_kind pst_kind_convolver;
 extern const pst_kind pst_kind_delay;
+extern const pst_kind pst_kind_device_input;
 extern const pst_kind pst_kind_dynamics_compressor;
 extern const pst_kind pst_kind_fir_filter;
 extern const pst_kind pst_kind_gain;

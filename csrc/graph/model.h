@@ -7,6 +7,7 @@
 #include <pthread.h>
 
 #include "core/mailbox.h"
+#include "graph/input.h"
 #include "graph/node.h"
 #include "graph/timeline.h"
 #include "pastream/graph.h"
@@ -116,7 +117,8 @@ struct pst_graph {
     // The renderer's.
     pst_plan *live_plan;
     bool live_is_roused; // Somebody may have begun to sound by himself.
-    uint32_t live_left;  // Frames of the last quantum that nobody has taken yet.
+    pst_input live_input;
+    uint32_t live_left; // Frames of the last quantum that nobody has taken yet.
     float *zeros;
     float *zero_planes[PST_GRAPH_MAX_CHANNELS];
 };

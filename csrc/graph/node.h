@@ -104,7 +104,8 @@ typedef struct pst_quantum {
     const pst_bus *inputs; // Mixed to the channels that the node's rules ask for.
     pst_bus *outputs;      // All of them are to be opened, silenced or passed.
     const pst_values *params;
-    const pst_values *listener; // The params of the graph's listener, if the kind hears it.
+    const struct pst_input *device; // What the graph hears.
+    const pst_values *listener;     // The params of the graph's listener, if the kind hears it.
     // Of sources: frames first to end - 1 of the quantum sound; the others are to be zero.
     uint32_t first;
     uint32_t end;

@@ -284,6 +284,7 @@ void pst_plan_render(pst_plan *plan, pst_graph *graph, int64_t frame) PST_RT {
               .n_frames = graph->config.quantum_frames,
               .rate_hz = graph->config.rate_hz,
               .kernels = pst_kernels_now()->planes,
+              .device = &graph->live_input,
               .listener = plan->listener,
               .end = graph->config.quantum_frames},
     };
@@ -314,6 +315,7 @@ static void give(const pst_graph *graph, uint32_t from, float *output, uint32_t 
 static void render_quantum(pst_graph *graph) PST_RT {
     const int64_t frame = atomic_load_explicit(&graph->frame, memory_order_relaxed);
     pst_change_take(graph);
+    pst_input_take(&graph->live_input);
     if (graph->live_is_roused && graph->live_plan != NULL)
         pst_plan_rouse(graph->live_plan);
     graph->live_is_roused = false;
@@ -327,12 +329,12 @@ static void render_quantum(pst_graph *graph) PST_RT {
 
 int32_t pst_graph_render(const void *input, void *output, int64_t n_frames,
                          const pst_callback_time *time, uint32_t flags, void *user) PST_RT {
-    (void)input;
     (void)time;
     (void)flags;
     pst_graph *graph = user;
     float *out = output;
     const uint64_t denormals = pst_denormals_flush();
+    pst_input_begin(&graph->live_input, input, n_frames);
     while (n_frames > 0) {
         if (graph->live_left == 0)
             render_quantum(graph);
@@ -342,6 +344,11 @@ int32_t pst_graph_render(const void *input, void *output, int64_t n_frames,
         out += (size_t)n * graph->config.n_channels;
         n_frames -= n;
     }
+    pst_input_end(&graph->live_input);
     pst_denormals_restore(denormals);
     return PST_CALLBACK_CONTINUE;
+}
+
+void pst_graph_feed(pst_graph *graph, const float *frames, int64_t n_frames) PST_RT {
+    pst_input_feed(&graph->live_input, frames, n_frames);
 }

@@ -306,17 +306,26 @@ class CoreGraph:
     """A graph that is rendered by whoever calls `render`."""
 
     def __init__(
-        self, rate: float, channels: int, quantum: int = 128, *, sends_at_once: bool = False
+        self,
+        rate: float,
+        channels: int,
+        quantum: int = 128,
+        *,
+        sends_at_once: bool = False,
+        input_channels: int = 0,
     ) -> None:
         config, err = ffi.new("pst_graph_config *"), new_error()
         lib.pst_graph_config_default(config)
         config.rate_hz = float(rate)
         config.n_channels = channels
         config.quantum_frames = quantum
+        config.n_input_channels = input_channels
         config.sends_at_once = sends_at_once
         self._owned = owner("pst_graph *", lib.pst_graph_release)
         check(lib.pst_graph_create(self._owned, config, err), err)
         self.channels = channels
+        self.input_channels = input_channels
+        self._input: np.ndarray[Any, Any] | None = None
         self.rate = float(rate)
         self.quantum = quantum
         self.pointer = self._owned[0]
@@ -373,6 +382,11 @@ class CoreGraph:
     def frame(self) -> int:
         """How many frames were rendered."""
         return int(lib.pst_graph_frame(self.pointer))
+
+    def feed(self, frames: np.ndarray[Any, Any]) -> None:
+        """Let it hear an array of (frames, input_channels), C-contiguous float32, from now on."""
+        self._input = frames
+        lib.pst_graph_feed(self.pointer, ffi.from_buffer("float[]", frames), len(frames))
 
     def render(self, output: np.ndarray[Any, Any]) -> None:
         """Fill an array of shape (frames, channels), C-contiguous float32."""

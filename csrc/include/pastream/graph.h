@@ -32,6 +32,8 @@ typedef struct pst_graph_config {
     double rate_hz;          // 3000 to 768000.
     uint32_t n_channels;     // Of the output: 1 to PST_GRAPH_MAX_CHANNELS.
     uint32_t quantum_frames; // 1 to PST_QUANTUM_MAX.
+    // Of what it hears, through nodes of kind "device_input": 0 to PST_GRAPH_MAX_CHANNELS.
+    uint32_t n_input_channels;
     // Whether every call sends what it has changed. Otherwise changes wait for pst_graph_send,
     // which is what somebody wants who builds first and renders then.
     bool sends_at_once;
@@ -82,11 +84,20 @@ PST_API pst_status pst_graph_send(pst_graph *graph, pst_error *err);
 PST_API pst_status pst_graph_tidy(pst_graph *graph, pst_error *err);
 
 // Renders n_frames into output, interleaved, in the channels of the graph: a pst_callback_fn, with
-// the graph as its user pointer. What output holds is replaced. input and time are not looked at.
+// the graph as its user pointer. What output holds is replaced; time is not looked at. input:
+// n_frames of what the graph hears, interleaved, in its input channels; NULL: silence. From the
+// first n_frames on that is no multiple of the quantum, the graph hears it later by a quantum less
+// one frame.
 // Returns PST_CALLBACK_CONTINUE.
 // Thread: callback; one at a time. Realtime: yes.
 PST_API int32_t pst_graph_render(const void *input, void *output, int64_t n_frames,
                                  const pst_callback_time *time, uint32_t flags, void *graph) PST_RT;
+
+// Lets the graph hear n_frames of these from the next quantum on, and silence after them, in place
+// of what is given to pst_graph_render from now on. They are not copied: they have to last until
+// they were rendered.
+// Thread: as pst_graph_render. Realtime: yes.
+PST_API void pst_graph_feed(pst_graph *graph, const float *frames, int64_t n_frames) PST_RT;
 
 // ---- Nodes --------------------------------------------------------------------------------------
 

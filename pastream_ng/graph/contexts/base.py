@@ -77,6 +77,11 @@ class BaseAudioContext(Factory):
         return self._core.frame / self._core.rate
 
     @property
+    def input_channels(self) -> int:
+        """How many channels it hears, through a `DeviceInputNode`; 0: none."""
+        return self._core.input_channels
+
+    @property
     def destination(self) -> AudioDestinationNode:
         """Where all sound goes."""
         core = self._core.destination()

@@ -52,6 +52,7 @@ class Factory:
     create_constant_source = made_by(nodes.ConstantSourceNode)
     create_convolver = made_by(nodes.ConvolverNode)
     create_delay = made_by(nodes.DelayNode)
+    create_device_input = made_by(nodes.DeviceInputNode)
     create_dynamics_compressor = made_by(nodes.DynamicsCompressorNode)
     create_fir_filter = made_by(nodes.FIRFilterNode)
     create_gain = made_by(nodes.GainNode)

@@ -62,7 +62,7 @@ class AudioContext(BaseAudioContext):
         Frames per call of the device, as for `OutputStream`. It may be any number; multiples of
         `quantum` share the work out evenly.
     input_channels : int, optional
-        Of the device's input, which the graph hears; 0: none.
+        Of the device's input, 0 to 32, which `DeviceInputNode` hears; 0: none.
     **stream
         All else goes to `OutputStream`, or to `DuplexStream` if there is an input: `mapping`,
         `on_lost`, `extra_settings`, ...
@@ -104,7 +104,15 @@ PastreamTimeoutError, ForkedError, OutOfMemoryError, ArgumentError, ArgumentType
             real("sample_rate", sample_rate, 3000, 768000, "Hz")
         frames = integer("quantum", quantum, 1, 16384, "frames")
         plan = StreamPlan(device, sample_rate, channels, input_channels, blocksize, latency, stream)
-        super().__init__(CoreGraph(plan.rate, plan.channels, frames, sends_at_once=True))
+        super().__init__(
+            CoreGraph(
+                plan.rate,
+                plan.channels,
+                frames,
+                sends_at_once=True,
+                input_channels=plan.input_channels,
+            )
+        )
         self._playback = Playback(self._core, plan, device, self._ended.deliver)
 
     # ---- What it is ----------------------------------------------------------------------------

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 import numpy as np
 
 from pastream_ng._checks import integer, real, shown
+from pastream_ng._native.arrays import frames_of
 from pastream_ng.errors import ArgumentError, ArgumentTypeError, ClosedError, StateError
+from pastream_ng.formats import FORMATS
 from pastream_ng.graph.contexts.base import BaseAudioContext
 from pastream_ng.graph.core import CoreGraph
 from pastream_ng.graph.data import MAX_CHANNELS
@@ -21,13 +23,23 @@ from pastream_ng.graph.save import describe
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from numpy.typing import NDArray
+    from numpy.typing import ArrayLike, NDArray
 
     from pastream_ng.graph.script import Script
 
 __all__ = ["OfflineAudioContext"]
 
 F = TypeVar("F", bound="Callable[[OfflineAudioContext], object]")
+
+
+def _frames(data: ArrayLike) -> NDArray[np.float32]:
+    """Return sound as (frames, channels), C-contiguous."""
+    array = np.asarray(data)
+    channels = array.shape[1] if array.ndim == 2 else 1
+    if not 1 <= channels <= MAX_CHANNELS:
+        raise ArgumentError(f"input has {channels} channels; it must have 1 to {MAX_CHANNELS}")
+    return frames_of("input", data, FORMATS["float32"], channels)
+
 
 # Frames between looks at what Python wants to know; and if it does not.
 _SHORT, _LONG = 1024, 1 << 16
@@ -48,6 +60,9 @@ class OfflineAudioContext(BaseAudioContext):
         Hz, from 3000 to 768000.
     quantum : int, optional
         How many frames are rendered at once, 1 to 16384.
+    input : array_like, optional
+        What a `DeviceInputNode` hears: (frames, channels) or (frames,), 1 to 32 channels at the
+        context's rate. After it there is silence. What is float32 already is not copied.
 
     Examples
     --------
@@ -68,6 +83,7 @@ class OfflineAudioContext(BaseAudioContext):
         sample_rate: float | None = None,
         *,
         quantum: int = 128,
+        input: ArrayLike | None = None,
     ) -> None:
         if length is None or sample_rate is None:
             name = "length" if length is None else "sample_rate"
@@ -75,9 +91,12 @@ class OfflineAudioContext(BaseAudioContext):
         n_channels = integer("channels", channels, 1, MAX_CHANNELS)
         self._length = integer("length", length, 1, 2**40, "frames")
         rate = real("sample_rate", sample_rate, 3000, 768000, "Hz")
-        super().__init__(
-            CoreGraph(rate, n_channels, integer("quantum", quantum, 1, 16384, "frames"))
-        )
+        frames = integer("quantum", quantum, 1, 16384, "frames")
+        heard = None if input is None else _frames(input)
+        n_inputs = 0 if heard is None else heard.shape[1]
+        super().__init__(CoreGraph(rate, n_channels, frames, input_channels=n_inputs))
+        if heard is not None:
+            self._core.feed(heard)
         #: What was measured at chosen frames, by name: of graphs from descriptions.
         self.captures: dict[str, NDArray[np.float32]] = {}
         self._state: Literal["suspended", "running", "closed"] = "suspended"

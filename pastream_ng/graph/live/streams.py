@@ -10,6 +10,7 @@ from pastream_ng._checks import integer, pair, shown
 from pastream_ng._native import ffi, lib
 from pastream_ng.enums import Direction
 from pastream_ng.errors import ArgumentError, ArgumentTypeError
+from pastream_ng.graph.data import MAX_CHANNELS
 from pastream_ng.streams.base import StreamBase
 from pastream_ng.streams.duplex import DuplexStream
 from pastream_ng.streams.options import configure
@@ -88,7 +89,7 @@ class StreamPlan:
         latency: Any,
         more: dict[str, Any],
     ) -> None:
-        self.input_channels = integer("input_channels", input_channels, 0, 256)
+        self.input_channels = integer("input_channels", input_channels, 0, MAX_CHANNELS)
         self._kind = DuplexStream if self.input_channels else OutputStream
         for name in more:
             if name in _REFUSED:

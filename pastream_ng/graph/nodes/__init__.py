@@ -15,6 +15,7 @@ A kind of node is told of in C (``csrc/graph/nodes``), and has a class here. To 
 
 from pastream_ng.graph.nodes.analyser import AnalyserNode
 from pastream_ng.graph.nodes.convolver import ConvolverNode
+from pastream_ng.graph.nodes.device import DeviceInputNode
 from pastream_ng.graph.nodes.dynamics import DynamicsCompressorNode, LimiterNode
 from pastream_ng.graph.nodes.ends import AudioDestinationNode, AudioListener
 from pastream_ng.graph.nodes.filters import BiquadFilterNode, IIRFilterNode
@@ -54,6 +55,7 @@ __all__ = [
     "ConstantSourceNode",
     "ConvolverNode",
     "DelayNode",
+    "DeviceInputNode",
     "DynamicsCompressorNode",
     "FIRFilterNode",
     "GainNode",
