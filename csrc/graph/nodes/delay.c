@@ -102,16 +102,24 @@ static void move(pst_unit *unit, pst_shared *room, const pst_shared *old_room) P
 // ---- Sound --------------------------------------------------------------------------------------
 
 static void copy_in(const delay_line *line, uint32_t channel, uint64_t at, const float *from,
-                    uint32_t n) PST_RT {
+                    uint32_t n, bool scrubs) PST_RT {
     const uint64_t place = at & line->mask;
     const uint64_t room = line->mask + 1 - place;
     const size_t n_first = n < room ? n : (size_t)room;
-    memcpy(line->planes[channel] + place, from, n_first * sizeof(float));
-    memcpy(line->planes[channel], from + n_first, (n - n_first) * sizeof(float));
-    line->planes[channel][line->mask + 1] = line->planes[channel][0];
+    float *plane = line->planes[channel];
+    memcpy(plane + place, from, n_first * sizeof(float));
+    memcpy(plane, from + n_first, (n - n_first) * sizeof(float));
+    if (scrubs) {
+        const pst_convert_kernels *kernels = pst_kernels_now()->convert;
+        (void)kernels->scrub_f32((unsigned char *)(void *)(plane + place), n_first);
+        (void)kernels->scrub_f32((unsigned char *)(void *)plane, n - n_first);
+    }
+    plane[line->mask + 1] = plane[0];
 }
 
-static void write_line(pst_unit *unit, const pst_quantum *q, bool looks) PST_RT {
+// In a cycle, silence is looked for, since nobody says that it is; and what is no number would go
+// round for ever.
+static void write_line(pst_unit *unit, const pst_quantum *q, bool is_cyclic) PST_RT {
     delay *self = unit->state;
     const delay_line *line = (const delay_line *)unit->room;
     const pst_bus *input = &q->inputs[0];
@@ -123,7 +131,7 @@ static void write_line(pst_unit *unit, const pst_quantum *q, bool looks) PST_RT 
                                    .is_empty = self->quiet > n_max};
     pst_width_fit(&self->width, &lines, input->n_channels, q->n_frames);
     bool is_quiet = input->is_silent;
-    if (!is_quiet && looks) {
+    if (!is_quiet && is_cyclic) {
         is_quiet = true;
         for (uint32_t c = 0; c < input->n_channels && is_quiet; ++c)
             is_quiet = q->kernels->is_zero(input->channels[c], q->n_frames);
@@ -137,7 +145,8 @@ static void write_line(pst_unit *unit, const pst_quantum *q, bool looks) PST_RT 
     if (!is_same)
         pst_bus_mix(q->kernels, targets, self->width.n_channels, input, PST_MIXING_SPEAKERS, false);
     for (uint32_t c = 0; c < self->width.n_channels; ++c)
-        copy_in(line, c, self->written, is_same ? input->channels[c] : targets[c], q->n_frames);
+        copy_in(line, c, self->written, is_same ? input->channels[c] : targets[c], q->n_frames,
+                is_cyclic);
     self->written += q->n_frames;
 }
 
