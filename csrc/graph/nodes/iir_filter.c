@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: MIT
 
 #include <math.h>
-#include <stddef.h>
 
 #include "base/alloc.h"
 #include "base/error.h"
@@ -29,9 +28,9 @@ static const pst_attribute_info attributes[] = {
 };
 
 typedef struct blocks {
-    double columns[2 * PST_BLOCK_MOST + PST_BLOCK_FRAMES][PST_BLOCK_FRAMES];
     pst_shared shared;
     uint32_t n_samples, n_results;
+    double columns[2 * PST_BLOCK_MOST + PST_BLOCK_FRAMES][PST_BLOCK_FRAMES];
 } blocks;
 
 typedef struct iir {
@@ -62,7 +61,7 @@ static pst_status check(const pst_slot *slots, const pst_slot *wanted, uint32_t 
 }
 
 static void destroy_blocks(pst_shared *shared) {
-    pst_free((char *)shared - offsetof(blocks, shared));
+    pst_free(shared);
 }
 
 static pst_status divide(double *to, uint32_t *n, const pst_shared *from, double by,
@@ -104,8 +103,7 @@ static pst_status prepare(const pst_slot *slots, const pst_slot *wanted, uint32_
 }
 
 static const blocks *blocks_of(const pst_unit *unit) PST_RT {
-    const char *prepared = (const char *)unit->slots[FEEDBACK].prepared;
-    return (const blocks *)(prepared - offsetof(blocks, shared));
+    return (const blocks *)unit->slots[FEEDBACK].prepared;
 }
 
 static pst_status init(pst_unit *unit, pst_error *err) {
