@@ -331,7 +331,7 @@ enum { BLOCK = PST_BLOCK_FRAMES, STRETCH = 128, LINE_BYTES = 64 };
 // Room for a stretch, and in front of it for what is remembered: so that blocks are aligned.
 enum { FRONT = (PST_BLOCK_MOST + BLOCK - 1) / BLOCK * BLOCK, ROOM = FRONT + STRETCH };
 
-// A block is some registers, whatever they hold: compilers would rather mix blocks than that.
+// What a register holds of a block: compilers would rather fill it from several blocks.
 #if defined(__has_builtin) && !defined(PST_SCALAR)
 #if __has_builtin(__builtin_shufflevector)
 #if defined(__AVX512F__)
@@ -348,75 +348,87 @@ typedef double part __attribute__((vector_size(16)));
 typedef double part;
 #endif
 
-enum { N_PARTS = BLOCK * sizeof(double) / sizeof(part) };
+enum { PART = sizeof(part) / sizeof(double) };
 
-typedef struct block {
-    part parts[N_PARTS];
-} block;
-
-static inline block load(const double *from) PST_RT {
-    block got;
+static inline part load(const double *from) PST_RT {
+    part got;
     memcpy(&got, from, sizeof got);
     return got;
 }
 
-static inline void store(double *to, block what) PST_RT {
+static inline void store(double *to, part what) PST_RT {
     memcpy(to, &what, sizeof what);
-}
-
-static inline block scaled(block column, double by) PST_RT {
-    block made;
-    for (int p = 0; p < N_PARTS; ++p)
-        made.parts[p] = column.parts[p] * by;
-    return made;
-}
-
-static inline block added(block sum, block column, double by) PST_RT {
-    for (int p = 0; p < N_PARTS; ++p)
-        sum.parts[p] += column.parts[p] * by;
-    return sum;
 }
 
 // What the samples alone make of n_blocks.
 static inline void through_samples(const double (*restrict columns)[BLOCK],
                                    const double *restrict samples, double *restrict to,
                                    size_t n_columns, size_t n_blocks) PST_RT {
-    for (size_t b = 0; b < n_blocks; ++b) {
-        block sum = scaled(load(columns[0]), samples[b * BLOCK]);
-        for (size_t k = 1; k < n_columns; ++k)
-            sum = added(sum, load(columns[k]), samples[b * BLOCK + k]);
-        store(to + b * BLOCK, sum);
-    }
+    for (size_t b = 0; b < n_blocks; ++b, samples += BLOCK, to += BLOCK)
+        for (size_t j = 0; j < BLOCK; j += PART) {
+            part sum = load(columns[0] + j) * samples[0];
+            for (size_t k = 1; k < n_columns; ++k)
+                sum += load(columns[k] + j) * samples[k];
+            store(to + j, sum);
+        }
 }
 
 // And what the results before add to each block, which is a result then. n_results are in front of
 // the first.
 static inline void through_results(const double (*restrict columns)[BLOCK], double *results,
                                    size_t n_results, size_t n_blocks) PST_RT {
-    for (size_t b = 0; b < n_blocks; ++b) {
-        block sum = load(results + n_results + b * BLOCK);
-        for (size_t k = 0; k < n_results; ++k)
-            sum = added(sum, load(columns[k]), results[b * BLOCK + k]);
-        store(results + n_results + b * BLOCK, sum);
+    for (size_t b = 0; b < n_blocks; ++b, results += BLOCK)
+        for (size_t j = 0; j < BLOCK; j += PART) {
+            part sum = load(results + n_results + j);
+            for (size_t k = 0; k < n_results; ++k)
+                sum += load(columns[k] + j) * results[k];
+            store(results + n_results + j, sum);
+        }
+}
+
+// The same for filters of second order, whose columns stay in registers: part by part there are
+// enough of them.
+_Static_assert(BLOCK == 8, "the columns are written out");
+
+static inline void through_ten_samples(const double (*restrict columns)[BLOCK],
+                                       const double *restrict samples, double *restrict to,
+                                       size_t n_blocks) PST_RT {
+    for (size_t j = 0; j < BLOCK; j += PART) {
+        const part c0 = load(columns[0] + j), c1 = load(columns[1] + j);
+        const part c2 = load(columns[2] + j), c3 = load(columns[3] + j);
+        const part c4 = load(columns[4] + j), c5 = load(columns[5] + j);
+        const part c6 = load(columns[6] + j), c7 = load(columns[7] + j);
+        const part c8 = load(columns[8] + j), c9 = load(columns[9] + j);
+        for (size_t b = 0; b < n_blocks; ++b) {
+            const double *x = samples + b * BLOCK;
+            const part early = c0 * x[0] + c1 * x[1] + c2 * x[2] + c3 * x[3] + c4 * x[4];
+            store(to + b * BLOCK + j,
+                  early + c5 * x[5] + c6 * x[6] + c7 * x[7] + c8 * x[8] + c9 * x[9]);
+        }
     }
 }
 
-// The same with two results. The last two of a block are computed first, since the next one waits
-// for them.
+// The last two results of each block are computed first, since the next one waits for them.
 static inline void through_two_results(const double (*restrict columns)[BLOCK],
                                        double *restrict results, size_t n_blocks) PST_RT {
-    const double *restrict older = columns[0], *restrict newer = columns[1];
-    const double a6 = older[BLOCK - 2], a7 = older[BLOCK - 1];
-    const double b6 = newer[BLOCK - 2], b7 = newer[BLOCK - 1];
-    const block a = load(older), b = load(newer);
+    double older[STRETCH / BLOCK], newer[STRETCH / BLOCK];
+    const double a6 = columns[0][6], a7 = columns[0][7], b6 = columns[1][6], b7 = columns[1][7];
     double y2 = results[0], y1 = results[1];
-    for (size_t k = 0; k < n_blocks; ++k) {
-        const double *end = results + (k + 1) * BLOCK;
-        const double y6 = (end[0] + a6 * y2) + b6 * y1;
-        const double y7 = (end[1] + a7 * y2) + b7 * y1;
-        store(results + 2 + k * BLOCK, added(added(load(results + 2 + k * BLOCK), a, y2), b, y1));
+    double *restrict to = results + 2;
+    for (size_t b = 0; b < n_blocks; ++b) {
+        older[b] = y2;
+        newer[b] = y1;
+        const double y6 = (to[b * BLOCK + 6] + a6 * y2) + b6 * y1;
+        const double y7 = (to[b * BLOCK + 7] + a7 * y2) + b7 * y1;
         y2 = y6;
         y1 = y7;
+    }
+    for (size_t j = 0; j < BLOCK; j += PART) {
+        const part c0 = load(columns[0] + j), c1 = load(columns[1] + j);
+        for (size_t b = 0; b < n_blocks; ++b) {
+            double *at = to + b * BLOCK + j;
+            store(at, (load(at) + c0 * older[b]) + c1 * newer[b]);
+        }
     }
 }
 
@@ -433,7 +445,10 @@ static inline void run_stretch(const pst_block_filter *f, float *to, const float
     // A block that is not full goes on with silence, of which nothing comes back.
     for (size_t i = n; i < n_blocks * BLOCK; ++i)
         samples[n_samples + i] = 0.0;
-    through_samples(f->columns, samples, results + n_results, n_samples + BLOCK, n_blocks);
+    if (n_samples == 2)
+        through_ten_samples(f->columns, samples, results + n_results, n_blocks);
+    else
+        through_samples(f->columns, samples, results + n_results, n_samples + BLOCK, n_blocks);
     if (n_results == 2)
         through_two_results(f->columns + n_samples + BLOCK, results, n_blocks);
     else
