@@ -151,7 +151,9 @@ static inline float power_of_f32(float x) PST_RT {
     const float r = (x - k * 0.693359375f) + k * 2.12194440e-4f;
     const float bend = 1.0f / 2 + r * (1.0f / 6 + r * (1.0f / 24 + r * (1.0f / 120 + r / 720)));
     const float power = 1.0f + (r + r * r * bend);
-    return f32_of_bits(bits_of_f32(power) + bits_of_f32(shifted) * (1 << 23));
+    // What does not fit is meant to be lost.
+    const uint32_t exponent = (uint32_t)bits_of_f32(shifted) << 23;
+    return f32_of_bits((int32_t)((uint32_t)bits_of_f32(power) + exponent));
 }
 
 // What becomes of a peak, as a factor.
