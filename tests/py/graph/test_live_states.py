@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 import weakref
+from pathlib import Path
 
 import pytest
 
@@ -417,29 +418,38 @@ def test_threads_end_with_their_contexts():
     assert threading.active_count() == before
 
 
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="no /proc here")
 def test_what_has_ended_is_freed_while_nobody_changes_the_graph():
-    # Sounds lie in C's memory: what they take shows whether they are still there.
+    # Sounds lie in C's memory, each in a mapping of its own.
     code = """
-import resource, sys, time
+import resource, time
+from pathlib import Path
 import numpy as np
 import pastream_ng as ps
 
 def used():
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * resource.getpagesize()
 
-with ps.AudioContext(48000, device=ps.VirtualDevice("null", clock="free")) as ctx:
-    for turn in range(24):
-        source = ctx.create_buffer_source(np.zeros((1_000_000, 2), "float32"))
+sound = np.zeros((1_000_000, 2), "float32")
+with ps.AudioContext(48000, device="null") as ctx:
+    before, sources = used(), []
+    for _ in range(10):
+        source = ctx.create_buffer_source(sound, loop=True)
         source >> ctx.destination
         source.start()
-        source.stop(ctx.current_time + 0.001)
-        ctx.wait_ended(source)
-        del source
-        ctx.wait(0.01)
-        if turn == 5:
-            before = used()
-    # On its way: 8 MB a turn.
-    assert used() - before < 60_000, used() - before
+        sources.append(source)
+    assert used() - before > 70_000_000
+    with ctx.batch():
+        for source in sources:
+            source.stop()
+    # From here on nothing is changed any more.
+    ctx.wait_ended(source)
+    del source, sources
+    end = time.monotonic() + 30
+    while used() - before > 20_000_000:
+        assert time.monotonic() < end, used() - before
+        time.sleep(0.01)
 """
     run_python(code)
 
