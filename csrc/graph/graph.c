@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 
 #include <math.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/error.h"
@@ -73,6 +74,7 @@ pst_status pst_graph_create(pst_graph **graph, const pst_graph_config *config, p
         return pst_fail_errno(err, code, "make a lock");
     }
     atomic_init(&made->n_refs, 1);
+    made->pid = getpid();
     made->config = *config;
     made->site = (pst_site){.rate_hz = config->rate_hz, .quantum_frames = config->quantum_frames};
     made->zeros = pst_alloc_array(config->quantum_frames, sizeof(float));
@@ -192,11 +194,23 @@ void pst_gnode_retain(pst_gnode *node) {
     pthread_mutex_unlock(&node->graph->lock);
 }
 
+// In a forked child nobody gives a lock back that another thread of the parent had taken: what is
+// dropped there then stays in memory. Garbage collectors come here, which must not hang.
+static bool lock_to_drop(pst_graph *graph) {
+    if (pthread_mutex_trylock(&graph->lock) == 0)
+        return true;
+    if (graph->pid != getpid())
+        return false;
+    pthread_mutex_lock(&graph->lock);
+    return true;
+}
+
 void pst_gnode_release(pst_gnode *node) {
     if (node == NULL)
         return;
     pst_graph *graph = node->graph;
-    pthread_mutex_lock(&graph->lock);
+    if (!lock_to_drop(graph))
+        return;
     const bool is_last = --node->n_handles == 0;
     graph->may_be_garbage |= is_last;
     pthread_mutex_unlock(&graph->lock);

@@ -5,6 +5,7 @@
 #define PST_GRAPH_MODEL_H
 
 #include <pthread.h>
+#include <sys/types.h>
 
 #include "core/mailbox.h"
 #include "graph/input.h"
@@ -95,6 +96,7 @@ struct pst_graph {
     _Atomic uint32_t n_refs;
     pst_graph_config config;
     pthread_mutex_t lock;
+    pid_t pid; // Of the process that made it.
     // The model.
     pst_site site;
     pst_gnode *first, *last;

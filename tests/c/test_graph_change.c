@@ -1,6 +1,9 @@
 // Copyright 2026 The pastream_ng authors
 // SPDX-License-Identifier: MIT
 
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include "base/thread.h"
 #include "graph/model.h"
 #include "graph_rig.h"
@@ -183,6 +186,33 @@ static void test_handles_keep_the_graph(void) {
     CHECK(pst_param_value(pst_gnode_param(gain, 0)) == 3.0);
     pst_gnode_release(end);
     pst_gnode_release(gain);
+}
+
+// Another thread may have been in the middle of something.
+static void test_a_child_may_drop_what_it_has(void) {
+    pst_graph *graph = make_graph(1, Q, RIG_RATE);
+    pst_gnode *first = add(graph, "gain");
+    pst_gnode *second = add(graph, "gain");
+    for (int is_locked = 0; is_locked < 2; ++is_locked) {
+        if (is_locked)
+            pthread_mutex_lock(&graph->lock);
+        const pid_t pid = fork();
+        if (pid == 0) {
+            alarm(20);
+            pst_gnode_release(first);
+            pst_gnode_release(second);
+            pst_graph_release(graph);
+            _exit(0);
+        }
+        if (is_locked)
+            pthread_mutex_unlock(&graph->lock);
+        int status = -1;
+        CHECK_EQ(waitpid(pid, &status, 0), pid);
+        CHECK_EQ(status, 0);
+    }
+    pst_gnode_release(first);
+    pst_gnode_release(second);
+    pst_graph_release(graph);
 }
 
 static void test_sources_start_and_stop_once(void) {
@@ -502,6 +532,7 @@ int main(void) {
     RUN(test_tails_are_heard_to_the_end);
     RUN(test_nodes_without_a_use_go);
     RUN(test_handles_keep_the_graph);
+    RUN(test_a_child_may_drop_what_it_has);
     RUN(test_sources_start_and_stop_once);
     RUN(test_sources_end_where_nobody_hears);
     RUN(test_times_may_be_far_away);
