@@ -21,6 +21,7 @@ NAMES = [
     "ring",
     "callback",
     "mixer",
+    "graph_live",
     "resample",
     "encode",
     "decode",

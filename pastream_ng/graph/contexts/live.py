@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import math
-import os
 import warnings
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -302,7 +301,10 @@ PastreamTimeoutError, ForkedError, OutOfMemoryError, ArgumentError, ArgumentType
         try:
             self._playback.close(is_quiet=is_quiet, fades=fades)
         finally:
-            super().close()
+            if self._playback.is_ours:
+                super().close()
+            else:  # Another thread may have been at it when the process was forked.
+                self._is_closed = True
 
     def _check_open(self) -> None:
         self._playback.use()
@@ -334,7 +336,7 @@ PastreamTimeoutError, ForkedError, OutOfMemoryError, ArgumentError, ArgumentType
 
     def __del__(self) -> None:
         playback = getattr(self, "_playback", None)  # None: an __init__ that failed.
-        if playback is None or self._is_closed or playback._pid != os.getpid():
+        if playback is None or self._is_closed or not playback.is_ours:
             return
         warnings.warn(f"unclosed {self!r}", ResourceWarning, stacklevel=2, source=self)
         self._end(is_quiet=True, fades=False)

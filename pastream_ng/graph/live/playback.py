@@ -12,9 +12,16 @@ from typing import TYPE_CHECKING, Any
 
 from pastream_ng._native.waits import Deadline
 from pastream_ng.enums import StreamState
-from pastream_ng.errors import ClosedError, ForkedError, StateError
+from pastream_ng.errors import (
+    ClosedError,
+    DeviceLostError,
+    ForkedError,
+    HostError,
+    StateError,
+)
 from pastream_ng.graph.live.keeper import Keeper, Sleeper, Sleepers, call
 from pastream_ng.graph.live.output import NEVER, GraphOutput
+from pastream_ng.hosts.query import refresh
 
 if TYPE_CHECKING:
     import asyncio
@@ -83,9 +90,14 @@ class Playback:
             return "suspended"
         return "running" if self.stream.state in _PLAYS else "interrupted"
 
+    @property
+    def is_ours(self) -> bool:
+        """Whether it belongs to this process, and not to the one that this was forked from."""
+        return self._pid == os.getpid()
+
     def use(self) -> None:
         """Raise if it was closed, or belongs to the parent process."""
-        if self._pid != os.getpid():
+        if not self.is_ours:
             raise ForkedError(
                 "this context belongs to the process that made it, which was forked since; make "
                 "one here, with multiprocessing's 'spawn' start method"
@@ -103,7 +115,14 @@ class Playback:
                 return
             if self.stream.state in _GONE:
                 self._replace(self._device)
-            self._start()
+                self._start()
+            else:
+                try:
+                    self._start()
+                except (DeviceLostError, HostError):
+                    # It went away while nothing was played.
+                    self._replace(self._device)
+                    self._start()
         self._tell()
 
     def _start(self) -> None:
@@ -125,8 +144,10 @@ class Playback:
                 "cannot go on; make a new one"
             )
         old = self.stream
-        if old.state in _GONE and not old.closed:
-            old._close()  # It may be in the way.
+        if device is self._device:
+            if not old.closed:
+                old._close()  # It would be in the way.
+            refresh()
         self.stream = self._plan.open(device, self.output)
         self._device = device
         if not old.closed:
@@ -190,7 +211,7 @@ class Playback:
 
     def close(self, *, is_quiet: bool = False, fades: bool = True) -> None:
         """End it all; quietly without raising what is pending. A second time does nothing."""
-        if self._pid != os.getpid():
+        if not self.is_ours:
             self._is_closed = True
             return
         try:

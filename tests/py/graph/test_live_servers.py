@@ -49,3 +49,23 @@ def test_a_live_graph_on_pulseaudio_is_heard_as_it_is(pulse):
         if report["is_equal"]:
             break
     assert report["is_equal"]
+
+
+def test_a_live_graph_outlives_its_server(mortal_jack):
+    server = mortal_jack
+    with Scenario("graphs.py", "outlives_its_server", env=server.env, device="system") as scenario:
+        scenario.wait_for("running")
+        server.kill()
+        scenario.wait_for("lost")
+        server.restart()
+        scenario.say("back")
+        scenario.wait_for("suspended")
+        server.kill()
+        server.restart()
+        scenario.say("back again")
+        report = scenario.result()
+    print(report)
+    assert "gone" in report["lost"]
+    assert report["gone_on"] >= 0.1
+    states = ["interrupted", "running", "suspended", "running", "closed"]
+    assert report["states"] == ["running", *states] or report["states"] == states

@@ -97,3 +97,31 @@ def heard_by_a_monitor(sink, seconds):
         "xruns": stats.xruns,
         "latency": stats.average_latency,
     }
+
+
+def outlives_its_server(device):
+    """Play on while the server dies and comes back; also at a rate that it does not have."""
+    states = []
+    with ps.AudioContext(44100, 1, device=device, lost_after=1.0) as ctx:
+        ctx.on_state_change = states.append
+        source = ctx.create_constant_source(0.5)
+        source >> ctx.destination
+        source.start()
+        ctx.wait(0.05)
+        tell("running")
+        try:
+            ctx.wait(1e6)
+        except ps.DeviceLostError as error:
+            lost = str(error)
+        tell("lost")
+        assert wait_for_word() == "back"
+        before = ctx.current_time
+        ctx.resume()
+        ctx.wait(0.1)
+        gone_on = ctx.current_time - before
+        ctx.suspend()
+        tell("suspended")
+        assert wait_for_word() == "back again"
+        ctx.resume()
+        ctx.wait(0.1)
+    return {"lost": lost, "gone_on": gone_on, "states": states}
