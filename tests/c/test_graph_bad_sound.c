@@ -100,6 +100,9 @@ static void try_places(trial t) {
     for (t.place = 0; t.place < n_places; ++t.place)
         for (size_t i = 0; i < sizeof bads / sizeof bads[0]; ++i) {
             t.bad = bads[i];
+            // A param is brought into its range, where much may be right: a grain of a minute.
+            if (t.bad > 1e38f && (uint32_t)t.place >= t.kind->n_inputs)
+                continue;
             const double got = loudness(&t);
             CHECK_TEXT(isfinite(got) && got >= 0.5 * clean && got <= 2.0 * clean,
                        "%s, %s %u, place %d: %g after %g, %g without", t.kind->name,
