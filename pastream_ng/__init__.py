@@ -163,6 +163,7 @@ if _TYPE_CHECKING:
     from pastream_ng.graph.nodes.panners import hrtf_file
     from pastream_ng.graph.params import AudioParam
     from pastream_ng.graph.units import db, midi, note
+    from pastream_ng.graph.view import GraphConnection, GraphView
     from pastream_ng.graph.wiring import Fan, Port
     from pastream_ng.hosts import (
         DeviceInfo,
@@ -359,6 +360,8 @@ __all__ = [
     "GainNode",
     "GainNodeConfig",
     "GranulationNode",
+    "GraphConnection",
+    "GraphView",
     "HostApiInfo",
     "HostError",
     "IIRFilterNode",

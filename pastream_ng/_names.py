@@ -51,6 +51,7 @@ NAMES_OF_MODULES = {
     "graph.nodes.panners": "hrtf_file",
     "graph.params": "AudioParam",
     "graph.units": "db midi note",
+    "graph.view": "GraphConnection GraphView",
     "graph.wiring": "Fan Port",
     "hosts": """
         DeviceInfo DeviceList Fault HostApiInfo VirtualDevice

@@ -14,6 +14,7 @@ from pastream_ng._checks import shown
 from pastream_ng.enums import AttributeKind, ChannelFreedom, ChannelMixing, CountMode, ParamRate
 from pastream_ng.errors import UnsupportedSettingsError
 from pastream_ng.graph.kinds import kinds
+from pastream_ng.graph.names import names_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,25 +23,7 @@ if TYPE_CHECKING:
     from pastream_ng.graph.core_data import Sound, Wave
     from pastream_ng.graph.kinds import AttributeInfo, ParamInfo
 
-__all__ = ["describe", "names_of"]
-
-
-def names_of(nodes: list[CoreNode], known: Mapping[int, str]) -> dict[int, str]:
-    """Return a name for each node by its id: the known one, else its kind and a number."""
-    names = {node.id: known[node.id] for node in nodes if node.id in known}
-    taken, counts = set(names.values()), dict[str, int]()
-    for node in nodes:
-        while node.id not in names:
-            kind = node.kind.name
-            if node.kind.is_single and kind not in taken:
-                name = kind
-            else:
-                counts[kind] = counts.get(kind, 0) + 1
-                name = f"{kind}_{counts[kind]}"
-            if name not in taken:
-                names[node.id] = name
-                taken.add(name)
-    return names
+__all__ = ["describe"]
 
 
 def _plain(value: float) -> float:

@@ -18,19 +18,21 @@ from pastream_ng.errors import ClosedError
 from pastream_ng.graph.contexts.ended import Ended
 from pastream_ng.graph.contexts.factory import Factory
 from pastream_ng.graph.data import AudioBuffer, PeriodicWave, SoundLike, as_buffer, decoded
-from pastream_ng.graph.nodes import AudioDestinationNode, AudioListener
+from pastream_ng.graph.nodes import AudioDestinationNode, AudioListener, AudioNode
+from pastream_ng.graph.nodes.node import classes_of_kinds
+from pastream_ng.graph.view import GraphView
 from pastream_ng.graph.wiring import Target
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from types import TracebackType
     from typing import BinaryIO
 
     from numpy.typing import ArrayLike
     from typing_extensions import Self
 
-    from pastream_ng.graph.core import CoreGraph
-    from pastream_ng.graph.nodes import AudioNode
+    from pastream_ng.graph.core import CoreGraph, CoreNode
+    from pastream_ng.graph.nodes.face import Face
 
 __all__ = ["BaseAudioContext"]
 
@@ -84,18 +86,47 @@ class BaseAudioContext(Factory):
     @property
     def destination(self) -> AudioDestinationNode:
         """Where all sound goes."""
-        core = self._core.destination()
-        found = self._nodes.get(core.id)
-        if isinstance(found, AudioDestinationNode):
-            return found
-        return AudioDestinationNode._from_core(self, core)
+        face = self._face(self._core.destination())
+        assert isinstance(face, AudioDestinationNode)
+        return face
 
     @property
     def listener(self) -> AudioListener:
         """Who hears what panners place."""
-        return AudioListener(self, self._core.listener())
+        face = self._face(self._core.listener())
+        assert isinstance(face, AudioListener)
+        return face
+
+    @property
+    def graph(self) -> GraphView:
+        """What the graph consists of now: nodes by name, connections, pictures."""
+        return GraphView(self, self._known_names())
+
+    def __repr__(self) -> str:
+        rows = repr(self.graph).splitlines()
+        return "\n".join(
+            [f"<{type(self).__name__}: {self._title()}>", *(f"  {row}" for row in rows)]
+        )
 
     # ---- For nodes and subclasses --------------------------------------------------------------
+
+    def _title(self) -> str:
+        """Return what the first line of its repr tells."""
+        n = self._core.channels
+        return f"{n} channel{'s' * (n != 1)}, {self.sample_rate:g} Hz, {self.state}"
+
+    def _known_names(self) -> Mapping[int, str]:
+        """Return names of nodes by the ids of their handles."""
+        return {}
+
+    def _face(self, core: CoreNode) -> Face:
+        """Return the face of a node that is in the graph: the one that there is, or a new one."""
+        if core.kind.name == "listener":
+            return AudioListener(self, core)
+        found = self._nodes.get(core.id)
+        if found is not None:
+            return found
+        return classes_of_kinds().get(core.kind.name, AudioNode)._from_core(self, core)
 
     def _check_open(self) -> None:
         """Raise if the context was closed."""

@@ -341,12 +341,12 @@ PastreamTimeoutError, ForkedError, OutOfMemoryError, ArgumentError, ArgumentType
         warnings.warn(f"unclosed {self!r}", ResourceWarning, stacklevel=2, source=self)
         self._end(is_quiet=True, fades=False)
 
-    def __repr__(self) -> str:
+    def _title(self) -> str:
         infos = self.device if isinstance(self.device, tuple) else (self.device,)
         devices = " and ".join(repr(name) for name in dict.fromkeys(info.name for info in infos))
         return (
-            f"<AudioContext on {devices}: {self.state} at {self.current_time:.3f} s, "
-            f"{self.sample_rate:g} Hz, {self.channels} channels>"
+            f"{devices}, {self.state} at {self.current_time:.3f} s, "
+            f"{self.sample_rate:g} Hz, {self.channels} channels"
         )
 
     # ---- Waiting -------------------------------------------------------------------------------

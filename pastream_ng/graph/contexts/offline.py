@@ -21,7 +21,7 @@ from pastream_ng.graph.params import number
 from pastream_ng.graph.save import describe
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from numpy.typing import ArrayLike, NDArray
 
@@ -123,6 +123,13 @@ class OfflineAudioContext(BaseAudioContext):
     def state(self) -> Literal["suspended", "running", "closed"]:
         """``"suspended"`` until it is rendered and at stops, ``"running"``, or ``"closed"``."""
         return "closed" if self._is_closed else self._state
+
+    def _title(self) -> str:
+        return f"{self._length} frames, {super()._title()}"
+
+    def _known_names(self) -> Mapping[int, str]:
+        nodes = {} if self._script is None else self._script.nodes
+        return {node.id: name for name, node in nodes.items()}
 
     def close(self) -> None:
         """Close: rendering ends with what there is, and nothing can be changed any more."""
@@ -254,8 +261,6 @@ class OfflineAudioContext(BaseAudioContext):
         if self._is_begun:
             raise StateError("this context renders, or has rendered; describe it before that")
         rate = self.sample_rate
-        script = self._script
-        known = {} if script is None else {node.id: name for name, node in script.nodes.items()}
         desc: dict[str, Any] = {
             "format": "audiograph/1",
             "sample_rate": int(rate) if rate.is_integer() else rate,
@@ -264,7 +269,11 @@ class OfflineAudioContext(BaseAudioContext):
         }
         if self.render_quantum_size != 128:
             desc["quantum"] = self.render_quantum_size
-        return desc | describe(self._core, known, signals) | ({} if script is None else script.more)
+        return (
+            desc
+            | describe(self._core, self._known_names(), signals)
+            | ({} if self._script is None else self._script.more)
+        )
 
     # ---- Rendering -----------------------------------------------------------------------------
 
