@@ -135,6 +135,7 @@ if _TYPE_CHECKING:
         AudioDestinationNode,
         AudioListener,
         AudioNode,
+        AudioProcessor,
         AudioScheduledSourceNode,
         BiquadFilterNode,
         ChannelMergerNode,
@@ -146,6 +147,8 @@ if _TYPE_CHECKING:
         DeviceInputNode,
         DynamicsCompressorNode,
         FIRFilterNode,
+        FunctionNode,
+        FunctionStats,
         GainNode,
         GranulationNode,
         IIRFilterNode,
@@ -154,6 +157,7 @@ if _TYPE_CHECKING:
         OscillatorNode,
         PannerNode,
         PolyblepOscillatorNode,
+        ProcessorNode,
         StereoPannerNode,
         StreamSourceNode,
         SupersawNode,
@@ -292,6 +296,7 @@ __all__ = [
     "AudioListener",
     "AudioNode",
     "AudioParam",
+    "AudioProcessor",
     "AudioScheduledSourceNode",
     "AudioSink",
     "AudioSource",
@@ -357,6 +362,8 @@ __all__ = [
     "FlacEncoderConfig",
     "ForkedError",
     "FormatInfo",
+    "FunctionNode",
+    "FunctionStats",
     "GainNode",
     "GainNodeConfig",
     "GranulationNode",
@@ -405,6 +412,7 @@ __all__ = [
     "PolyblepOscillatorNode",
     "Port",
     "Processor",
+    "ProcessorNode",
     "Progress",
     "ReadView",
     "RecordedFile",
@@ -543,7 +551,6 @@ __version__ = version()
 
 # All but errors and constants comes with the first look at it.
 _LATER = {name: module for module, names in _NAMES_OF_MODULES.items() for name in names.split()}
-
 
 if not _TYPE_CHECKING:
 

@@ -9,7 +9,8 @@ import cffi
 
 # What C calls for objects of the user's, from any thread, with the GIL: file objects
 # (pst_io_functions), defined in pastream_ng/_native/places.py, and parts of chains
-# (pst_source_functions and its relatives), defined in pastream_ng/pipelines/parts.py.
+# (pst_source_functions and its relatives), defined in pastream_ng/pipelines/parts.py; and nodes of
+# graphs that nobody hears live (pst_process_fn), in pastream_ng/graph/functions/host.py.
 IN_PYTHON = """
 extern "Python" {
     int64_t pst_python_read(void *user, void *data, int64_t n_bytes);
@@ -25,6 +26,10 @@ extern "Python" {
     pst_status pst_python_reset(void *user, pst_error *err);
     pst_status pst_python_finalize(void *user, pst_chain_state how, pst_error *err);
     void pst_python_let_go(void *user);
+
+    int32_t pst_python_process(const float *const *inputs, float *const *outputs,
+                               const float *const *params, const pst_process_block *block,
+                               void *user);
 }
 """
 

@@ -10,6 +10,7 @@ from typing import Any
 from pastream_ng._checks import integer, shown
 from pastream_ng._native import ffi
 from pastream_ng.callbacks import signature
+from pastream_ng.callbacks.signature import CALLBACK, Wanted
 from pastream_ng.errors import ArgumentError, ArgumentTypeError
 
 __all__ = ["CompiledCallback", "compiled_callback", "get_include"]
@@ -76,19 +77,21 @@ class CompiledCallback:
         return f"<pastream_ng.CompiledCallback at {self._address:#x}>"
 
 
-def compiled_callback(value: Any, userdata: Any = None) -> CompiledCallback | None:
-    """Return what a ``callback`` argument is in machine code; None if it is Python."""
+def compiled_callback(
+    value: Any, userdata: Any = None, wanted: Wanted = CALLBACK
+) -> CompiledCallback | None:
+    """Return what an argument is in machine code; None if it is Python."""
     found = value if isinstance(value, CompiledCallback) else None
     for convert in (_from_cffi, _from_ctypes, _from_numba, _from_capsule):
-        found = found or convert(value)
+        found = found or convert(value, wanted)
     if found is None:
-        _refuse_wrappers(value)
+        _refuse_wrappers(value, wanted.name)
         return None
     if userdata is None:
         return found
     if found.user_address:
         raise ArgumentError(
-            f"userdata is {shown(userdata)}; the callback has user data of its own already"
+            f"userdata is {shown(userdata)}; the {wanted.name} has user data of its own already"
         )
     user_address, memory = _address_of("userdata", userdata)
     merged = CompiledCallback(found.address, user_address, (found, memory))
@@ -129,7 +132,7 @@ def _address_of_ctypes(name: str, value: Any) -> tuple[int, object]:
         ) from None
 
 
-def _from_cffi(value: Any) -> CompiledCallback | None:
+def _from_cffi(value: Any, wanted: Wanted) -> CompiledCallback | None:
     if not isinstance(value, ffi.CData):
         return None
     kind = ffi.typeof(value)
@@ -137,20 +140,21 @@ def _from_cffi(value: Any) -> CompiledCallback | None:
         kind = kind.item
     if kind.kind != "function":
         raise ArgumentTypeError(
-            f'callback is {shown(value)}; it must be a function, as ffi.addressof(lib, "name") '
-            "gives it"
+            f"{wanted.name} is {shown(value)}; it must be a function, as "
+            'ffi.addressof(lib, "name") gives it'
         )
     if " calling " in repr(value):
         raise ArgumentTypeError(
-            f"callback is {shown(value)}, which calls Python and so would make the audio thread "
-            "wait for it; give the Python function itself, which a thread of its own will call"
+            f"{wanted.name} is {shown(value)}, which calls Python and so would make the audio "
+            "thread wait for it; give the Python function itself, which a thread of its own will "
+            "call"
         )
-    signature.check_signature(signature.of_cffi(kind), kind.cname)
+    signature.check_signature(wanted, signature.of_cffi(kind), kind.cname)
     address = int(ffi.cast("uintptr_t", ffi.cast("void *", value)))
-    return CompiledCallback(address, keep=value) if address else _refuse_null(value)
+    return CompiledCallback(address, keep=value) if address else _refuse_null(value, wanted.name)
 
 
-def _from_ctypes(value: Any) -> CompiledCallback | None:
+def _from_ctypes(value: Any, wanted: Wanted) -> CompiledCallback | None:
     # Whoever has such a function has imported ctypes.
     if not any(base.__name__ == "CFuncPtr" for base in type(value).__mro__):
         return None
@@ -160,23 +164,24 @@ def _from_ctypes(value: Any) -> CompiledCallback | None:
     takes_gil = type(value)._flags_ & 4  # Of ctypes.PyDLL and PYFUNCTYPE.
     if thunks or takes_gil:
         raise ArgumentTypeError(
-            f"callback is {shown(value)}, which calls Python and so would make the audio thread "
-            "wait for it; give the Python function itself, which a thread of its own will call"
+            f"{wanted.name} is {shown(value)}, which calls Python and so would make the audio "
+            "thread wait for it; give the Python function itself, which a thread of its own will "
+            "call"
         )
     told = f"{value.restype} {value.argtypes}"
-    signature.check_signature(signature.of_ctypes(value), told)
+    signature.check_signature(wanted, signature.of_ctypes(value), told)
     address = ctypes.cast(value, ctypes.c_void_p).value
-    return CompiledCallback(address, keep=value) if address else _refuse_null(value)
+    return CompiledCallback(address, keep=value) if address else _refuse_null(value, wanted.name)
 
 
-def _from_numba(value: Any) -> CompiledCallback | None:
+def _from_numba(value: Any, wanted: Wanted) -> CompiledCallback | None:
     if not type(value).__module__.startswith("numba.") or not hasattr(value, "address"):
         return None
-    signature.check_signature(signature.of_numba(value._sig), str(value._sig))
+    signature.check_signature(wanted, signature.of_numba(value._sig), str(value._sig))
     return CompiledCallback(value.address, keep=value)
 
 
-def _from_capsule(value: Any) -> CompiledCallback | None:
+def _from_capsule(value: Any, wanted: Wanted) -> CompiledCallback | None:
     kind = type(value)
     capsule = value
     if kind.__name__ == "LowLevelCallable" and issubclass(kind, tuple):
@@ -195,25 +200,25 @@ def _from_capsule(value: Any) -> CompiledCallback | None:
     )
     name = get_name(capsule)
     text = "" if name is None else name.decode("utf-8", "replace")
-    signature.check_signature(signature.of_text(text), shown(text))
+    signature.check_signature(wanted, signature.of_text(text), shown(text))
     return CompiledCallback(
         get_pointer(capsule, name), user_data=get_context(capsule) or 0, keep=value
     )
 
 
-def _refuse_null(value: Any) -> CompiledCallback:
-    raise ArgumentError(f"callback is {shown(value)}; it must be a function, not NULL")
+def _refuse_null(value: Any, name: str) -> CompiledCallback:
+    raise ArgumentError(f"{name} is {shown(value)}; it must be a function, not NULL")
 
 
-def _refuse_wrappers(value: Any) -> None:
+def _refuse_wrappers(value: Any, name: str) -> None:
     """Raise for what can be called from Python, but is meant as machine code."""
     if isinstance(value, int) and not isinstance(value, bool):
         raise ArgumentTypeError(
-            f"callback is {value}; wrap an address in CompiledCallback, which tells that nobody "
+            f"{name} is {value}; wrap an address in CompiledCallback, which tells that nobody "
             "can check it"
         )
     if type(getattr(value, "__self__", None)).__name__ == "Lib":
         raise ArgumentTypeError(
-            f'callback is {shown(value)}; give ffi.addressof(lib, "{value.__name__}"), which is '
+            f'{name} is {shown(value)}; give ffi.addressof(lib, "{value.__name__}"), which is '
             "the function in machine code"
         )

@@ -10,18 +10,38 @@ from __future__ import annotations
 
 import re
 import struct
-from typing import Any
+from typing import Any, NamedTuple
 
 from pastream_ng.errors import ArgumentTypeError
 
-__all__ = ["C_SIGNATURE", "check_signature", "of_cffi", "of_ctypes", "of_numba", "of_text"]
+__all__ = ["CALLBACK", "Wanted", "check_signature", "of_cffi", "of_ctypes", "of_numba", "of_text"]
 
-#: As a C compiler reads it.
-C_SIGNATURE = (
+
+class Wanted(NamedTuple):
+    """What a compiled function is to be.
+
+    Attributes
+    ----------
+    name : str
+        Of the argument that takes it.
+    types : list of str
+        The result and the arguments.
+    text : str
+        The same as a C compiler reads it.
+    """
+
+    name: str
+    types: list[str]
+    text: str
+
+
+#: The callback of a stream.
+CALLBACK = Wanted(
+    "callback",
+    ["i4", "P", "P", "i8", "P", "i4", "P"],
     "int32_t (const void *input, void *output, int64_t n_frames, "
-    "const pst_callback_time *time, uint32_t flags, void *user)"
+    "const pst_callback_time *time, uint32_t flags, void *user)",
 )
-_WANTED = ["i4", "P", "P", "i8", "P", "i4", "P"]
 
 _LONG = struct.calcsize("l")
 _INTEGERS = {
@@ -59,11 +79,12 @@ _INTEGERS = {
 }
 
 
-def check_signature(found: list[str] | None, told: str) -> None:
-    """Raise unless a compiled function has the signature of callbacks; None is not known."""
-    if found is not None and found != _WANTED:
+def check_signature(wanted: Wanted, found: list[str] | None, told: str) -> None:
+    """Raise unless a compiled function has the signature that is wanted; None is not known."""
+    if found is not None and found != wanted.types:
         raise ArgumentTypeError(
-            f"callback has the signature {told}; on the audio thread it must have {C_SIGNATURE}"
+            f"{wanted.name} has the signature {told}; on the audio thread it must have "
+            f"{wanted.text}"
         )
 
 

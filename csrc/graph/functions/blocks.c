@@ -105,11 +105,12 @@ bool pst_blocks_open(pst_function *f, pst_process_block *block) PST_RT {
     return false;
 }
 
-// Where the renderer has taken nothing for a while, blocks of the past may be in the way.
+// What has failed is not heard. Where the renderer has taken nothing for a while, blocks of the
+// past may be in the way.
 static void give_back(pst_function *f, int32_t result) PST_RT {
     f->open.result = result;
     f->is_open = false;
-    if (pst_ring_make_room(f->ring_out, 1) == 0)
+    if (!pst_process_is_result(result) || pst_ring_make_room(f->ring_out, 1) == 0)
         return;
     float *slot = f->slots_out + slot_of(f, pst_ring_written(f->ring_out)) * f->floats_out;
     memcpy(slot, f->work_out, f->floats_out * sizeof(float));
@@ -374,6 +375,11 @@ void pst_blocks_process(pst_function *f, pst_unit *unit, const pst_quantum *q) P
     }
     take_in(f, q);
     atomic_store_explicit(&f->now, q->frame + q->end, memory_order_release);
+    if (atomic_load_explicit(&f->has_failed, memory_order_acquire)) {
+        pst_function_rest(unit, q);
+        unit->is_over = true;
+        return;
+    }
     give_out(f, q);
     // Lets go of a block that was heard to its end.
     find_block(f, q->frame + q->end - f->latency);

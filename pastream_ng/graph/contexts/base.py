@@ -18,6 +18,7 @@ from pastream_ng.errors import ClosedError
 from pastream_ng.graph.contexts.ended import Ended
 from pastream_ng.graph.contexts.factory import Factory
 from pastream_ng.graph.data import AudioBuffer, PeriodicWave, SoundLike, as_buffer, decoded
+from pastream_ng.graph.functions.host import Hosts
 from pastream_ng.graph.nodes import AudioDestinationNode, AudioListener, AudioNode
 from pastream_ng.graph.nodes.node import classes_of_kinds
 from pastream_ng.graph.view import GraphView
@@ -46,11 +47,16 @@ class BaseAudioContext(Factory):
     """
 
     # For those who write contexts: what a subclass gives is a CoreGraph; what it does is to have it
-    # rendered, to call _rendered() now and then on a thread that may run Python, and _check_open().
+    # rendered, to call _rendered() now and then on a thread that may run Python, and _check_open();
+    # and to call _functions.raise_error() where users can catch it.
+
+    #: Whether whoever renders may call Python, and wait for it.
+    _calls_in_line = False
 
     def __init__(self, core: CoreGraph) -> None:
         self._core = core
         self._ended = Ended()
+        self._functions = Hosts()
         self._lock = Lock()
         self._is_closed = False
         # Faces of nodes by their handles' ids. They refer to the context, and not the other way.
@@ -150,6 +156,10 @@ class BaseAudioContext(Factory):
     def _tap_capacity(self) -> int:
         """Return how many frames a tap has room for, if nobody says anything else."""
         return math.ceil(self.sample_rate)
+
+    def _burst_frames(self) -> int:
+        """Return how many frames may be rendered at one go, if they are heard live."""
+        return 0
 
     # ---- Changes -------------------------------------------------------------------------------
 
@@ -273,6 +283,7 @@ class BaseAudioContext(Factory):
         self._is_closed = True
         self._ended.clear()
         self._tell_nodes()
+        self._functions.close()
 
     def __enter__(self) -> Self:
         self._check_open()

@@ -55,6 +55,7 @@ class Factory:
     create_device_input = made_by(nodes.DeviceInputNode)
     create_dynamics_compressor = made_by(nodes.DynamicsCompressorNode)
     create_fir_filter = made_by(nodes.FIRFilterNode)
+    create_function = made_by(nodes.FunctionNode)
     create_gain = made_by(nodes.GainNode)
     create_granulation = made_by(nodes.GranulationNode)
     create_iir_filter = made_by(nodes.IIRFilterNode)
@@ -68,3 +69,4 @@ class Factory:
     create_supersaw = made_by(nodes.SupersawNode)
     create_tap = made_by(nodes.TapNode)
     create_wave_shaper = made_by(nodes.WaveShaperNode)
+    create_processor = made_by(nodes.ProcessorNode)

@@ -33,6 +33,8 @@ __all__ = ["AudioContext"]
 
 # A time that a context reaches within a few years.
 _LONGEST_S = 1e8
+# Latencies that hosts report are not trusted beyond this.
+_MOST_BURST_S = 0.25
 
 
 class AudioContext(BaseAudioContext):
@@ -112,7 +114,9 @@ PastreamTimeoutError, ForkedError, OutOfMemoryError, ArgumentError, ArgumentType
                 input_channels=plan.input_channels,
             )
         )
-        self._playback = Playback(self._core, plan, device, self._ended.deliver)
+        self._playback = Playback(
+            self._core, plan, device, self._ended.deliver, self._functions.raise_error
+        )
 
     # ---- What it is ----------------------------------------------------------------------------
 
@@ -294,6 +298,8 @@ PastreamTimeoutError, ForkedError, OutOfMemoryError, ArgumentError, ArgumentType
         ------
         DeviceLostError
             The device was gone, and nobody was told so far. The context is closed all the same.
+        Exception
+            What a function of a node has raised, if nobody was told so far; the same.
         """
         self._end(is_quiet=False)
 
@@ -305,9 +311,16 @@ PastreamTimeoutError, ForkedError, OutOfMemoryError, ArgumentError, ArgumentType
                 super().close()
             else:  # Another thread may have been at it when the process was forked.
                 self._is_closed = True
+        if not is_quiet:
+            self._functions.raise_error()
 
     def _check_open(self) -> None:
         self._playback.use()
+
+    def _burst_frames(self) -> int:
+        # Hosts may take their output in bursts as long as the latency that they report.
+        burst = round(min(self.output_latency, _MOST_BURST_S) * self.sample_rate)
+        return max(burst, self._playback.stream.blocksize or 0)
 
     def __enter__(self) -> Self:
         self.resume()
@@ -380,6 +393,8 @@ PastreamTimeoutError, ForkedError, OutOfMemoryError, ArgumentError, ArgumentType
             Its device is gone.
         ClosedError
             It is closed, or was closed meanwhile.
+        Exception
+            What a function of a node has raised: see `FunctionNode.on_error`.
         """
         frame = self._frame_at("duration", duration, self.current_frame)
         limit = seconds("timeout", timeout)

@@ -76,6 +76,8 @@ class OfflineAudioContext(BaseAudioContext):
     (48000, 2)
     """
 
+    _calls_in_line = True
+
     def __init__(
         self,
         channels: int = 1,
@@ -316,6 +318,7 @@ class OfflineAudioContext(BaseAudioContext):
             done += n
             self._position += n
             self._rendered()
+            self._functions.raise_error()
             if progress is not None:
                 progress(self._position / self._length)
         if self._position == self._length:

@@ -54,11 +54,17 @@ class Playback:
     """
 
     def __init__(
-        self, graph: CoreGraph, plan: StreamPlan, device: Any, deliver: Callable[[], None]
+        self,
+        graph: CoreGraph,
+        plan: StreamPlan,
+        device: Any,
+        deliver: Callable[[], None],
+        check: Callable[[], None],
     ) -> None:
         self._plan = plan
         self._device = device
         self._deliver = deliver
+        self._check = check  # Raises what waiters are to be told.
         self._pid = os.getpid()
         # A signal handler may close in the middle of another call of its thread.
         self._lock = threading.RLock()
@@ -326,6 +332,7 @@ class Playback:
         deadline, output = Deadline(timeout), self.output
         while True:
             news = output.news
+            self._check()
             if is_done():
                 return True
             self._check_waiting()
@@ -345,6 +352,7 @@ class Playback:
             sleeper = Sleeper(loop, loop.create_future(), frame)
             must_tell = self.sleepers.add(sleeper)
             try:
+                self._check()
                 if is_done():
                     return True
                 self._check_waiting()

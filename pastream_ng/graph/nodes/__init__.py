@@ -20,6 +20,8 @@ from pastream_ng.graph.nodes.dynamics import DynamicsCompressorNode, LimiterNode
 from pastream_ng.graph.nodes.ends import AudioDestinationNode, AudioListener
 from pastream_ng.graph.nodes.filters import BiquadFilterNode, IIRFilterNode
 from pastream_ng.graph.nodes.fir import FIRFilterNode
+from pastream_ng.graph.nodes.functional import FunctionStats
+from pastream_ng.graph.nodes.functions import FunctionNode
 from pastream_ng.graph.nodes.granulation import GranulationNode
 from pastream_ng.graph.nodes.levels import ADSRNode, ClipNode
 from pastream_ng.graph.nodes.node import AudioNode, AudioScheduledSourceNode
@@ -30,6 +32,7 @@ from pastream_ng.graph.nodes.plain import (
     DelayNode,
     GainNode,
 )
+from pastream_ng.graph.nodes.processors import AudioProcessor, ProcessorNode
 from pastream_ng.graph.nodes.shaping import WaveShaperNode
 from pastream_ng.graph.nodes.sources import (
     AudioBufferSourceNode,
@@ -47,6 +50,7 @@ __all__ = [
     "AudioDestinationNode",
     "AudioListener",
     "AudioNode",
+    "AudioProcessor",
     "AudioScheduledSourceNode",
     "BiquadFilterNode",
     "ChannelMergerNode",
@@ -58,6 +62,8 @@ __all__ = [
     "DeviceInputNode",
     "DynamicsCompressorNode",
     "FIRFilterNode",
+    "FunctionNode",
+    "FunctionStats",
     "GainNode",
     "GranulationNode",
     "IIRFilterNode",
@@ -66,6 +72,7 @@ __all__ = [
     "OscillatorNode",
     "PannerNode",
     "PolyblepOscillatorNode",
+    "ProcessorNode",
     "StereoPannerNode",
     "StreamSourceNode",
     "SupersawNode",
