@@ -51,7 +51,8 @@ static void apply_slot(pst_change *change, pst_graph *graph) PST_RT {
     self->slot = old;
     if (unit->kind->changed)
         unit->kind->changed(unit, self->attribute, &self->slot);
-    graph->live_is_roused |= unit->kind->sounds_alone != NULL;
+    if (unit->kind->sounds_alone)
+        graph->live_is_roused = true;
 }
 
 static void free_slot(pst_change *change) {

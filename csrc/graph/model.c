@@ -203,7 +203,7 @@ void pst_model_remove(pst_graph *graph, pst_gnode *node) {
 static bool is_root(const pst_graph *graph, const pst_gnode *node) {
     if (node->n_handles > 0 || node == graph->destination || node == graph->listener)
         return true;
-    if (node->kind->sounds_alone != NULL && node->outs.first != NULL &&
+    if (node->kind->sounds_alone && node->outs.first != NULL &&
         node->kind->sounds_alone(node->slots))
         return true;
     const bool sounds = atomic_load_explicit(&node->live_sounds, memory_order_acquire);

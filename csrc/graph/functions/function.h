@@ -102,7 +102,7 @@ int32_t pst_function_call(pst_function *function, const pst_process_block *block
 pst_process_block pst_function_block(const pst_function *function) PST_RT;
 
 static inline bool pst_function_has_worker(const pst_function *function) PST_RT {
-    return function->config.process == NULL;
+    return !function->config.process;
 }
 
 static inline bool pst_process_is_result(int32_t result) PST_RT {

@@ -64,8 +64,10 @@ static double level_at(const adsr *self, double frame) PST_RT {
     return self->from + slope * (frame - self->begin);
 }
 
+// Of the stages.
+static const uint8_t times[] = {0, ATTACK_TIME, DECAY_TIME, SUSTAIN_TIME, RELEASE_TIME};
+
 static void enter(adsr *self, const pst_quantum *q, stage next, double begin, double from) PST_RT {
-    static const uint8_t times[] = {0, ATTACK_TIME, DECAY_TIME, SUSTAIN_TIME, RELEASE_TIME};
     self->stage = next;
     self->begin = begin;
     self->from = from;

@@ -217,9 +217,10 @@ static void follow(compressor *self, const float *peaks) PST_RT {
     self->level = level < all_but_one ? level : 1.0;
 }
 
+static const float silence[BLOCK];
+
 // What was silence, while nobody called. It takes larger steps.
 static void catch_up(compressor *self, int64_t n_frames, double rate_hz) PST_RT {
-    static const float silence[BLOCK];
     enum { STRIDE = 16 };
     for (; n_frames > 0 && !is_at_ease(self); n_frames -= STRIDE * BLOCK) {
         const pst_press_way way = set_out(self, rate_hz);
@@ -352,7 +353,7 @@ const pst_kind pst_kind_dynamics_compressor = {
 };
 
 pst_status pst_compressor_read_reduction(const pst_gnode *node, float *reduction_db,
-                                         pst_error *err) PST_RT {
+                                         pst_error *err) {
     if (node->kind != &pst_kind_dynamics_compressor)
         return pst_fail(err, PST_BAD_ARGUMENT, 0,
                         "node is of kind %s; it must be a dynamics_compressor",

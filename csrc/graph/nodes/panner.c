@@ -196,7 +196,7 @@ static scene scene_of(const pst_quantum *q, float *values) PST_RT {
 // What a sound of 1 becomes is how much of it there is.
 static void find_sides(pst_unit *unit, const pst_quantum *q, bool is_mono) PST_RT {
     panner *self = unit->state;
-    static const float all = 1.0f, none = 0.0f;
+    const float all = 1.0f, none = 0.0f;
     float values[N_VALUES];
     const scene s = scene_of(q, values);
     if (self->is_known && self->is_mono == is_mono &&

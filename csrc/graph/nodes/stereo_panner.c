@@ -21,7 +21,7 @@ static void find_sides(stereo_panner *self, float pan, bool is_mono) PST_RT {
     if (self->is_known && self->pan == pan && self->is_mono == is_mono)
         return;
     const pst_space_kernels *space = pst_kernels_now()->space;
-    static const float all = 1.0f, none = 0.0f;
+    const float all = 1.0f, none = 0.0f;
     pst_sides *s = &self->sides;
     *s = (pst_sides){0};
     if (is_mono) {

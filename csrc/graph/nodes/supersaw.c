@@ -124,11 +124,12 @@ static void begin(saws *self, const pst_unit *unit, const pst_quantum *q) PST_RT
     self->pitch.has_begun = true;
 }
 
+static const pst_edge edge = {.at = 0.5, .jump = -2.0};
+
 // One saw's frames; middle: steps of what they are around.
 static void draw(saws *self, uint32_t j, const pst_quantum *q, uint32_t from, uint32_t n,
                  const double *middle, float *to) PST_RT {
     const chorus *c = &self->chorus;
-    static const pst_edge edge = {.at = 0.5, .jump = -2.0};
     double steps[PST_BLEP_STRETCH];
     double phases[PST_BLEP_STRETCH];
     const pst_values *detune = &q->params[DETUNE];

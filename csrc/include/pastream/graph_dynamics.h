@@ -18,9 +18,9 @@ extern "C" {
 // rises slowly. It is that of the last frames that the node has heard, and is not looked at while
 // nothing sounds.
 // Returns PST_OK, or PST_BAD_ARGUMENT (no dynamics_compressor).
-// Thread: any, any number at once. Realtime: yes.
+// Thread: any, any number at once. Realtime: no (formats text).
 PST_API pst_status pst_compressor_read_reduction(const pst_gnode *node, float *reduction_db,
-                                                 pst_error *err) PST_RT;
+                                                 pst_error *err);
 
 #if !defined(PST_CFFI) && defined(__cplusplus)
 }
