@@ -249,11 +249,21 @@ static void fade_in(pst_graph_output *output, float *data, int64_t n_frames) PST
 
 static void fade_out(pst_graph_output *output, float *data, int64_t n_frames) PST_RT {
     const uint32_t n_channels = output->graph->config.n_channels;
-    for (; n_frames > 0; --n_frames, data += n_channels) {
+    for (; n_frames > 0 && output->level > 0; --n_frames, data += n_channels) {
         const float gain = (float)--output->level / (float)output->fade_frames;
         for (uint32_t c = 0; c < n_channels; ++c)
             data[c] *= gain;
     }
+    memset(data, 0, (size_t)n_frames * n_channels * sizeof *data);
+}
+
+// How many frames are left of the graph while it fades out: a whole quantum is at the end, so that
+// those to come, and the input, fit to the blocks as before.
+static int64_t last_frames(const pst_graph_output *output) PST_RT {
+    const uint32_t quantum = output->graph->config.quantum_frames;
+    const int64_t begun = output->graph->live_left;
+    const int64_t level = output->level;
+    return level <= begun ? begun : begun + (level - begun + quantum - 1) / quantum * quantum;
 }
 
 // Alarms that are set meanwhile are lost; but the post wakes those who have set them.
@@ -288,8 +298,9 @@ static int64_t play(pst_graph_output *output, const void *input, float *data, in
         return 0;
     if (atomic_exchange_explicit(&output->was_cut, false, memory_order_relaxed))
         output->level = 0;
-    const bool ends = phase == FADING && output->level <= n_frames;
-    const int64_t n = ends ? output->level : n_frames;
+    const int64_t n_last = last_frames(output);
+    const bool ends = phase == FADING && n_last <= n_frames;
+    const int64_t n = ends ? n_last : n_frames;
     if (time != NULL && time->output_dac_s > 0.0)
         show(&output->sight, pst_graph_frame(output->graph) - output->graph->live_left,
              time->output_dac_s);

@@ -121,6 +121,7 @@ static void test_the_way_out_and_back_fades(void) {
         CHECK_SAME(out[i], 0);
     const int64_t frame = pst_graph_frame(graph);
     CHECK_EQ(frame, (50 + FADE + Q - 1) / Q * Q);
+    CHECK_EQ(graph->live_left, 0); // The last quantum was played to its end.
     play(output, out, 100);
     CHECK_EQ(pst_graph_frame(graph), frame);
     pst_graph_output_resume(output, false);
@@ -156,10 +157,40 @@ static void test_a_fade_may_turn_round(void) {
     pst_graph_output_suspend(output);
     pst_graph_output_resume(output, true);
     pst_graph_output_suspend(output);
-    play(output, out, 5); // There is nothing to fade out.
+    play(output, out, 5); // There is nothing to fade out, but the end of a quantum.
+    CHECK_SAME(out[0], 0);
+    CHECK(!status_of(output).is_silent);
+    play(output, out, Q);
     CHECK_SAME(out[0], 0);
     CHECK(status_of(output).is_silent);
     pst_gnode_release(source);
+    pst_graph_output_release(output);
+    pst_graph_release(graph);
+}
+
+static void test_what_is_heard_is_played_as_early_after_a_pause(void) {
+    pst_graph_config config;
+    pst_graph_config_default(&config);
+    config.rate_hz = RIG_RATE;
+    config.n_channels = config.n_input_channels = 1;
+    config.quantum_frames = Q;
+    pst_graph *graph = NULL;
+    REQUIRE(pst_graph_create(&graph, &config, NULL) == PST_OK);
+    pst_gnode *input = add_with(graph, "device_input", "channels", 1);
+    hear(graph, input);
+    pst_graph_output *output = make_output(graph);
+    float heard[10 * Q];
+    fill_noise(heard, 10 * Q, 1);
+    for (int turn = 0; turn < 3; ++turn) {
+        pst_graph_output_resume(output, turn > 0);
+        pst_graph_output_render(heard, out, 10 * Q, NULL, 0, output);
+        CHECK_SAME(out[10 * Q - 1], heard[10 * Q - 1]);
+        pst_graph_output_suspend(output);
+        pst_graph_output_render(heard, out, 10 * Q, NULL, 0, output);
+        CHECK_SAME(out[0], heard[0] * fade_at(FADE - 1));
+        CHECK(status_of(output).is_silent);
+    }
+    pst_gnode_release(input);
     pst_graph_output_release(output);
     pst_graph_release(graph);
 }
@@ -378,6 +409,7 @@ int main(void) {
     RUN(test_time_stands_still_while_suspended);
     RUN(test_the_way_out_and_back_fades);
     RUN(test_a_fade_may_turn_round);
+    RUN(test_what_is_heard_is_played_as_early_after_a_pause);
     RUN(test_what_is_sent_to_a_device_is_not_taken_back);
     RUN(test_what_the_device_does_is_counted);
     RUN(test_ends_are_news);
