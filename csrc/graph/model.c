@@ -199,12 +199,26 @@ void pst_model_remove(pst_graph *graph, pst_gnode *node) {
     pst_gnode_drop(node);
 }
 
+// Whether a param still has something to do by itself, such as the gate of an envelope.
+static bool is_awaited(const pst_graph *graph, const pst_gnode *node) {
+    const double quantum_s = graph->config.quantum_frames / graph->config.rate_hz;
+    const double last_s = pst_graph_now(graph) - quantum_s;
+    for (uint32_t p = 0; p < node->kind->info.n_params; ++p) {
+        const pst_param_timeline *timeline = &node->params[p].timeline;
+        if (timeline->n > 0 && timeline->events[timeline->n - 1].time_s >= last_s)
+            return true;
+    }
+    return false;
+}
+
 // Whether it matters by itself: somebody holds it, or it sounds.
 static bool is_root(const pst_graph *graph, const pst_gnode *node) {
     if (node->n_handles > 0 || node == graph->destination || node == graph->listener)
         return true;
     if (node->kind->sounds_alone && node->outs.first != NULL &&
         node->kind->sounds_alone(node->slots))
+        return true;
+    if (node->kind->hears_silence && node->outs.first != NULL && is_awaited(graph, node))
         return true;
     const bool sounds = atomic_load_explicit(&node->live_sounds, memory_order_acquire);
     if (!node->kind->info.is_source)

@@ -110,7 +110,7 @@ static void set_active(const turn *t, bool is_active) PST_RT {
     if (node->live_active != is_active) {
         node->live_active = is_active;
         atomic_store_explicit(&node->live_sounds, is_active, memory_order_release);
-        if (!is_active && node->kind->has_tail)
+        if (!is_active && (node->kind->has_tail || node->kind->hears_silence))
             atomic_fetch_add_explicit(&t->graph->n_rested, 1, memory_order_release);
     }
     if (t->step->is_told != is_active)
