@@ -474,6 +474,12 @@ class OfflineAudioContext(BaseAudioContext):
         self._begin()
         return RenderSteps(self)
 
+    def _steps(self, output: NDArray[np.float32]) -> Iterator[float]:
+        try:
+            yield from self._fill(output)
+        finally:
+            self._end()
+
 
 class RenderSteps:
     """The stops of a rendering: what `OfflineAudioContext.render_steps` returns.
@@ -486,13 +492,8 @@ class RenderSteps:
 
     def __init__(self, context: OfflineAudioContext) -> None:
         self.output = context._new_output(context.length)
-        self._times = self._run(context)
-
-    def _run(self, context: OfflineAudioContext) -> Iterator[float]:
-        try:
-            yield from context._fill(self.output)
-        finally:
-            context._end()
+        # Not a method of this: it would lead back here.
+        self._times = context._steps(self.output)
 
     def __iter__(self) -> Iterator[float]:
         return self._times

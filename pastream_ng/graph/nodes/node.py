@@ -27,6 +27,8 @@ T = TypeVar("T", bound=Target)
 CountModeName = Literal["max", "clamped-max", "explicit"]
 InterpretationName = Literal["speakers", "discrete"]
 
+_RULES = ("channel_count", "channel_count_mode", "channel_interpretation")
+
 #: The class of each kind that has one of its own.
 _CLASSES: dict[str, type[AudioNode]] = {}
 
@@ -70,8 +72,15 @@ class AudioNode(Face, Source, Target):
 
     def __init__(self, context: BaseAudioContext, /, **options: Any) -> None:
         """Make a node of the class's kind, with its params, attributes and channel rules."""
+        if not hasattr(context, "_open_core"):
+            raise ArgumentTypeError(
+                f"context is {shown(context)} of type {type(context).__name__}; it must be an "
+                "audio context"
+            )
         graph = context._open_core()
-        infos = graph.kind(self._kind).params
+        kind = graph.kind(self._kind)
+        infos = kind.params
+        _check_names(type(self).__name__, options, [*infos, *kind.attributes, *_RULES])
         given = {name: value for name, value in options.items() if value is not None}
         values = {name: number(name, given.pop(name)) for name in infos if name in given}
         core = graph.add(self._kind, **{name: _given(name, value) for name, value in given.items()})
@@ -262,6 +271,15 @@ class AudioNode(Face, Source, Target):
             if info.kind == AttributeKind.CHOICE and hasattr(self, name)
         ]
         return facts + [f"{name}={self._param(name).value:g}" for name in self._core.kind.params]
+
+
+def _check_names(kind: str, options: dict[str, Any], known: list[str]) -> None:
+    """Refuse keywords as Python does."""
+    for name in options:
+        if name not in known:
+            raise ArgumentTypeError(
+                f"{kind} got an unexpected keyword {shown(name)}; it takes {', '.join(known)}"
+            )
 
 
 def _given(name: str, value: Any) -> Any:
