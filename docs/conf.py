@@ -20,7 +20,7 @@ author = "The pastream_ng authors"
 copyright = "2026, The pastream_ng authors"
 version = release = pastream_ng.__version__
 
-extensions = ["sphinx.ext.autodoc", "sphinx.ext.napoleon"]
+extensions = ["sphinx.ext.autodoc", "sphinx.ext.napoleon", "node_reference"]
 root_doc = "index"
 default_role = "py:obj"
 primary_domain = "py"

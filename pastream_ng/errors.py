@@ -49,7 +49,10 @@ class ArgumentError(PastreamError, ValueError):
 
 
 class UnsupportedOptionError(ArgumentError):
-    """An option that means nothing for sound, such as a video codec; the text names another."""
+    """Something that is not to be had here, as a video codec, or not with what there is already.
+
+    The text says what is.
+    """
 
 
 class ArgumentTypeError(PastreamError, TypeError):

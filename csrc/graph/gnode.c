@@ -45,6 +45,12 @@ void pst_gnode_drop(pst_gnode *node) {
 
 // ---- A node -------------------------------------------------------------------------------------
 
+static double lower_limit(const pst_param_info *info, double rate_hz) {
+    if (!info->is_within_nyquist)
+        return (double)info->min;
+    return info->is_not_negative ? 0.0 : -rate_hz / 2;
+}
+
 static pst_status init_param(pst_gnode *node, uint32_t p, pst_error *err) {
     const pst_param_info *info = &node->kind->info.params[p];
     const double rate_hz = node->live.rate_hz;
@@ -52,7 +58,7 @@ static pst_status init_param(pst_gnode *node, uint32_t p, pst_error *err) {
     *param = (pst_param){.node = node,
                          .index = p,
                          .info = info,
-                         .min = info->is_within_nyquist ? -rate_hz / 2 : (double)info->min,
+                         .min = lower_limit(info, rate_hz),
                          .max = info->is_within_nyquist ? rate_hz / 2 : (double)info->max,
                          .rate = info->rate,
                          .set_frame = -1};

@@ -18,13 +18,7 @@ __all__ = ["Player", "player"]
 
 
 class Player:
-    """Sound that a notebook shows as a player.
-
-    Attributes
-    ----------
-    data : bytes
-        A WAV file: 16 bits, at the sound's rate.
-    """
+    """Sound that a notebook shows as a player: ``data`` is a WAV file of 16 bits at its rate."""
 
     def __init__(self, data: bytes, autoplay: bool, text: str) -> None:
         self.data = data

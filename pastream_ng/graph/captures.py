@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pastream_ng._native import ffi, lib
-from pastream_ng._native.errors import check, new_error
+from pastream_ng._native.errors import new_error
+from pastream_ng.graph.failures import check
 
 if TYPE_CHECKING:
     from pastream_ng.graph.core import CoreNode

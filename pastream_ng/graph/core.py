@@ -13,7 +13,7 @@ import numpy as np
 
 from pastream_ng._checks import integer, shown
 from pastream_ng._native import ffi, lib
-from pastream_ng._native.errors import check, new_error
+from pastream_ng._native.errors import new_error
 from pastream_ng._native.handle import owner
 from pastream_ng.enums import (
     AutomationKind,
@@ -22,6 +22,7 @@ from pastream_ng.enums import (
 from pastream_ng.errors import ArgumentError
 from pastream_ng.graph.core_data import Sound, Wave
 from pastream_ng.graph.core_settings import RULES, member, settings
+from pastream_ng.graph.failures import check
 from pastream_ng.graph.kinds import KindInfo, kind_of, kinds
 
 __all__ = ["CoreConnection", "CoreGraph", "CoreNode", "CoreParam", "SourceTimes"]

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pastream_ng._native import ffi, lib
-from pastream_ng._native.errors import check, new_error
+from pastream_ng._native.errors import new_error
 from pastream_ng._native.handle import owner
 from pastream_ng.errors import ArgumentError
+from pastream_ng.graph.failures import check
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

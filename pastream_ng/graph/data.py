@@ -138,7 +138,7 @@ class AudioBuffer:
 
     @property
     def planes(self) -> NDArray[np.float32]:
-        """Its samples, (channels, frames): a view."""
+        """A view of its samples, of shape (channels, frames)."""
         return self._planes
 
     def get_channel_data(self, channel: int) -> NDArray[np.float32]:

@@ -14,13 +14,12 @@ from pastream_ng.errors import (
     ArgumentTypeError,
     PastreamError,
     StateError,
-    UnsupportedSettingsError,
 )
 
 __all__ = ["Entry", "at", "entries_of", "items_of"]
 
 # What a wrong description can lead to; other errors are not its fault.
-_FAULTS = (ArgumentError, ArgumentTypeError, StateError, UnsupportedSettingsError)
+_FAULTS = (ArgumentError, ArgumentTypeError, StateError)
 
 
 @contextmanager

@@ -28,7 +28,8 @@ class ParamInfo:
     initial: float
     minimum: float
     maximum: float
-    is_within_nyquist: bool  # Half the rate, of either sign, takes the place of the limits.
+    is_within_nyquist: bool  # Half the rate, of either sign, takes the place of the limits,
+    is_not_negative: bool  # or only of one.
     rate: ParamRate
     rate_is_fixed: bool
 
@@ -54,6 +55,8 @@ class KindInfo:
     is_source: bool
     takes_part: bool
     is_single: bool
+    n_inputs: int  # Unless an attribute says otherwise, as with ports of splitters.
+    n_outputs: int
     channel_count: int
     count_mode: CountMode
     mixing: ChannelMixing
@@ -89,6 +92,7 @@ def _param(info: Any, index: int) -> ParamInfo:
         minimum=info.min,
         maximum=info.max,
         is_within_nyquist=info.is_within_nyquist,
+        is_not_negative=info.is_not_negative,
         rate=ParamRate(info.rate),
         rate_is_fixed=info.rate_is_fixed,
     )
@@ -102,6 +106,8 @@ def _kind(info: Any) -> KindInfo:
         is_source=info.is_source,
         takes_part=info.takes_part,
         is_single=info.is_single,
+        n_inputs=info.n_inputs,
+        n_outputs=info.n_outputs,
         channel_count=info.channel_count,
         count_mode=CountMode(info.count_mode),
         mixing=ChannelMixing(info.mixing),

@@ -169,7 +169,7 @@ def graph_from_dict(
 
     Raises
     ------
-    ArgumentError, ArgumentTypeError, StateError, UnsupportedSettingsError
+    ArgumentError, ArgumentTypeError, StateError, UnsupportedOptionError
         The description is not as it must be; the text tells where.
     OSError
         A signal cannot be read.

@@ -126,7 +126,7 @@ class AudioParam(Target):
     def automation_rate(self) -> Literal["a-rate", "k-rate"]:
         """``"a-rate"``: a value for each frame; ``"k-rate"``: one for each quantum.
 
-        Raises `UnsupportedSettingsError` where the kind of node leaves no choice.
+        Raises `UnsupportedOptionError` where the kind of node leaves no choice.
         """
         return _RATES[self._core.rate]  # type: ignore[return-value]
 
@@ -164,7 +164,7 @@ class AudioParam(Target):
         ------
         ArgumentError
             A number is not finite, or the time is negative.
-        UnsupportedSettingsError
+        UnsupportedOptionError
             The time lies within a curve.
         """
         return self._call(
@@ -185,7 +185,7 @@ class AudioParam(Target):
         ------
         ArgumentError
             A number is not finite, or the time is negative.
-        UnsupportedSettingsError
+        UnsupportedOptionError
             The time lies within a curve.
         """
         return self._call(
@@ -208,7 +208,7 @@ class AudioParam(Target):
         ------
         ArgumentError
             A number is not finite, the value is 0, or the time is negative.
-        UnsupportedSettingsError
+        UnsupportedOptionError
             The time lies within a curve.
         """
         return self._call(
@@ -235,7 +235,7 @@ class AudioParam(Target):
         ------
         ArgumentError
             A number is not finite, or a time is negative.
-        UnsupportedSettingsError
+        UnsupportedOptionError
             The time lies within a curve.
         """
         return self._call(
@@ -261,7 +261,7 @@ class AudioParam(Target):
         ------
         ArgumentError
             A number is not finite, there are too few, or a time is out of range.
-        UnsupportedSettingsError
+        UnsupportedOptionError
             It would overlap with something else on the timeline.
         """
         return self._call(

@@ -12,7 +12,7 @@ import numpy as np
 
 from pastream_ng._checks import shown
 from pastream_ng.enums import AttributeKind, ChannelFreedom, ChannelMixing, CountMode, ParamRate
-from pastream_ng.errors import UnsupportedSettingsError
+from pastream_ng.errors import UnsupportedOptionError
 from pastream_ng.graph.kinds import kinds
 from pastream_ng.graph.names import names_of
 
@@ -67,7 +67,7 @@ class _Describer:
     def _node(self, node: CoreNode) -> dict[str, Any] | None:
         kind = node.kind
         if kinds().get(kind.name) is not kind:
-            raise UnsupportedSettingsError(
+            raise UnsupportedOptionError(
                 f"{self._names[node.id]} is a node of the program's own, which no description can "
                 "hold"
             )
@@ -117,7 +117,7 @@ class _Describer:
         if info.kind == AttributeKind.NUMBERS:
             return node.numbers(name)
         if info.kind == AttributeKind.RING:
-            raise UnsupportedSettingsError(
+            raise UnsupportedOptionError(
                 f"{self._names[node.id]} has a {name}, which no description can hold"
             )
         return self._number(node, info)
@@ -204,7 +204,7 @@ class _Describer:
         }
         if self._folder is None:
             if not np.isfinite(planes).all():
-                raise UnsupportedSettingsError(
+                raise UnsupportedOptionError(
                     f"{name} has samples that are not finite; only files can hold them, so signals "
                     "must be a folder"
                 )

@@ -13,7 +13,7 @@ from pastream_ng.errors import (
     ArgumentError,
     ArgumentTypeError,
     StateError,
-    UnsupportedSettingsError,
+    UnsupportedOptionError,
 )
 from pastream_ng.graph.core import CoreGraph
 from pastream_ng.graph.core_data import Sound, Wave
@@ -64,7 +64,7 @@ def test_wrong_names_and_values_are_told():
         delay.param("time")
     with pytest.raises(ArgumentError, match="channel_count_mode is 'min'; it must be one of max"):
         delay.set("channel_count_mode", "min")
-    with pytest.raises(UnsupportedSettingsError):
+    with pytest.raises(UnsupportedOptionError):
         graph.destination().set("channel_count", 2)
     with pytest.raises(ArgumentError, match="rate_hz is 100"):
         CoreGraph(100, 1)
@@ -133,7 +133,7 @@ def test_rates_of_params():
     assert gain.rate == ParamRate.A
     gain.rate = ParamRate.K
     assert gain.rate == ParamRate.K
-    with pytest.raises(UnsupportedSettingsError, match="rate of param detune is fixed"):
+    with pytest.raises(UnsupportedOptionError, match="rate of param detune is fixed"):
         graph.add("buffer_source").param("detune").rate = ParamRate.A
 
 
@@ -145,7 +145,7 @@ def test_automation_takes_its_arguments():
     with pytest.raises(ArgumentError, match="time is -1"):
         gain.automate("set_value_at_time", 1, -1)
     gain.automate("set_value_curve_at_time", np.array([0.0, 1.0]), 1, 1)
-    with pytest.raises(UnsupportedSettingsError, match="inside of a curve from 1 to 2"):
+    with pytest.raises(UnsupportedOptionError, match="inside of a curve from 1 to 2"):
         gain.automate("linear_ramp_to_value_at_time", 1, 1.5)
 
 

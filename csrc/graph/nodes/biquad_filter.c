@@ -14,7 +14,10 @@
 enum { TYPE = 0 };
 
 static const pst_param_info params[] = {
-    [PST_BIQUAD_FREQUENCY] = {.name = "frequency", .initial = 350.0f, .is_within_nyquist = true},
+    [PST_BIQUAD_FREQUENCY] = {.name = "frequency",
+                              .initial = 350.0f,
+                              .is_within_nyquist = true,
+                              .is_not_negative = true},
     [PST_BIQUAD_DETUNE] = {.name = "detune", .initial = 0.0f, .min = -153600.0f, .max = 153600.0f},
     [PST_BIQUAD_Q] = {.name = "q", .initial = 1.0f, .min = -FLT_MAX, .max = FLT_MAX},
     // 10 to the power of 1541 / 40 is the most that a float32 holds.

@@ -50,7 +50,8 @@ typedef struct pst_param_info {
     float initial;
     float min; // What the sum of the timeline and the inputs is brought to.
     float max;
-    bool is_within_nyquist; // min and max are -rate/2 and rate/2 instead.
+    bool is_within_nyquist; // min and max are -rate/2 and rate/2 instead,
+    bool is_not_negative;   // or 0 and rate/2.
     pst_param_rate rate;
     bool rate_is_fixed;
 } pst_param_info;

@@ -70,7 +70,7 @@ class AudioContext(BaseAudioContext):
 
     Raises
     ------
-    DeviceNotFoundError, UnsupportedSettingsError, DeviceBusyError, HostError, \
+    DeviceNotFoundError, UnsupportedOptionError, DeviceBusyError, HostError, \
 PastreamTimeoutError, ForkedError, OutOfMemoryError, ArgumentError, ArgumentTypeError
         As for `OutputStream`.
 

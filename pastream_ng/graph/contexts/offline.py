@@ -246,7 +246,7 @@ class OfflineAudioContext(BaseAudioContext):
         ------
         StateError
             The graph was rendered already, and is not any more as it began.
-        UnsupportedSettingsError
+        UnsupportedOptionError
             It has nodes with functions of the program, or with rings.
 
         Examples

@@ -41,7 +41,7 @@ class ConvolverNode(AudioNode):
 
     Raises
     ------
-    UnsupportedSettingsError
+    UnsupportedOptionError
         The buffer has another number of channels, or another rate.
 
     Examples

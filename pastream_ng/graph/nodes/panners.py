@@ -110,7 +110,7 @@ class PannerNode(AudioNode):
     ------
     ArgumentError
         A number is out of range.
-    UnsupportedSettingsError
+    UnsupportedOptionError
         The model is ``"HRTF"``, and this build lacks libmysofa, or there is no file
         (`hrtf_file`).
     FileFormatError

@@ -105,7 +105,7 @@ def test_timelines_survive(calls):
     one = graph.create_constant_source()
     one >> graph.destination
     for method, *args in calls:
-        with contextlib.suppress(ps.UnsupportedSettingsError):  # Inside of a curve.
+        with contextlib.suppress(ps.UnsupportedOptionError):  # Inside of a curve.
             getattr(one.offset, method)(*args)
     one.start()
     saved = graph.to_dict()
@@ -126,7 +126,7 @@ def test_what_no_description_can_hold(tmp_path):
     source = ctx.create_buffer_source(np.array([0, math.nan], "f4"))
     source >> ctx.destination
     source.start()
-    with pytest.raises(ps.UnsupportedSettingsError, match="not finite"):
+    with pytest.raises(ps.UnsupportedOptionError, match="not finite"):
         ctx.to_dict()
     assert len(ps.graph_from_dict(ctx.to_dict(tmp_path), tmp_path).to_dict(tmp_path)["nodes"]) == 1
     with pytest.raises(NotADirectoryError):
