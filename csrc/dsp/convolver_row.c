@@ -8,15 +8,23 @@
 
 #include "base/alloc.h"
 
-static bool make_bins(pst_bins *made, size_t n) {
-    made->re = pst_alloc_array(n, sizeof(float));
-    made->im = pst_alloc_array(n, sizeof(float));
-    return made->re != NULL && made->im != NULL;
+// What a step of a transform reads and writes lies apart by powers of two, and would contend for the
+// same few lines of the cache. So arrays begin so many lines later than others.
+enum { LINE = PST_CACHE_LINE_BYTES / sizeof(float), LATER_PAST = 0, LATER_B = 8, LATER_A = 32 };
+enum { LATER_IM = 16 };
+
+static bool make_bins(pst_bins *made, size_t n, size_t later) {
+    float *memory = pst_alloc_array(2 * n + (later + LATER_IM) * LINE, sizeof(float));
+    if (memory == NULL)
+        return false;
+    made->re = memory + later * LINE;
+    made->im = made->re + n + (size_t)LATER_IM * LINE;
+    return true;
 }
 
-static void free_bins(const pst_bins *made) {
-    pst_free(made->re);
-    pst_free(made->im);
+static void free_bins(const pst_bins *made, size_t later) {
+    if (made->re != NULL)
+        pst_free(made->re - later * LINE);
 }
 
 static pst_bins part_of(pst_bins all, size_t index) PST_RT {
@@ -69,9 +77,10 @@ bool pst_convolver_row_init(pst_convolver_row *row, const pst_cut_row *cut,
     row->n_response = response->n_channels;
     row->fft = pst_fft32_create(cut->n_block);
     row->n_heard = pst_alloc(cut->n_parts);
-    if (row->fft == NULL || row->n_heard == NULL || !make_bins(&row->a, n_block) ||
-        !make_bins(&row->b, n_block) || !make_bins(&row->past, 2 * n_block * cut->n_parts) ||
-        !make_bins(&row->parts, response->n_channels * n_block * cut->n_parts))
+    if (row->fft == NULL || row->n_heard == NULL || !make_bins(&row->a, n_block, LATER_A) ||
+        !make_bins(&row->b, n_block, LATER_B) ||
+        !make_bins(&row->past, 2 * n_block * cut->n_parts, LATER_PAST) ||
+        !make_bins(&row->parts, response->n_channels * n_block * cut->n_parts, LATER_PAST))
         return false;
     for (int c = 0; c < 2; ++c) {
         row->products[c] = pst_alloc_array(2 * (size_t)cut->n_parts, sizeof *row->products[c]);
@@ -91,10 +100,10 @@ void pst_convolver_row_free(pst_convolver_row *row) {
         pst_free(row->ready[c]);
         pst_free(row->next[c]);
     }
-    free_bins(&row->a);
-    free_bins(&row->b);
-    free_bins(&row->past);
-    free_bins(&row->parts);
+    free_bins(&row->a, LATER_A);
+    free_bins(&row->b, LATER_B);
+    free_bins(&row->past, LATER_PAST);
+    free_bins(&row->parts, LATER_PAST);
     pst_free(row->n_heard);
     pst_fft32_destroy(row->fft);
 }

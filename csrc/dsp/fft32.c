@@ -9,10 +9,11 @@
 
 struct pst_fft32 {
     uint32_t n;
-    uint32_t n_by_four;
-    bool by_two; // And one by two behind them.
+    uint32_t n_by_four; // Steps; the others are by eight.
+    uint32_t n_steps;
     pst_turns turns;
     pst_turns second; // Of the second step.
+    pst_bins circle;  // For those by eight.
     pst_bins folds;
 };
 
@@ -36,15 +37,16 @@ static bool make_turns(const pst_fft32 *fft, pst_turns *turns, uint32_t repeats)
     return true;
 }
 
-static bool make_folds(pst_fft32 *fft) {
-    fft->folds.re = pst_alloc_array(fft->n, sizeof(float));
-    fft->folds.im = pst_alloc_array(fft->n, sizeof(float));
-    if (fft->folds.re == NULL || fft->folds.im == NULL)
+// Part i / n_parts of a circle, with its sines as they are or negative.
+static bool make_circle(pst_bins *made, uint32_t n, double n_parts, double sign) {
+    made->re = pst_alloc_array(n, sizeof(float));
+    made->im = pst_alloc_array(n, sizeof(float));
+    if (made->re == NULL || made->im == NULL)
         return false;
-    for (uint32_t i = 0; i < fft->n; ++i) {
-        const double angle = angle_of((double)i / (4.0 * fft->n));
-        fft->folds.re[i] = (float)cos(angle);
-        fft->folds.im[i] = (float)sin(angle);
+    for (uint32_t i = 0; i < n; ++i) {
+        const double angle = angle_of((double)i / n_parts);
+        made->re[i] = (float)cos(angle);
+        made->im[i] = (float)(sign * sin(angle));
     }
     return true;
 }
@@ -54,11 +56,14 @@ pst_fft32 *pst_fft32_create(uint32_t n) {
     if (fft == NULL)
         return NULL;
     fft->n = n;
-    for (uint32_t left = n; left > 1; left /= 4) {
-        fft->by_two = left == 2;
-        fft->n_by_four += !fft->by_two;
-    }
-    if (!make_turns(fft, &fft->turns, 1) || !make_turns(fft, &fft->second, 4) || !make_folds(fft)) {
+    // By four at first, as often as it takes until the rest is a power of eight.
+    uint32_t n_bits = 0;
+    while (n >> n_bits > 1)
+        ++n_bits;
+    fft->n_by_four = 2 + (n_bits - 4) * 2 % 3;
+    fft->n_steps = fft->n_by_four + (n_bits - 2 * fft->n_by_four) / 3;
+    if (!make_turns(fft, &fft->turns, 1) || !make_turns(fft, &fft->second, 4) ||
+        !make_circle(&fft->circle, n, n, -1.0) || !make_circle(&fft->folds, n, 4.0 * n, 1.0)) {
         pst_fft32_destroy(fft);
         return NULL;
     }
@@ -77,22 +82,26 @@ void pst_fft32_destroy(pst_fft32 *fft) {
         return;
     free_turns(&fft->turns);
     free_turns(&fft->second);
+    pst_free(fft->circle.re);
+    pst_free(fft->circle.im);
     pst_free(fft->folds.re);
     pst_free(fft->folds.im);
     pst_free(fft);
 }
 
 uint32_t pst_fft32_n_steps(const pst_fft32 *fft) PST_RT {
-    return fft->n_by_four + fft->by_two;
+    return fft->n_steps;
 }
 
 void pst_fft32_step(const pst_fft32 *fft, uint32_t step, pst_bins from, pst_bins to) PST_RT {
     const pst_spectrum_kernels *kernels = pst_kernels_now()->spectrum;
-    if (step == fft->n_by_four)
-        kernels->turn_by_two(fft->n / 2, from, to);
-    else
+    if (step < fft->n_by_four)
         kernels->turn_by_four(step == 1 ? &fft->second : &fft->turns, fft->n / 4,
                               (size_t)1 << 2 * step, from, to);
+    else
+        kernels->turn_by_eight(fft->circle, fft->n / 8,
+                               ((size_t)1 << 2 * fft->n_by_four) << 3 * (step - fft->n_by_four),
+                               from, to);
 }
 
 void pst_fft32_fold(const pst_fft32 *fft, pst_bins to, const float *first,

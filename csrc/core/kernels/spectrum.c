@@ -98,20 +98,28 @@ static inline square load_square(pst_bins from, size_t gap) PST_RT {
     return x;
 }
 
-static inline square transform(square x, turn t) PST_RT {
+static inline square butterfly(square x) PST_RT {
     const vector apcr = x.re[0] + x.re[2], apci = x.im[0] + x.im[2];
     const vector amcr = x.re[0] - x.re[2], amci = x.im[0] - x.im[2];
     const vector bpdr = x.re[1] + x.re[3], bpdi = x.im[1] + x.im[3];
     const vector bmdr = x.re[1] - x.re[3], bmdi = x.im[1] - x.im[3];
-    const vector r1 = amcr + bmdi, i1 = amci - bmdr;
-    const vector r2 = apcr - bpdr, i2 = apci - bpdi;
-    const vector r3 = amcr - bmdi, i3 = amci + bmdr;
     return (square){
-        .re = {apcr + bpdr, r1 * t.cosines[0] - i1 * t.sines[0],
-               r2 * t.cosines[1] - i2 * t.sines[1], r3 * t.cosines[2] - i3 * t.sines[2]},
-        .im = {apci + bpdi, r1 * t.sines[0] + i1 * t.cosines[0],
-               r2 * t.sines[1] + i2 * t.cosines[1], r3 * t.sines[2] + i3 * t.cosines[2]},
+        .re = {apcr + bpdr, amcr + bmdi, apcr - bpdr, amcr - bmdi},
+        .im = {apci + bpdi, amci - bmdr, apci - bpdi, amci + bmdr},
     };
+}
+
+static inline square turned(square x, turn t) PST_RT {
+    square y = {.re = {x.re[0]}, .im = {x.im[0]}};
+    for (int i = 1; i < 4; ++i) {
+        y.re[i] = x.re[i] * t.cosines[i - 1] - x.im[i] * t.sines[i - 1];
+        y.im[i] = x.re[i] * t.sines[i - 1] + x.im[i] * t.cosines[i - 1];
+    }
+    return y;
+}
+
+static inline square transform(square x, turn t) PST_RT {
+    return turned(butterfly(x), t);
 }
 
 static inline void store_rows(pst_bins to, square x, size_t gap) PST_RT {
@@ -170,6 +178,17 @@ static void second_step(const pst_turns *turns, size_t quarter, pst_bins from, p
     }
 }
 
+// The other steps: all butterflies of a turn lie side by side, and those of the first one, which are
+// all of the last step, turn by nothing.
+static inline void rows_of_four(pst_bins from, pst_bins to, size_t gap, size_t stride,
+                                const turn *t) PST_RT {
+    for (size_t q = 0; q < stride; q += WIDTH) {
+        const square x = load_square((pst_bins){from.re + q, from.im + q}, gap);
+        const pst_bins at = {to.re + q, to.im + q};
+        store_rows(at, t == NULL ? butterfly(x) : turned(butterfly(x), *t), stride);
+    }
+}
+
 static void turn_by_four(const pst_turns *turns, size_t quarter, size_t stride, pst_bins from,
                          pst_bins to) PST_RT {
     if (stride == 1) {
@@ -180,28 +199,77 @@ static void turn_by_four(const pst_turns *turns, size_t quarter, size_t stride, 
         second_step(turns, quarter, from, to);
         return;
     }
-    for (size_t k = 0; k < quarter; k += stride) {
+    rows_of_four(from, to, quarter, stride, NULL);
+    for (size_t k = stride; k < quarter; k += stride) {
         const turn t = repeat_turn(turns, k);
+        rows_of_four((pst_bins){from.re + k, from.im + k}, (pst_bins){to.re + 4 * k, to.im + 4 * k},
+                     quarter, stride, &t);
+    }
+}
+
+// ---- Steps of eight -----------------------------------------------------------------------------
+
+typedef struct octet {
+    square even, odd; // Numbers 0, 2, 4, 6 and 1, 3, 5, 7.
+} octet;
+
+static inline vector repeated(float x) PST_RT {
+    return x - (vector){0};
+}
+
+// The numbers with odd places are turned by eighths, and then both are squares.
+static inline octet butterfly_of_eight(pst_bins from, size_t gap) PST_RT {
+    const vector half = repeated(0x1.6a09e6p-1f); // The root of it.
+    const pst_bins upper = {from.re + 4 * gap, from.im + 4 * gap};
+    const square a = load_square(from, gap), b = load_square(upper, gap);
+    square sum, turned;
+    for (int i = 0; i < 4; ++i) {
+        sum.re[i] = a.re[i] + b.re[i];
+        sum.im[i] = a.im[i] + b.im[i];
+    }
+    turned.re[0] = a.re[0] - b.re[0];
+    turned.im[0] = a.im[0] - b.im[0];
+    const vector r1 = a.re[1] - b.re[1], i1 = a.im[1] - b.im[1];
+    turned.re[1] = (r1 + i1) * half;
+    turned.im[1] = (i1 - r1) * half;
+    turned.re[2] = a.im[2] - b.im[2];
+    turned.im[2] = b.re[2] - a.re[2];
+    const vector r3 = a.re[3] - b.re[3], i3 = a.im[3] - b.im[3];
+    turned.re[3] = (i3 - r3) * half;
+    turned.im[3] = (repeated(0.0f) - i3 - r3) * half;
+    return (octet){butterfly(sum), butterfly(turned)};
+}
+
+static inline void store_turned(pst_bins to, vector re, vector im, const pst_bins *circle,
+                                size_t at) PST_RT {
+    const vector c = repeated(circle->re[at]), s = repeated(circle->im[at]);
+    store(to.re, re * c - im * s);
+    store(to.im, re * s + im * c);
+}
+
+static void turn_by_eight(pst_bins circle, size_t eighth, size_t stride, pst_bins from,
+                          pst_bins to) PST_RT {
+    for (size_t q = 0; q < stride; q += WIDTH) {
+        const octet x = butterfly_of_eight((pst_bins){from.re + q, from.im + q}, eighth);
+        store_rows((pst_bins){to.re + q, to.im + q}, x.even, 2 * stride);
+        store_rows((pst_bins){to.re + stride + q, to.im + stride + q}, x.odd, 2 * stride);
+    }
+    for (size_t k = stride; k < eighth; k += stride)
         for (size_t q = 0; q < stride; q += WIDTH) {
-            const size_t at = k + q;
-            const square x =
-                transform(load_square((pst_bins){from.re + at, from.im + at}, quarter), t);
-            store_rows((pst_bins){to.re + 4 * k + q, to.im + 4 * k + q}, x, stride);
+            const size_t at = 8 * k + q;
+            const octet x =
+                butterfly_of_eight((pst_bins){from.re + k + q, from.im + k + q}, eighth);
+            store(to.re + at, x.even.re[0]);
+            store(to.im + at, x.even.im[0]);
+            for (size_t i = 1; i < 8; ++i) {
+                const square *half = i % 2 == 0 ? &x.even : &x.odd;
+                const pst_bins row = {to.re + at + i * stride, to.im + at + i * stride};
+                store_turned(row, half->re[i / 2], half->im[i / 2], &circle, i * k);
+            }
         }
-    }
 }
 
-static void add_and_subtract(float *restrict y, const float *restrict a, size_t n) PST_RT {
-    for (size_t i = 0; i < n; ++i) {
-        y[i] = a[i] + a[n + i];
-        y[n + i] = a[i] - a[n + i];
-    }
-}
-
-static void turn_by_two(size_t half, pst_bins from, pst_bins to) PST_RT {
-    add_and_subtract(to.re, from.re, half);
-    add_and_subtract(to.im, from.im, half);
-}
+// ---- Folds and products -------------------------------------------------------------------------
 
 static void fold(pst_bins to, const float *first, const float *second, pst_bins turns,
                  size_t n) PST_RT {
@@ -261,7 +329,7 @@ static void multiply_sum(pst_bins to, const pst_bins_product *products, size_t n
 
 const pst_spectrum_kernels PST_KERNEL_TABLE(spectrum) = {
     .turn_by_four = turn_by_four,
-    .turn_by_two = turn_by_two,
+    .turn_by_eight = turn_by_eight,
     .fold = fold,
     .unfold = unfold,
     .multiply_sum = multiply_sum,
