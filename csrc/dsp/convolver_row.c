@@ -8,8 +8,8 @@
 
 #include "base/alloc.h"
 
-// What a step of a transform reads and writes lies apart by powers of two, and would contend for the
-// same few lines of the cache. So arrays begin so many lines later than others.
+// What a step of a transform reads and writes lies apart by powers of two, and would contend for
+// the same few lines of the cache. So arrays begin so many lines later than others.
 enum { LINE = PST_CACHE_LINE_BYTES / sizeof(float), LATER_PAST = 0, LATER_B = 8, LATER_A = 32 };
 enum { LATER_IM = 16 };
 

@@ -312,8 +312,8 @@ typedef struct pst_spectrum_kernels {
     // A step of Stockham's transform by four. quarter: of all numbers; stride: 1, 4, 16 and so on.
     void (*turn_by_four)(const pst_turns *turns, size_t quarter, size_t stride, pst_bins from,
                          pst_bins to) PST_RT;
-    // The same by eight, with a stride of 16 or more. circle: of n numbers, the cosines and negative
-    // sines of 2 pi k / n; eighth: of all numbers.
+    // The same by eight, with a stride of 16 or more. circle: of n numbers, the cosines and the
+    // negative sines of 2 pi k / n; eighth: of all numbers.
     void (*turn_by_eight)(pst_bins circle, size_t eighth, size_t stride, pst_bins from,
                           pst_bins to) PST_RT;
     // Makes first[i] + j second[i], times turns[i]; and out of such numbers second[i] again.

@@ -178,8 +178,8 @@ static void second_step(const pst_turns *turns, size_t quarter, pst_bins from, p
     }
 }
 
-// The other steps: all butterflies of a turn lie side by side, and those of the first one, which are
-// all of the last step, turn by nothing.
+// The other steps: all butterflies of a turn lie side by side, and those of the first one, which
+// are all of the last step, turn by nothing.
 static inline void rows_of_four(pst_bins from, pst_bins to, size_t gap, size_t stride,
                                 const turn *t) PST_RT {
     for (size_t q = 0; q < stride; q += WIDTH) {
