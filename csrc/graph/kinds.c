@@ -30,6 +30,7 @@ static const pst_kind *const kinds[] = {
     &pst_kind_noise,
     &pst_kind_oscillator,
     &pst_kind_panner,
+    &pst_kind_peak_compressor,
     &pst_kind_polyblep_oscillator,
     &pst_kind_stereo_panner,
     &pst_kind_stream_source,

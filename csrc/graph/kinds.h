@@ -29,6 +29,7 @@ extern const pst_kind pst_kind_noise;
 extern const pst_kind pst_kind_limiter;
 extern const pst_kind pst_kind_oscillator;
 extern const pst_kind pst_kind_panner;
+extern const pst_kind pst_kind_peak_compressor;
 extern const pst_kind pst_kind_polyblep_oscillator;
 extern const pst_kind pst_kind_stereo_panner;
 extern const pst_kind pst_kind_stream_source;

@@ -72,6 +72,8 @@ static double loudness(const trial *t) {
         return -1.0;
     }
     pst_gnode *source = add_sound(graph, noise, N_CHANNELS, N, RIG_RATE);
+    const pst_setting loop = {.name = "loop", .number = 1};
+    CHECK_EQ(pst_gnode_set(source, &loop, NULL), PST_OK);
     for (uint32_t i = 0; i < pst_gnode_n_inputs(node); ++i)
         wire(source, 0, node, i);
     pst_gnode *end = pst_graph_destination(graph);
@@ -81,6 +83,9 @@ static double loudness(const trial *t) {
     if (t->kind->is_source)
         start(node, 0.0);
     render(graph, out, N);
+    // A compressor takes its time for 700 dB.
+    for (int i = 0; t->place >= 0 && t->bad > 1e38f && i < 32; ++i)
+        render(graph, out, N);
     double sum = 0.0;
     for (int i = N_CHANNELS * (N - CHECKED); i < N_CHANNELS * N; ++i)
         sum += fabs((double)out[i]);

@@ -167,13 +167,14 @@ static void test_bad_taps_are_refused(void) {
 // Noise to the right for a while, then mono, then silence for longer than the node remembers, and
 // then something to the left alone.
 static void test_what_was_on_a_channel_before_does_not_come_back(void) {
-    static const char *const kinds[] = {"delay", "fir_filter", "limiter", "dynamics_compressor"};
+    static const char *const kinds[] = {"delay", "fir_filter", "limiter", "dynamics_compressor",
+                                        "peak_compressor"};
     enum { PART = 3000 };
     static float right[2 * PART], mono[PART], left[2 * PART];
     fill_noise(right + PART, PART, 4);
     fill_noise(mono, PART, 5);
     fill_noise(left, PART, 6);
-    for (int k = 0; k < 4; ++k) {
+    for (int k = 0; k < 5; ++k) {
         pst_graph *graph = make_graph(2, 128, RIG_RATE);
         pst_gnode *node = NULL;
         const pst_setting settings[] = {{.name = "max_delay_time", .number = 0.05},
@@ -234,9 +235,9 @@ static void test_filters_go_along_with_channels(void) {
 }
 
 static void test_one_bad_sample_does_not_stay(void) {
-    static const char *const kinds[] = {"fir_filter", "limiter"};
+    static const char *const kinds[] = {"fir_filter", "limiter", "peak_compressor"};
     static const float bad[] = {NAN, INFINITY, -INFINITY};
-    for (int k = 0; k < 2; ++k)
+    for (int k = 0; k < 3; ++k)
         for (int i = 0; i < 3; ++i) {
             memcpy(other, sound, sizeof other);
             other[1000] = bad[i];
@@ -327,6 +328,42 @@ static void test_limiters_recover_while_nothing_sounds(void) {
     }
 }
 
+// ---- Compressors --------------------------------------------------------------------------------
+
+static void test_compressors_have_the_samples_of_the_effect(void) {
+    // Threshold, knee, ratio, attack, release, makeup, expansion threshold and ratio.
+    static const char *const names[] = {
+        "threshold",           "knee",           "ratio", "attack", "release", "makeup",
+        "expansion_threshold", "expansion_ratio"};
+    static const double cases[][8] = {{-20, 6, 4, 0.01, 0.1, 0, -60, 1},
+                                      {-40, 0, 20, 0, 0.02, 12, -10, 3}};
+    for (int k = 0; k < 2; ++k)
+        for (uint32_t n_channels = 1; n_channels <= 2; ++n_channels) {
+            pst_graph *graph = make_graph(n_channels, k % 2 != 0 ? 100 : 512, RIG_RATE);
+            pst_setting settings[8] = {{0}};
+            for (int i = 0; i < 8; ++i)
+                settings[i] = (pst_setting){.name = names[i], .number = cases[k][i]};
+            pst_gnode *node = NULL;
+            CHECK_EQ(pst_graph_add(graph, &node, "peak_compressor", settings, 8, NULL), PST_OK);
+            play(graph, node, sound, n_channels);
+            const pst_compressor_config config = {.rate_hz = RIG_RATE,
+                                                  .threshold_db = cases[k][0],
+                                                  .knee_width_db = cases[k][1],
+                                                  .ratio = cases[k][2],
+                                                  .attack_s = cases[k][3],
+                                                  .release_s = cases[k][4],
+                                                  .master_gain_db = cases[k][5],
+                                                  .expansion_threshold_db = cases[k][6],
+                                                  .expansion_ratio = cases[k][7]};
+            pst_effect *effect = NULL;
+            CHECK_EQ(pst_effect_compressor(&effect, PST_FORMAT_F32, n_channels, &config, NULL),
+                     PST_OK);
+            play_effect(effect, sound, n_channels);
+            CHECK(memcmp(out, other, (size_t)N * n_channels * sizeof *out) == 0);
+            CHECK(most_different(out, sound, 100) > 0.01);
+        }
+}
+
 int main(void) {
     uint64_t seed = 11;
     fill_noise(sound, sizeof sound / sizeof sound[0], 1);
@@ -344,5 +381,6 @@ int main(void) {
     RUN(test_limiters_have_the_samples_of_the_effect);
     RUN(test_nothing_is_beyond_the_ceiling);
     RUN(test_limiters_recover_while_nothing_sounds);
+    RUN(test_compressors_have_the_samples_of_the_effect);
     return check_done();
 }

@@ -63,6 +63,7 @@ class Factory:
     create_noise = made_by(nodes.NoiseNode)
     create_oscillator = made_by(nodes.OscillatorNode)
     create_panner = made_by(nodes.PannerNode)
+    create_peak_compressor = made_by(nodes.PeakCompressorNode)
     create_polyblep_oscillator = made_by(nodes.PolyblepOscillatorNode)
     create_stereo_panner = made_by(nodes.StereoPannerNode)
     create_stream_source = made_by(nodes.StreamSourceNode)

@@ -16,7 +16,7 @@ A kind of node is told of in C (``csrc/graph/nodes``), and has a class here. To 
 from pastream_ng.graph.nodes.analyser import AnalyserNode
 from pastream_ng.graph.nodes.convolver import ConvolverNode
 from pastream_ng.graph.nodes.device import DeviceInputNode
-from pastream_ng.graph.nodes.dynamics import DynamicsCompressorNode, LimiterNode
+from pastream_ng.graph.nodes.dynamics import DynamicsCompressorNode, LimiterNode, PeakCompressorNode
 from pastream_ng.graph.nodes.ends import AudioDestinationNode, AudioListener
 from pastream_ng.graph.nodes.filters import BiquadFilterNode, IIRFilterNode
 from pastream_ng.graph.nodes.fir import FIRFilterNode
@@ -71,6 +71,7 @@ __all__ = [
     "NoiseNode",
     "OscillatorNode",
     "PannerNode",
+    "PeakCompressorNode",
     "PolyblepOscillatorNode",
     "ProcessorNode",
     "StereoPannerNode",

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from pastream_ng.graph.contexts.base import BaseAudioContext
 
-__all__ = ["DynamicsCompressorNode", "LimiterNode"]
+__all__ = ["DynamicsCompressorNode", "LimiterNode", "PeakCompressorNode"]
 
 
 class DynamicsCompressorNode(AudioNode):
@@ -152,3 +152,82 @@ class LimiterNode(AudioNode):
         """By how many seconds sound comes out later: the look-ahead, in whole frames."""
         rate = self.context.sample_rate
         return math.floor(self.look_ahead * rate + 0.5) / rate
+
+
+class PeakCompressorNode(AudioNode):
+    """Turns down what is loud, and what is quiet, by a curve that is told to the decibel.
+
+    Each channel is measured by itself: its level is that of its peaks, which follows them up in the
+    attack and down in the release. Above the threshold each decibel more becomes ``1 / ratio``
+    more, with a parabola around it; below the other threshold each decibel less becomes
+    ``expansion_ratio`` less. Nothing is delayed. What is no number counts as 0.
+
+    Parameters
+    ----------
+    context : BaseAudioContext
+        Where it belongs.
+    threshold : float, optional
+        In decibels of full scale. Cannot be changed later, nor can the others.
+    knee : float, optional
+        In decibels, 0 and more: how wide the parabola is.
+    ratio : float, optional
+        1 and more.
+    attack, release : float, optional
+        In seconds, 0 to 60, in which the level goes 63 % of its way.
+    makeup : float, optional
+        In decibels: by how much all becomes louder in the end.
+    expansion_threshold : float, optional
+        In decibels of full scale.
+    expansion_ratio : float, optional
+        1 and more; 1: what is quiet stays as it is.
+    **channels : ChannelOptions
+        How its input is mixed: at most to stereo.
+
+    Examples
+    --------
+    >>> import math
+    >>> import pastream_ng as ps
+    >>> ctx = ps.OfflineAudioContext(channels=1, length=8000, sample_rate=8000)
+    >>> loud = ctx.create_constant_source()
+    >>> _ = loud >> ctx.create_peak_compressor(-20, ratio=4) >> ctx.destination
+    >>> loud.start()
+    >>> round(20 * math.log10(ctx.render()[-1, 0]), 2)
+    -15.0
+    """
+
+    _kind = "peak_compressor"
+    threshold = Number("In decibels of full scale. It is given when the node is made.")
+    knee = Number("In decibels: how wide the bend is. It is given when the node is made.")
+    ratio = Number("1 and more. It is given when the node is made.")
+    attack = Number("In seconds, 0 to 60. It is given when the node is made.")
+    release = Number("In seconds, 0 to 60. It is given when the node is made.")
+    makeup = Number("In decibels, in the end. It is given when the node is made.")
+    expansion_threshold = Number("In decibels of full scale. It is given when the node is made.")
+    expansion_ratio = Number("1 and more; 1: none. It is given when the node is made.")
+
+    def __init__(
+        self,
+        context: BaseAudioContext,
+        threshold: float = -18.0,
+        *,
+        knee: float = 6.0,
+        ratio: float = 4.0,
+        attack: float = 0.01,
+        release: float = 0.1,
+        makeup: float = 0.0,
+        expansion_threshold: float = -60.0,
+        expansion_ratio: float = 1.0,
+        **channels: Unpack[ChannelOptions],
+    ) -> None:
+        super().__init__(
+            context,
+            threshold=threshold,
+            knee=knee,
+            ratio=ratio,
+            attack=attack,
+            release=release,
+            makeup=makeup,
+            expansion_threshold=expansion_threshold,
+            expansion_ratio=expansion_ratio,
+            **channels,
+        )
