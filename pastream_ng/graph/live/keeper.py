@@ -44,7 +44,7 @@ class Sleepers:
     """The coroutines that wait. Methods may be called from any thread."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._all: list[Sleeper] = []
         self._alarm = NEVER  # What the keeper waits for.
 

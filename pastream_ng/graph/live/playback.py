@@ -77,7 +77,8 @@ class Playback:
         self.sleepers = Sleepers()
         self._keeper: Keeper | None = None
         self.on_state_change: Callable[[ContextState], object] | None = None
-        self._told_lock = threading.Lock()
+        # A finalizer may close in the middle of another call of its thread.
+        self._told_lock = threading.RLock()
         self._told: ContextState = "suspended"
         self._seen = self.stream.state
         self._to_tell: deque[ContextState] = deque()

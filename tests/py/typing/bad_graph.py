@@ -14,3 +14,8 @@ osc.connect(3)  # error: type-var
 ctx.create_gain().start()  # error: attr-defined
 osc.frequency.automation_rate = "c-rate"  # error: assignment
 osc.disconnect(output=1)  # error: call-overload
+live = ps.AudioContext(buffer_size=256, device=3)
+live.wait("a second")  # error: arg-type
+live.wait_ended(live.create_gain())  # error: arg-type
+live.on_state_change = 3  # error: assignment
+live.state = "running"  # error: misc

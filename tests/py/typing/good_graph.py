@@ -33,3 +33,21 @@ def build(ctx: ps.OfflineAudioContext) -> None:
 
 sound: NDArray[np.float32] = ps.OfflineAudioContext(2, 48000, 48000).render(build)
 array: NDArray[Any] = np.asarray(ps.AudioBuffer(sound, 48000))
+
+
+def told(state: str) -> None:
+    print(state)
+
+
+async def live() -> None:
+    async with ps.AudioContext(48000, 2, device="null", latency="low", blocksize=256) as ctx:
+        ctx.on_state_change = told
+        osc = ctx.create_oscillator()
+        osc.start(ctx.output_timestamp.context_time + 1)
+        await ctx.sleep_until(0.5)
+        await ctx.ended(osc)
+        done: bool = ctx.wait_ended(osc, timeout=1.0) and ctx.wait(0.1)
+        load: float = ctx.stats.cpu_load + ctx.output_latency
+        async for state in ctx.state_changes():
+            is_over: bool = state == "closed"
+            print(done, load, is_over)
