@@ -52,6 +52,7 @@ PUBLIC = {
     "graph_ring.h": "graph",
     "graph_view.h": "graph",
     "param.h": "graph",
+    "process.h": "graph",
     "chain.h": "chain",
     "buffer.h": "chain",
     "feed.h": "chain",

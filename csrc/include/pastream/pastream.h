@@ -37,6 +37,7 @@
 #include "pastream/packet.h"
 #include "pastream/param.h"
 #include "pastream/player.h"
+#include "pastream/process.h"
 #include "pastream/processor.h"
 #include "pastream/push.h"
 #include "pastream/recording.h"

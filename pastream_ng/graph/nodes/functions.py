@@ -49,7 +49,7 @@ class FunctionNode(Functional):
     An exception silences the node for good; see `on_error`.
 
     A compiled function runs on the audio thread itself, without the GIL and without latency. It has
-    the signature of ``pst_process_fn`` in ``pastream/graph_functions.h``, and comes as a function
+    the signature of ``pst_process_fn`` in ``pastream/process.h``, and comes as a function
     of CFFI, ctypes or numba, as a capsule, or as a `CompiledCallback`.
 
     Parameters
