@@ -31,6 +31,7 @@ NAMES = [
     "packets",
     "pipeline",
     "runners",
+    "graph",
     "import_time",
 ]
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "benchmarks.rst"

@@ -26,7 +26,7 @@ CHROMIUM_OPTIONS = (
 Files = Mapping[str, tuple[str, bytes]]
 
 
-def find_browser(names: Sequence[str] = CHROMIUM) -> str:
+def find_first(names: Sequence[str] = CHROMIUM) -> str:
     """Return the path of the first of these programs that is installed."""
     for name in names:
         path = shutil.which(name)
@@ -106,7 +106,7 @@ def run_page(files: Files, command: Sequence[str], timeout: float) -> Any:
 
 def run_in_chromium(files: Files, timeout: float) -> Any:
     """Run a page in Chromium, and return what it posts."""
-    tool = find_browser()
+    tool = find_first()
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
         command = [tool, *CHROMIUM_OPTIONS, f"--user-data-dir={profile}"]
         return run_page(files, command, timeout)
