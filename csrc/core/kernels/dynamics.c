@@ -185,22 +185,38 @@ static inline float rise_to(const pst_press_curve *c, float factor) PST_RT {
     return part < 1.0f ? part : 1.0f;
 }
 
+// What happens to a level from one peak to the next is a line with a lid on it, and what happens in
+// several frames is one, too. So stretches of frames are put together side by side, and the level
+// goes through them at last.
 static double press_level(const pst_press_curve *curve, double level,
                           const float *restrict peaks) PST_RT {
+    enum { STRETCHES = 8, EACH = PST_PRESS_FRAMES / STRETCHES };
     const pst_press_curve c = *curve;
-    double factors[PST_PRESS_FRAMES], rises[PST_PRESS_FRAMES], stays[PST_PRESS_FRAMES];
+    float turned[PST_PRESS_FRAMES]; // The first peaks of all stretches, then the second ones.
+    for (size_t k = 0; k < STRETCHES; ++k)
+        for (size_t i = 0; i < EACH; ++i)
+            turned[i * STRETCHES + k] = peaks[k * EACH + i];
+    double lids[PST_PRESS_FRAMES], rises[PST_PRESS_FRAMES], stays[PST_PRESS_FRAMES];
     for (size_t i = 0; i < PST_PRESS_FRAMES; ++i) {
-        const float factor = pressed(&c, peaks[i]);
+        const float factor = pressed(&c, turned[i]);
         const float part = rise_to(&c, factor);
-        factors[i] = (double)factor;
+        lids[i] = (double)factor;
         rises[i] = (double)factor * (double)part;
         stays[i] = 1.0 - (double)part;
     }
     // A part of the way up leads to what is below the factor, and a part of the way down to what is
     // above it: the smaller one of both is right.
-    for (size_t i = 0; i < PST_PRESS_FRAMES; ++i) {
-        const double risen = level * stays[i] + rises[i];
-        level = risen < factors[i] ? risen : factors[i];
+    for (size_t i = STRETCHES; i < PST_PRESS_FRAMES; i += STRETCHES)
+        for (size_t k = 0; k < STRETCHES; ++k) {
+            const double stay = stays[i + k], rise = rises[i + k], lid = lids[i + k];
+            const double lowered = lids[k] * stay + rise;
+            lids[k] = lowered < lid ? lowered : lid;
+            rises[k] = rises[k] * stay + rise;
+            stays[k] *= stay;
+        }
+    for (size_t k = 0; k < STRETCHES; ++k) {
+        const double risen = level * stays[k] + rises[k];
+        level = risen < lids[k] ? risen : lids[k];
     }
     return level;
 }
