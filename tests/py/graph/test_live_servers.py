@@ -35,8 +35,8 @@ def test_a_live_graph_on_jack_has_no_gap_while_the_gil_is_held(jack, tmp_path, s
     assert report["notes"] >= 20
     assert report["lost"] == 0
     if seconds > 60:
-        # A machine that is busy with other tests may call late, which is nobody's fault here.
-        assert report["xruns"] == report["underruns"] == 0
+        # A server on a busy machine may call late. None of it is ours if no call took a cycle.
+        assert report["load"] < 1.0
     assert report["played"] >= seconds
     assert report["latency"] > 0
     assert report["state"] == "closed"

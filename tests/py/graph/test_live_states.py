@@ -381,6 +381,24 @@ def test_a_bad_device_leaves_the_old_one():
         assert old.closed
 
 
+def test_a_host_that_hangs_does_not_hold_the_context(caplog):
+    device = ps.VirtualDevice("null", stop_hang=float("inf"))
+    ctx = make(device, control_timeout=0.1)
+    ctx.resume()
+    with pytest.raises(ps.DeviceLostError, match="did not come back"):
+        ctx.suspend()
+    assert ctx.state == "suspended"
+    # It may still call: two devices must not render one graph.
+    for call in (ctx.resume, lambda: ctx.set_device(WALL)):
+        with pytest.raises(ps.StateError, match="make a new one"):
+            call()
+    ctx.close()
+    with pytest.raises(ps.DeviceLostError), make(device, control_timeout=0.1) as other:
+        other.wait(0.01)
+    assert other.state == "closed"
+    assert "abandoned" in caplog.text
+
+
 # ---- Life ----------------------------------------------------------------------------------------
 
 

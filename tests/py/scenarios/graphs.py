@@ -64,6 +64,7 @@ def live(device, seconds, hold):
         wait_for_word()
     return {
         "longest": longest,
+        "load": after.max_cpu_load,
         "notes": notes,
         "xruns": after.xruns - before.xruns,
         "underruns": after.underrun_events - before.underrun_events,
