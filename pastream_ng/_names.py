@@ -42,12 +42,12 @@ NAMES_OF_MODULES = {
     "graph.load": "graph_from_dict",
     "graph.nodes": """
         ADSRNode AnalyserNode AudioBufferSourceNode AudioDestinationNode AudioListener
-        AudioNode AudioProcessor AudioScheduledSourceNode BiquadFilterNode
-        ChannelMergerNode ChannelSplitterNode ClipNode ConstantSourceNode ConvolverNode
-        DelayNode DeviceInputNode DynamicsCompressorNode FIRFilterNode FunctionNode
-        FunctionStats GainNode GranulationNode IIRFilterNode LimiterNode NoiseNode
+        AudioNode AudioProcessor AudioScheduledSourceNode BiquadFilterNode ChannelMergerNode
+        ChannelSplitterNode ClipNode ConstantSourceNode ConvolverNode DelayNode
+        DeviceInputNode DynamicsCompressorNode FIRFilterNode FunctionNode FunctionStats
+        GainNode GranulationNode IIRFilterNode LimiterNode MeterNode NoiseNode
         OscillatorNode PannerNode PeakCompressorNode PolyblepOscillatorNode ProcessorNode
-        StereoPannerNode StreamSourceNode SupersawNode TapNode WaveShaperNode
+        RecorderNode StereoPannerNode StreamSourceNode SupersawNode TapNode WaveShaperNode
     """,
     "graph.nodes.panners": "hrtf_file",
     "graph.params": "AudioParam",

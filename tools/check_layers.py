@@ -48,6 +48,7 @@ PUBLIC = {
     "graph_functions.h": "graph",
     "graph_filters.h": "graph",
     "graph_kinds.h": "graph",
+    "graph_meter.h": "graph",
     "graph_output.h": "graph",
     "graph_ring.h": "graph",
     "graph_view.h": "graph",

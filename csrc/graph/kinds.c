@@ -27,6 +27,7 @@ static const pst_kind *const kinds[] = {
     &pst_kind_granulation,
     &pst_kind_iir_filter,
     &pst_kind_limiter,
+    &pst_kind_meter,
     &pst_kind_noise,
     &pst_kind_oscillator,
     &pst_kind_panner,

@@ -28,6 +28,7 @@
 #include "pastream/graph_functions.h"
 #include "pastream/graph_filters.h"
 #include "pastream/graph_kinds.h"
+#include "pastream/graph_meter.h"
 #include "pastream/graph_output.h"
 #include "pastream/graph_ring.h"
 #include "pastream/graph_view.h"

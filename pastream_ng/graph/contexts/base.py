@@ -153,9 +153,9 @@ class BaseAudioContext(Factory):
         for node in list(self._nodes.values()):
             node._context_is_over()
 
-    def _tap_capacity(self) -> int:
-        """Return how many frames a tap has room for, if nobody says anything else."""
-        return math.ceil(self.sample_rate)
+    def _tap_capacity(self, seconds: float = 1.0) -> int:
+        """Return how many frames a tap has room for: so much, or all that will ever come."""
+        return math.ceil(self.sample_rate * seconds)
 
     def _burst_frames(self) -> int:
         """Return how many frames may be rendered at one go, if they are heard live."""

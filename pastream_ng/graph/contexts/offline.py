@@ -292,8 +292,9 @@ class OfflineAudioContext(BaseAudioContext):
         self._state = "closed"
         self._tell_nodes()
 
-    def _tap_capacity(self) -> int:
-        return self._length
+    def _tap_capacity(self, seconds: float = 1.0) -> int:
+        # Quanta come whole.
+        return self._length + self.render_quantum_size
 
     def _next_stop(self) -> int:
         """Return the frame of the next stop; behind the end, if there is none."""

@@ -24,6 +24,7 @@ from pastream_ng.graph.nodes.functional import FunctionStats
 from pastream_ng.graph.nodes.functions import FunctionNode
 from pastream_ng.graph.nodes.granulation import GranulationNode
 from pastream_ng.graph.nodes.levels import ADSRNode, ClipNode
+from pastream_ng.graph.nodes.meter import MeterNode
 from pastream_ng.graph.nodes.node import AudioNode, AudioScheduledSourceNode
 from pastream_ng.graph.nodes.panners import PannerNode, StereoPannerNode
 from pastream_ng.graph.nodes.plain import (
@@ -33,6 +34,7 @@ from pastream_ng.graph.nodes.plain import (
     GainNode,
 )
 from pastream_ng.graph.nodes.processors import AudioProcessor, ProcessorNode
+from pastream_ng.graph.nodes.recorder import RecorderNode
 from pastream_ng.graph.nodes.shaping import WaveShaperNode
 from pastream_ng.graph.nodes.sources import (
     AudioBufferSourceNode,
@@ -68,12 +70,14 @@ __all__ = [
     "GranulationNode",
     "IIRFilterNode",
     "LimiterNode",
+    "MeterNode",
     "NoiseNode",
     "OscillatorNode",
     "PannerNode",
     "PeakCompressorNode",
     "PolyblepOscillatorNode",
     "ProcessorNode",
+    "RecorderNode",
     "StereoPannerNode",
     "StreamSourceNode",
     "SupersawNode",

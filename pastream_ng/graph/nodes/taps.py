@@ -45,7 +45,42 @@ class TapOptions(TypedDict, total=False):
     when_full: WhenFull
 
 
-class TapNode(AudioNode):
+class RingTap(AudioNode):
+    """What writes to a ring what it passes on."""
+
+    _kind = "tap"
+
+    def __init__(
+        self,
+        context: BaseAudioContext,
+        channels: int,
+        capacity: int,
+        *,
+        when_full: WhenFull = "drop_newest",
+        **rules: Unpack[ChannelOptions],
+    ) -> None:
+        count = integer("channels", channels, 1, MAX_CHANNELS)
+        ring = RingBuffer(size=capacity, dtype="float32", channels=count)
+        ring._write_user = ref(_GRAPH)
+        super().__init__(context, channels=count, ring=ring._ring, when_full=when_full, **rules)
+        self._ring = ring
+
+    def _frame_at(self, position: int) -> int:
+        """Return the number of the graph's frame at a position of the ring."""
+        frame, err = ffi.new("int64_t *"), new_error()
+        check(lib.pst_gnode_tapped_frame(self._core.pointer, position, frame, err), err)
+        return int(frame[0])
+
+    @property
+    def lost_frames(self) -> int:
+        """How many frames were left out when they came, since the ring was full."""
+        return int(lib.pst_gnode_lost_frames(self._core.pointer))
+
+    def _context_is_over(self) -> None:
+        self._ring.end()
+
+
+class TapNode(RingTap):
     """Passes sound on as it is, and gives it to Python, frame by frame: silence, too.
 
     The renderer writes to a ring, `ring`, and never waits: where that is full, frames are left out,
@@ -92,25 +127,16 @@ class TapNode(AudioNode):
         when_full: WhenFull = "drop_newest",
         **rules: Unpack[ChannelOptions],
     ) -> None:
-        count = integer("channels", channels, 1, MAX_CHANNELS)
         size = context._tap_capacity() if capacity is None else integer("capacity", capacity, 1)
-        ring = RingBuffer(size=size, dtype="float32", channels=count)
-        ring._write_user = ref(_GRAPH)
-        super().__init__(context, channels=count, ring=ring._ring, when_full=when_full, **rules)
-        self._ring = ring
+        super().__init__(context, channels, size, when_full=when_full, **rules)
 
     @property
     def ring(self) -> RingBuffer:
-        """The ring that the tap writes: to be read, also through more readers."""
-        return self._ring
+        """The ring that the tap writes: to be read, also through more readers.
 
-    @property
-    def lost_frames(self) -> int:
-        """How many frames were left out when they came, since the ring was full.
-
-        Older ones that were given up for newer ones are counted by the ring, as ``ring.dropped``.
+        What was given up for newer frames is counted there, as ``ring.dropped``.
         """
-        return int(lib.pst_gnode_lost_frames(self._core.pointer))
+        return self._ring
 
     def frame_at(self, position: int) -> int:
         """Return the number of the graph's frame at a position of the ring.
@@ -125,10 +151,7 @@ class TapNode(AudioNode):
         StateError
             Nothing was written to the ring yet.
         """
-        frame, err = ffi.new("int64_t *"), new_error()
-        place = integer("position", position, 0, 2**63)
-        check(lib.pst_gnode_tapped_frame(self._core.pointer, place, frame, err), err)
-        return int(frame[0])
+        return self._frame_at(integer("position", position, 0, 2**63))
 
     def chunks(
         self, size: int | None = 1024, overlap: int = 0, *, timeout: float | None = None
@@ -167,9 +190,6 @@ class TapNode(AudioNode):
 
     def end(self) -> None:
         """Take no more: who reads gets the rest, and then nothing. Ending again does nothing."""
-        self._ring.end()
-
-    def _context_is_over(self) -> None:
         self._ring.end()
 
 
