@@ -271,11 +271,24 @@ static inline void tame(double *memory, size_t n) PST_RT {
         memset(memory, 0, n * sizeof *memory);
 }
 
+// What a frame makes of the two results before the last one: put into its formula, that of the last
+// one gives the same result from these. So two frames wait together.
+typedef struct pairs {
+    double c1[FRAMES], c2[FRAMES];
+} pairs;
+
+static void find_pairs(pairs *restrict to, const biquad_rows *restrict rows, size_t n) PST_RT {
+    for (size_t i = 0; i + 1 < n; ++i) {
+        to->c1[i] = rows->a1[i + 1] * rows->a1[i] - rows->a2[i + 1];
+        to->c2[i] = rows->a1[i + 1] * rows->a2[i];
+    }
+}
+
 // Results depend on each other, channels do not: so they wait at the same time.
-static inline void rows_of_channels(const biquad_rows *rows, float *const *to,
+static inline void rows_of_channels(const biquad_rows *rows, const pairs *paired, float *const *to,
                                     const float *const *from, double *memory, size_t at, size_t n,
                                     size_t n_channels) PST_RT {
-    double samples[2][2 + FRAMES], results[2][FRAMES];
+    double samples[2][2 + FRAMES], results[2][FRAMES], ahead[2][FRAMES];
     double y1[2], y2[2];
     for (size_t c = 0; c < n_channels; ++c) {
         double *restrict x = samples[c], *restrict y = results[c];
@@ -285,8 +298,20 @@ static inline void rows_of_channels(const biquad_rows *rows, float *const *to,
         y1[c] = memory[c * PST_BIQUAD_MEMORY + 3];
         for (size_t i = 0; i < n; ++i)
             y[i] = (rows->b0[i] * x[i + 2] + rows->b1[i] * x[i + 1]) + rows->b2[i] * x[i];
+        for (size_t i = 0; i + 1 < n; ++i)
+            ahead[c][i] = y[i + 1] - rows->a1[i + 1] * y[i];
     }
-    for (size_t i = 0; i < n; ++i)
+    size_t i = 0;
+    for (; i + 1 < n; i += 2)
+        for (size_t c = 0; c < n_channels; ++c) {
+            const double y = (results[c][i] - rows->a2[i] * y2[c]) - rows->a1[i] * y1[c];
+            const double next = (ahead[c][i] + paired->c2[i] * y2[c]) + paired->c1[i] * y1[c];
+            results[c][i] = y;
+            results[c][i + 1] = next;
+            y2[c] = y;
+            y1[c] = next;
+        }
+    for (; i < n; ++i)
         for (size_t c = 0; c < n_channels; ++c) {
             const double y = (results[c][i] - rows->a2[i] * y2[c]) - rows->a1[i] * y1[c];
             results[c][i] = y;
@@ -303,23 +328,26 @@ static inline void rows_of_channels(const biquad_rows *rows, float *const *to,
     }
 }
 
-static void run_rows(const biquad_rows *rows, float *const *to, const float *const *from,
-                     double *memory, size_t at, size_t n, uint32_t n_channels) PST_RT {
+static void run_rows(const biquad_rows *rows, const pairs *paired, float *const *to,
+                     const float *const *from, double *memory, size_t at, size_t n,
+                     uint32_t n_channels) PST_RT {
     uint32_t c = 0;
     for (; c + 2 <= n_channels; c += 2)
-        rows_of_channels(rows, to + c, from + c, memory + c * PST_BIQUAD_MEMORY, at, n, 2);
+        rows_of_channels(rows, paired, to + c, from + c, memory + c * PST_BIQUAD_MEMORY, at, n, 2);
     if (c < n_channels)
-        rows_of_channels(rows, to + c, from + c, memory + c * PST_BIQUAD_MEMORY, at, n, 1);
+        rows_of_channels(rows, paired, to + c, from + c, memory + c * PST_BIQUAD_MEMORY, at, n, 1);
 }
 
 static void run_moving(const pst_biquad_shape *shape, float *const *to, const float *const *from,
                        double *memory, size_t n_frames, uint32_t n_channels) PST_RT {
     biquad_rows rows;
+    pairs paired;
     pst_biquad_shape now = *shape;
     for (size_t i = 0; i < n_frames; i += FRAMES) {
         const size_t n = n_frames - i < FRAMES ? n_frames - i : FRAMES;
         find_rows(&rows, &now, n);
-        run_rows(&rows, to, from, memory, i, n, n_channels);
+        find_pairs(&paired, &rows, n);
+        run_rows(&rows, &paired, to, from, memory, i, n, n_channels);
         for (int p = 0; p < PST_BIQUAD_N_PARAMS; ++p)
             if (now.moving[p] != NULL)
                 now.moving[p] += n;
