@@ -1,6 +1,8 @@
 // Copyright 2026 The pastream_ng authors
 // SPDX-License-Identifier: MIT
 
+#include <pthread.h>
+
 #include "failing_alloc.h"
 #include "graph/hrtf/hrtf.h"
 #include "head_rig.h"
@@ -118,6 +120,74 @@ static void test_each_allocation_may_fail(void) {
     }
 }
 
+// ---- The head of this system --------------------------------------------------------------------
+
+enum { N_THREADS = 3, N_TURNS = 200 };
+
+static void *take_and_give_back(void *kept) {
+    for (int i = 0; i < N_TURNS; ++i) {
+        pst_ears *ears = NULL;
+        CHECK_EQ(pst_ears_take(&ears, RATE, NULL), PST_OK);
+        CHECK(ears == kept);
+        pst_shared_release(&ears->shared);
+    }
+    return NULL;
+}
+
+static void test_a_head_is_read_once(void) {
+    pst_ears *kept = NULL, *again = NULL, *other = NULL;
+    pst_error err = {.status = PST_OK};
+    if (pst_hrtf_file() == NULL) {
+        CHECK_EQ(pst_ears_take(&kept, RATE, &err), PST_UNSUPPORTED);
+        CHECK(strstr(err.text, "libmysofa") != NULL);
+        return;
+    }
+    if (pst_ears_take(&kept, RATE, &err) == PST_UNSUPPORTED) {
+        check_skip("there is no head on this system");
+        return;
+    }
+    CHECK_TEXT(kept != NULL, "%s", err.text);
+    CHECK_EQ(pst_ears_take(&again, RATE, NULL), PST_OK);
+    CHECK(again == kept);
+    CHECK_EQ(pst_ears_take(&other, 16000, NULL), PST_OK);
+    CHECK(other != kept);
+    CHECK_SAME(other->rate_hz, 16000);
+    pthread_t threads[N_THREADS];
+    for (int i = 0; i < N_THREADS; ++i)
+        CHECK_EQ(pthread_create(&threads[i], NULL, take_and_give_back, kept), 0);
+    for (int i = 0; i < N_THREADS; ++i)
+        CHECK_EQ(pthread_join(threads[i], NULL), 0);
+    pst_shared_release(&other->shared);
+    pst_shared_release(&again->shared);
+    pst_shared_release(&kept->shared);
+}
+
+// Whoever is first makes the list's entry; whoever is last takes it away.
+static void *take_alone(void *unused) {
+    (void)unused;
+    for (int i = 0; i < 2; ++i) {
+        pst_ears *ears = NULL;
+        CHECK_EQ(pst_ears_take(&ears, 8000, NULL), PST_OK);
+        CHECK_SAME(ears->rate_hz, 8000);
+        pst_shared_release(&ears->shared);
+    }
+    return NULL;
+}
+
+static void test_threads_may_read_it_at_once(void) {
+    pst_ears *ears = NULL;
+    if (pst_ears_take(&ears, 8000, NULL) != PST_OK) {
+        check_skip("there is no head on this system");
+        return;
+    }
+    pst_shared_release(&ears->shared);
+    pthread_t threads[2];
+    for (int i = 0; i < 2; ++i)
+        CHECK_EQ(pthread_create(&threads[i], NULL, take_alone, NULL), 0);
+    for (int i = 0; i < 2; ++i)
+        CHECK_EQ(pthread_join(threads[i], NULL), 0);
+}
+
 int main(void) {
     compute_head();
     RUN(test_ears_have_the_delays_and_levels_of_the_head);
@@ -125,5 +195,7 @@ int main(void) {
     RUN(test_heads_that_make_no_sense_are_refused);
     RUN(test_a_head_of_one_direction_hears_it_everywhere);
     RUN(test_each_allocation_may_fail);
+    RUN(test_a_head_is_read_once);
+    RUN(test_threads_may_read_it_at_once);
     return check_done();
 }

@@ -200,9 +200,7 @@ def test_files_that_cannot_be_used_are_told(tmp_path, monkeypatch):
     context = ps.OfflineAudioContext(channels=2, length=128, sample_rate=22050)
     monkeypatch.setenv("PASTREAM_SOFA", str(tmp_path / "none.sofa"))
     assert ps.hrtf_file() == str(tmp_path / "none.sofa")
-    with pytest.raises(
-        ps.UnsupportedSettingsError, match=r"none\.sofa cannot be read .*libmysofa1"
-    ):
+    with pytest.raises(ps.UnsupportedOptionError, match=r"none\.sofa cannot be read .*libmysofa1"):
         context.create_panner("HRTF")
     broken = tmp_path / "broken.sofa"
     broken.write_bytes(b"\x89HDF\r\n\x1a\n" + bytes(range(256)) * 4)
@@ -216,5 +214,5 @@ def test_files_that_cannot_be_used_are_told(tmp_path, monkeypatch):
 @pytest.mark.skipif(ps.hrtf_file() is not None, reason="this build has libmysofa")
 def test_builds_without_the_library_name_it():
     context = ps.OfflineAudioContext(channels=2, length=128, sample_rate=22050)
-    with pytest.raises(ps.UnsupportedSettingsError, match="libmysofa-dev"):
+    with pytest.raises(ps.UnsupportedOptionError, match="libmysofa-dev"):
         context.create_panner("HRTF")
