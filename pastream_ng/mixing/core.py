@@ -70,12 +70,14 @@ class Core:
         self._arm_lock = threading.Lock()
         self._sent: dict[int, Sent] = {}
         self._is_closed = False
-        pid = os.getpid()
+        # What a host that hangs may still call lives until the end, when modules are empty.
+        getpid, let_go = os.getpid, lib.pst_mixer_release
+        pid = getpid()
 
         def release(pointer: Any) -> None:
             # In a child process the audio thread is gone, perhaps in the middle of something.
-            if pid == os.getpid():
-                lib.pst_mixer_release(pointer)
+            if pid == getpid():
+                let_go(pointer)
 
         owned, err = owner("pst_mixer *", release), new_error()
         check(lib.pst_mixer_create(owned, channels, stop_when_idle, err), err)

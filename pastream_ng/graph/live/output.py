@@ -27,12 +27,14 @@ class GraphOutput:
     """
 
     def __init__(self, graph: CoreGraph) -> None:
-        pid = os.getpid()
+        # What a host that hangs may still call lives until the end, when modules are empty.
+        getpid, let_go = os.getpid, lib.pst_graph_output_release
+        pid = getpid()
 
         def release(pointer: Any) -> None:
             # In a child process the audio thread is gone, perhaps in the middle of something.
-            if pid == os.getpid():
-                lib.pst_graph_output_release(pointer)
+            if pid == getpid():
+                let_go(pointer)
 
         owned, err = owner("pst_graph_output *", release), new_error()
         check(lib.pst_graph_output_create(owned, graph.pointer, err), err)
