@@ -41,13 +41,13 @@ NAMES_OF_MODULES = {
     "graph.live.values": "ContextStats OutputTimestamp",
     "graph.load": "graph_from_dict",
     "graph.nodes": """
-        ADSRNode AnalyserNode AudioBufferSourceNode AudioDestinationNode AudioListener
-        AudioNode AudioProcessor AudioScheduledSourceNode BiquadFilterNode ChannelMergerNode
-        ChannelSplitterNode ClipNode ConstantSourceNode ConvolverNode DelayNode
-        DeviceInputNode DynamicsCompressorNode FIRFilterNode FunctionNode FunctionStats
-        GainNode GranulationNode IIRFilterNode LimiterNode MeterNode NoiseNode
-        OscillatorNode PannerNode PeakCompressorNode PolyblepOscillatorNode ProcessorNode
-        RecorderNode StereoPannerNode StreamSourceNode SupersawNode TapNode WaveShaperNode
+        ADSRNode AnalyserNode AudioBufferSourceNode AudioDestinationNode AudioListener AudioNode
+        AudioProcessor AudioScheduledSourceNode BiquadFilterNode ChannelMergerNode
+        ChannelSplitterNode ClipNode ConstantSourceNode ConvolverNode DelayNode DeviceInputNode
+        DynamicsCompressorNode FIRFilterNode FunctionNode FunctionStats GainNode GranulationNode
+        IIRFilterNode LimiterNode MeterNode NoiseNode OscillatorNode PannerNode
+        PeakCompressorNode PolyblepOscillatorNode ProcessorNode RecorderNode StereoPannerNode
+        StreamSourceNode SupersawNode TapNode WaveShaperNode
     """,
     "graph.nodes.panners": "hrtf_file",
     "graph.params": "AudioParam",

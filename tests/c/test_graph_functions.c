@@ -210,6 +210,13 @@ static void test_params(void) {
         check_inverted(4 * Q, 7 * Q + 10 + latency, latency, 0.5f);
         check_inverted(7 * Q + 10 + latency, 12 * Q, latency, 2.0f);
         CHECK_EQ(self.last.steady, 3);
+        // The other one has one value for each block, however it moves.
+        const pst_automation glide = {
+            .kind = PST_AUTOMATE_LINEAR, .value = 1e3, .time_s = 24.0 * Q / RIG_RATE};
+        CHECK_EQ(pst_param_automate(pst_gnode_param(r.node, 1), &glide, NULL), PST_OK);
+        render(r.graph, out, 8 * Q);
+        CHECK_EQ(self.last.steady, 3);
+        CHECK_EQ(pst_param_set_rate(pst_gnode_param(r.node, 1), PST_RATE_A, NULL), PST_UNSUPPORTED);
         end_rig(&r);
     }
 }

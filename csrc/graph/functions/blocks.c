@@ -189,6 +189,8 @@ static void put_param(pst_function *f, const pst_quantum *q, uint32_t p, uint32_
     const uint32_t done = intake->n_filled;
     if (done == 0 && values->is_steady)
         plane[0] = values->value;
+    if (f->params[p].rate == PST_RATE_K) // One value for each block.
+        return;
     if ((intake->head.steady & bit) != 0 && values->is_steady && values->value == plane[0])
         return;
     if ((intake->head.steady & bit) != 0 && done > 0)

@@ -227,6 +227,7 @@ static pst_status copy_params(pst_function *f, pst_error *err) {
     char *name = f->names;
     for (uint32_t p = 0; p < n; ++p) {
         f->params[p] = f->config.params[p];
+        f->params[p].rate_is_fixed |= f->params[p].rate == PST_RATE_K;
         f->params[p].name = strcpy(name, f->config.params[p].name);
         name += strlen(name) + 1;
     }

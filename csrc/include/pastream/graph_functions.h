@@ -28,12 +28,14 @@ typedef struct pst_function_config {
     uint32_t n_outputs;              // The same; 0: it only listens.
     uint32_t n_channels;             // Of each input, 1 to PST_GRAPH_MAX_CHANNELS.
     const uint32_t *output_channels; // n_outputs; copied. NULL: n_channels each.
-    const pst_param_info *params;    // n_params; copied. Names must differ.
-    uint32_t n_params;               // 0 to PST_FUNCTION_MAX_PARAMS.
-    uint32_t block_frames;           // 1 to PST_QUANTUM_MAX; 0: the graph's quantum.
-    pst_process_fn process;          // Called by the renderer. NULL: a worker calls what it likes.
-    void *user;                      // For process. Must last as long as the node.
-    bool is_packed;                  // All blocks lie in one place, as those of a worker always do.
+    // n_params; copied. Names must differ. Those of PST_RATE_K have the value of a block's first
+    // frame in all of it, and keep that rate.
+    const pst_param_info *params;
+    uint32_t n_params;          // 0 to PST_FUNCTION_MAX_PARAMS.
+    uint32_t block_frames;      // 1 to PST_QUANTUM_MAX; 0: the graph's quantum.
+    pst_process_fn process;     // Called by the renderer. NULL: a worker calls what it likes.
+    void *user;                 // For process. Must last as long as the node.
+    bool is_packed;             // All blocks lie in one place, as those of a worker always do.
     bool keeps_denormals;       // While process runs, denormal numbers are not flushed to zero.
     uint32_t look_ahead_frames; // Of a worker: up to PST_FUNCTION_MAX_AHEAD; 0: the least.
     pst_underrun underrun;      // Of a worker.

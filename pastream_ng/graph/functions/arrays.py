@@ -36,7 +36,7 @@ class Arrays:
     Attributes
     ----------
     inputs, outputs : list of numpy.ndarray
-        (channels, frames) each; what goes in is read-only.
+        (channels, frames) each. What goes in may be written over: nobody else reads it.
     block_in, block_out : numpy.ndarray or None
         The first input and output, as (frames, channels).
     buffers : list of numpy.ndarray
@@ -96,7 +96,6 @@ class Memory:
         self.names = [param.name for param in params]
         n_in = n_inputs * channels + len(params)
         self.planes_in = _planes(function, memory.inputs, n_in, self.block)
-        self.planes_in.flags.writeable = False
         self.planes_out = _planes(function, memory.outputs, sum(output_channels), self.block)
         self._whole = Arrays(self, self.block)
 

@@ -121,12 +121,6 @@ class Hosts:
     def __len__(self) -> int:
         return len(self._kept)
 
-    def tidy(self) -> None:
-        """Forget what is not needed any more."""
-        if self._kept:
-            with self._lock:
-                self._kept = [other for other in self._kept if other.is_needed]
-
     def raise_error(self) -> None:
         """Raise the first exception that nobody was told of."""
         for kept in self._kept:

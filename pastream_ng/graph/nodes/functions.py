@@ -67,7 +67,8 @@ class FunctionNode(Functional):
         Of the outputs; None: `channels`.
     params : mapping or list, optional
         Names and defaults of params, as ``{"drive": 1.0}``, or dicts with "name", "default", "min",
-        "max" and "rate" ("a-rate" or "k-rate"). Each becomes an `AudioParam`, ``node.drive``.
+        "max" and "rate" ("a-rate", or "k-rate": the value at the first frame of a block). Each
+        becomes an `AudioParam`, ``node.drive``.
     parameter_data : mapping, optional
         Other values for them to begin with.
     block : int, optional

@@ -140,7 +140,7 @@ def test_ports_have_channels_of_their_own():
     def swap(inputs, outputs, params):
         assert [x.shape for x in inputs] == [(2, 128), (2, 128)]
         assert [x.shape for x in outputs] == [(1, 128), (3, 128)]
-        assert not any(x.flags.writeable for x in inputs)
+        inputs[0] *= 1  # It is nobody else's.
         outputs[0][0] = inputs[1][0]
         outputs[1][2] = inputs[0][1]
 
@@ -218,6 +218,20 @@ def test_steady_params_have_one_value():
     ctx.render()
     moving, steady = (128,), (1,)
     assert shapes == [{"a": moving, "b": steady}] * 2 + [{"a": steady, "b": moving}] * 2
+
+
+def test_params_of_blocks_have_one_value_each():
+    seen = []
+
+    def look(inputs, outputs, params):
+        seen.append(params["a"].tolist())
+
+    ctx = context(1, 1024)
+    node = ctx.create_function(look, params={"a": {"rate": "k-rate"}}, block=512)
+    node.a.linear_ramp_to_value_at_time(1024, 1024 / RATE)
+    node >> ctx.destination
+    ctx.render()
+    assert seen == [[0], [512]]
 
 
 @pytest.mark.parametrize(
