@@ -15,6 +15,7 @@ from pastream_ng._native.arrays import frames_of
 from pastream_ng.errors import ArgumentError, ArgumentTypeError, ClosedError, StateError
 from pastream_ng.formats import FORMATS
 from pastream_ng.graph.contexts.base import BaseAudioContext
+from pastream_ng.graph.contexts.to_file import FileOptions, file_for
 from pastream_ng.graph.core import CoreGraph
 from pastream_ng.graph.data import MAX_CHANNELS
 from pastream_ng.graph.params import number
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from numpy.typing import ArrayLike, NDArray
+    from typing_extensions import Unpack
 
     from pastream_ng.graph.script import Script
 
@@ -373,12 +375,7 @@ class OfflineAudioContext(BaseAudioContext):
         ClosedError
             The context was closed.
         """
-        for name, function in (("build", build), ("progress", progress)):
-            if function is not None and not callable(function):
-                raise ArgumentTypeError(f"{name} is {shown(function)}; it must be a function")
-        if build is not None:
-            self._check_open()
-            build(self)
+        self._prepare(build, progress)
         self._begin()
         try:
             output = self._new_output(self._length)
@@ -387,6 +384,79 @@ class OfflineAudioContext(BaseAudioContext):
         finally:
             self._end()
         return output
+
+    def _prepare(self, build: object, progress: object) -> None:
+        """Check the functions of a rendering, and have the graph built."""
+        for name, function in (("build", build), ("progress", progress)):
+            if function is not None and not callable(function):
+                raise ArgumentTypeError(f"{name} is {shown(function)}; it must be a function")
+        if callable(build):
+            self._check_open()
+            build(self)
+
+    def render_to(
+        self,
+        file: Any,
+        build: Callable[[OfflineAudioContext], object] | None = None,
+        *,
+        progress: Callable[[float], object] | None = None,
+        overwrite: bool = True,
+        **options: Unpack[FileOptions],
+    ) -> None:
+        """Render all of it into a sound file, block by block: no more is ever in memory.
+
+        A file that is given by its path appears under its name once it is complete, as with
+        `pastream_ng.write`; nothing is left behind if anything goes wrong.
+
+        Parameters
+        ----------
+        file : str, bytes, os.PathLike, int or binary file object
+            Where to.
+        build, progress : callable, optional
+            As for `render`.
+        overwrite : bool, optional
+            Whether a file that is there may be replaced.
+        **options : FileOptions
+            Of `SoundFile`: ``format``, ``subtype``, ``endian``, ``bitrate``, ``bitrate_mode``,
+            ``quality``, ``compression``, ``compression_level``, ``dither`` and ``tags``.
+
+        Raises
+        ------
+        StateError, ClosedError
+            As for `render`.
+        FileExistsError
+            There is such a file, and `overwrite` is False.
+        OSError
+            The folder is missing, the disk is full, and so on.
+        ArgumentError, ArgumentTypeError
+            An option does not fit the kind of file, or this cannot have the context's rate.
+
+        Examples
+        --------
+        >>> import io
+        >>> import pastream_ng as ps
+        >>> def build(ctx):
+        ...     osc = ctx.create_oscillator(frequency=440)
+        ...     osc >> ctx.create_gain(0.5) >> ctx.destination
+        ...     osc.start()
+        >>> place = io.BytesIO()
+        >>> ctx = ps.OfflineAudioContext(channels=1, length=48000, sample_rate=48000)
+        >>> ctx.render_to(place, build, format="FLAC", subtype="PCM_24")
+        >>> ps.info(io.BytesIO(place.getvalue())).frames
+        48000
+        """
+        to_file = file_for(self, file, overwrite, options)
+        self._prepare(build, progress)
+        self._check_open()
+        if self._is_begun:
+            raise StateError("this context renders, or has rendered; make a new one")
+        with to_file as opened:
+            self._begin()
+            try:
+                for block in self._pieces(_LONG, progress):
+                    opened.write(block)
+            finally:
+                self._end()
 
     def start_rendering(self) -> NDArray[np.float32]:
         """Render all of it: `render`."""
@@ -423,13 +493,18 @@ class OfflineAudioContext(BaseAudioContext):
 
     def _blocks(self, frames: int) -> Iterator[NDArray[np.float32]]:
         try:
-            while self._position < self._length:
-                output = self._new_output(min(frames, self._length - self._position))
-                for _ in self._fill(output):
-                    pass
-                yield output
+            yield from self._pieces(frames)
         finally:
             self._end()
+
+    def _pieces(
+        self, frames: int, progress: Callable[[float], object] | None = None
+    ) -> Iterator[NDArray[np.float32]]:
+        while self._position < self._length:
+            output = self._new_output(min(frames, self._length - self._position))
+            for _ in self._fill(output, progress):
+                pass
+            yield output
 
     def render_steps(self, times: Iterable[float]) -> RenderSteps:
         """Render all of it, and let the caller change the graph on the way.
