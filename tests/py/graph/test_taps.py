@@ -286,3 +286,25 @@ def test_bad_sources_are_refused():
     ctx.create_stream_source(ring)
     with pytest.raises(ps.StateError, match="an audio graph is reading here"):
         ctx.create_stream_source(ring)
+
+
+def test_input_streams_are_played():
+    device = ps.VirtualDevice(input="counter")
+    with ps.InputStream(
+        device=device, samplerate=RATE, channels=1, blocksize=64, buffersize=RATE
+    ) as stream:
+        with pytest.raises(ps.ArgumentError, match="source has a sample rate of 8192 Hz; it must"):
+            ps.OfflineAudioContext(1, 128, 2 * RATE).create_stream_source(stream)
+        ctx = context(1024)
+        source = ctx.create_stream_source(stream, latency=256 / RATE)
+        source >> ctx.destination
+        source.start()
+        stream.start()
+        # Others may read as well.
+        stream.input_ring.wait_readable(512, 20)
+        heard = ctx.render()[:, 0]
+    # What was too old when it began is not heard, and the rest is not lost.
+    n = np.count_nonzero(heard)
+    assert n >= 256
+    assert len(set(np.diff(heard[:n].astype(float)))) == 1
+    assert source.lost_frames == 1024 - n
