@@ -126,6 +126,7 @@ if _TYPE_CHECKING:
     from pastream_ng.graph.contexts import BaseAudioContext, OfflineAudioContext, RenderSteps
     from pastream_ng.graph.contexts.live import AudioContext
     from pastream_ng.graph.data import AudioBuffer, PeriodicWave
+    from pastream_ng.graph.effect import EffectContext, GraphEffect
     from pastream_ng.graph.live.values import ContextStats, OutputTimestamp
     from pastream_ng.graph.load import graph_from_dict
     from pastream_ng.graph.nodes import (
@@ -232,6 +233,7 @@ if _TYPE_CHECKING:
         make_encoder_node,
         make_fir_node,
         make_gain_node,
+        make_graph_node,
         make_identity_node,
         make_iir_node,
         make_limiter_node,
@@ -353,6 +355,7 @@ __all__ = [
     "DuplexStream",
     "DynNode",
     "DynamicsCompressorNode",
+    "EffectContext",
     "Encoder",
     "EventKind",
     "FIRFilterNode",
@@ -371,6 +374,7 @@ __all__ = [
     "GainNodeConfig",
     "GranulationNode",
     "GraphConnection",
+    "GraphEffect",
     "GraphView",
     "HostApiInfo",
     "HostError",
@@ -519,6 +523,7 @@ __all__ = [
     "make_encoder_node",
     "make_fir_node",
     "make_gain_node",
+    "make_graph_node",
     "make_identity_node",
     "make_iir_node",
     "make_limiter_node",

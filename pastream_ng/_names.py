@@ -34,6 +34,7 @@ NAMES_OF_MODULES = {
     "files.tags": "Tags",
     "files.whole": "blocks read write",
     "files.writer": "AudioFileWriter",
+    "graph.effect": "EffectContext GraphEffect",
     "graph.chunks": "TapChunks TapInfo",
     "graph.contexts": "BaseAudioContext OfflineAudioContext RenderSteps",
     "graph.contexts.live": "AudioContext",
@@ -74,8 +75,9 @@ NAMES_OF_MODULES = {
         ReduceConcat ReduceMax ReduceMean ReduceMin ReduceProduct ReduceSum ReduceXor
         ResampleNodeConfig RunnerProgress make_async_fork_join_node make_channel_map_node
         make_compressor_node make_decoder_node make_delay_node make_encoder_node
-        make_fir_node make_gain_node make_identity_node make_iir_node make_limiter_node
-        make_processor_node make_python_node make_resample_node make_tap_node Processor
+        make_fir_node make_gain_node make_graph_node make_identity_node make_iir_node
+        make_limiter_node make_processor_node make_python_node make_resample_node make_tap_node
+        Processor
     """,
     "players": "Player PlayerState PlayerStats",
     "recorders": "RecordedFile Recorder RecorderStats",

@@ -61,6 +61,7 @@ PUBLIC = {
     "fork.h": "chain",
     "node.h": "chain",
     "effect_nodes.h": "chain",
+    "graph_effect.h": "chain",
     "player.h": "chain",
     "processor.h": "chain",
     "recording.h": "chain",

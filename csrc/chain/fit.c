@@ -1,7 +1,7 @@
 // Copyright 2026 The pastream_ng authors
 // SPDX-License-Identifier: MIT
 
-#include "chain/stage.h"
+#include "chain/graph_effect.h"
 
 // Which stages stand between a source and a sink that are not alike. Channels are changed where
 // there are fewer of them to be resampled. Everything between two integers is computed with floats,
@@ -62,6 +62,16 @@ static pst_status add_resample(fitting *self, double from_hz, double to_hz, pst_
     return status;
 }
 
+static pst_status add_graph(fitting *self, pst_format format, double rate_hz, pst_error *err) {
+    pst_status status = add_convert(self, format, err);
+    if (status != PST_OK)
+        return status;
+    const pst_media media = {.format = format, .n_channels = self->n_channels, .rate_hz = rate_hz};
+    status = pst_stage_graph(&self->stages[self->n_stages], &media, self->fit->graph, err);
+    self->n_stages += status == PST_OK;
+    return status;
+}
+
 static pst_status add_all(fitting *self, const pst_source *source, const pst_sink *sink,
                           pst_error *err) {
     const pst_fit *fit = self->fit;
@@ -73,7 +83,8 @@ static pst_status add_all(fitting *self, const pst_source *source, const pst_sin
     const pst_format middle =
         is_wide(source->format) && is_wide(sink->format) ? PST_FORMAT_F64 : PST_FORMAT_F32;
     // Noise is for the last step.
-    const pst_format mixed = fit->dither == PST_DITHER_NONE ? sink->format : middle;
+    const bool is_last = fit->dither == PST_DITHER_NONE && fit->graph == NULL;
+    const pst_format mixed = is_last ? sink->format : middle;
     pst_status status = PST_OK;
     if (remixes_first)
         status = add_remix(self, resamples ? middle : mixed, sink->n_channels, err);
@@ -83,6 +94,8 @@ static pst_status add_all(fitting *self, const pst_source *source, const pst_sin
         status = add_resample(self, from_hz, to_hz, err);
     if (status == PST_OK && remixes && !remixes_first)
         status = add_remix(self, mixed, sink->n_channels, err);
+    if (status == PST_OK && fit->graph != NULL)
+        status = add_graph(self, middle, to_hz, err);
     if (status == PST_OK)
         status = add_convert(self, sink->format, err);
     return status;

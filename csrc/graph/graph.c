@@ -97,6 +97,10 @@ pst_status pst_graph_create(pst_graph **graph, const pst_graph_config *config, p
     return PST_OK;
 }
 
+void pst_graph_get_config(const pst_graph *graph, pst_graph_config *config) PST_RT {
+    *config = graph->config;
+}
+
 void pst_graph_retain(pst_graph *graph) PST_RT {
     atomic_fetch_add_explicit(&graph->n_refs, 1, memory_order_relaxed);
 }
@@ -112,7 +116,10 @@ int64_t pst_graph_frame(const pst_graph *graph) PST_RT {
 
 void pst_graph_begin(pst_graph *graph) {
     pthread_mutex_lock(&graph->lock);
-    ++graph->depth;
+    // What came before is no part of it, and nobody can send it meanwhile. Without memory for that
+    // it is sent with the rest.
+    if (graph->depth++ == 0)
+        (void)pst_change_send(graph, NULL);
     pthread_mutex_unlock(&graph->lock);
 }
 
@@ -131,7 +138,7 @@ pst_status pst_graph_commit(pst_graph *graph, pst_error *err) {
 
 pst_status pst_graph_send(pst_graph *graph, pst_error *err) {
     pthread_mutex_lock(&graph->lock);
-    const pst_status status = pst_change_send(graph, err);
+    const pst_status status = graph->depth == 0 ? pst_change_send(graph, err) : PST_OK;
     pthread_mutex_unlock(&graph->lock);
     return status;
 }

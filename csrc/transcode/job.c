@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/thread.h"
+#include "pastream/graph.h"
 
 // The life of a job, and everything that others may tell it or ask it. Its thread is in work.c.
 
@@ -29,6 +30,8 @@ void pst_job_config_default(pst_job_config *config) PST_RT {
 
 static pst_status copy_config(pst_job *job, const pst_job_config *config, pst_error *err) {
     job->config = *config;
+    if (config->graph != NULL)
+        pst_graph_retain(config->graph);
     if (config->raw != NULL) {
         job->raw = *config->raw;
         job->config.raw = &job->raw;
@@ -51,6 +54,7 @@ static pst_status copy_config(pst_job *job, const pst_job_config *config, pst_er
 static void free_parts(pst_job *job) {
     pst_tags_destroy(job->tags);
     pst_free(job->gains);
+    pst_graph_release(job->config.graph);
     pst_free(job);
 }
 

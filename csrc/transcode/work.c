@@ -152,8 +152,8 @@ static void destroy_parts(parts *made) {
 
 static pst_status make_parts(pst_job *job, parts *made, pst_error *err) {
     const pst_file_format *in = &job->result.in_format, *out = &job->result.out_format;
-    const bool has_stages =
-        in->rate_hz != out->rate_hz || in->n_channels != out->n_channels || job->gains != NULL;
+    const bool has_stages = in->rate_hz != out->rate_hz || in->n_channels != out->n_channels ||
+                            job->gains != NULL || job->config.graph != NULL;
     const pst_format format = pst_job_plan_frames(job->decoder, out, has_stages);
     pst_status status = came_from(job, "input", pst_job_source(&made->source, job, format, err));
     if (status == PST_OK)
@@ -163,6 +163,7 @@ static pst_status make_parts(pst_job *job, parts *made, pst_error *err) {
     fit.quality = job->config.quality;
     fit.engine = job->config.engine;
     fit.gains = job->gains;
+    fit.graph = job->config.graph;
     if (status == PST_OK)
         status = came_from(
             job, "resample",

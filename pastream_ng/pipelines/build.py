@@ -23,12 +23,15 @@ class Build:
     parts : dict of int to list of Failure
     ends : list of End
         What has to be told when the chain is over.
+    kept : list
+        What has to live as long as the chain.
     """
 
     def __init__(self) -> None:
         self.place = 0
         self.parts: dict[int, list[Failure]] = {}
         self.ends: list[End] = []
+        self.kept: list[Any] = []
 
     def add(self, part: Part) -> Any:
         """Return the C object of a part, and remember it."""

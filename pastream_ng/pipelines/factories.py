@@ -8,14 +8,16 @@ from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
 from pastream_ng._checks import shown
+from pastream_ng._native import ffi, lib
 from pastream_ng.errors import ArgumentError, ArgumentTypeError
 from pastream_ng.pipelines import configs
 from pastream_ng.pipelines.nodes import DynNode
-from pastream_ng.pipelines.stages import make_stage
+from pastream_ng.pipelines.stages import make_stage, new_stage
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from pastream_ng.graph.effect import GraphEffect
     from pastream_ng.packets import AudioFormat
     from pastream_ng.pipelines.build import Build
 
@@ -25,6 +27,7 @@ __all__ = [
     "make_delay_node",
     "make_fir_node",
     "make_gain_node",
+    "make_graph_node",
     "make_identity_node",
     "make_iir_node",
     "make_limiter_node",
@@ -134,6 +137,39 @@ def make_resample_node(
     [(2, 1000), (2, 1000), (2, 1000)]
     """
     return _node(configs.ResampleNodeConfig(in_format, out_format, out_chunk_samples, pad_final))
+
+
+def make_graph_node(effect: GraphEffect) -> DynNode:
+    """Return a node that sends all samples through a graph, in float32.
+
+    Parameters
+    ----------
+    effect : GraphEffect
+        What comes must have its rate and channels. Each pipeline has a graph of its own.
+
+    Examples
+    --------
+    >>> import numpy as np, pastream_ng as ps
+    >>> def half(ctx):
+    ...     ctx.create_device_input(channels=1) >> ctx.create_gain(0.5) >> ctx.destination
+    >>> form = ps.AudioFormat(8000, 1, "f32")
+    >>> node = ps.make_graph_node(ps.GraphEffect(half, sample_rate=8000, channels=1))
+    >>> with ps.AsyncDynPipeline([node]) as pipeline:
+    ...     pipeline.push(ps.NodeBuffer.pcm(np.ones((1, 200), "float32"), form))
+    ...     pipeline.flush()
+    ...     float(sum(buffer.as_pcm().sum() for buffer in pipeline))
+    100.0
+    """
+    from pastream_ng.graph.effect import check_effect
+
+    chosen = check_effect("effect", effect)
+
+    def make(build: Build) -> Any:
+        context = chosen.begin()
+        build.kept.append(context)
+        return new_stage(lib.pst_node_graph, ffi.NULL, context._core.pointer)
+
+    return DynNode("graph", "pcm", "pcm", make, None)
 
 
 def make_gain_node(gain: float, format: AudioFormat | None = None) -> DynNode:

@@ -80,6 +80,7 @@ class Line:
         self._pid = os.getpid()
         self._parts = build.parts
         self._sides = build.ends
+        self._kept = build.kept
         self._names = [names[0], *(node.name for node in nodes), names[1]]
         self._error: BaseException | None = None
         #: Where it comes from: 0 is the source, 1 the first node; the sink is last. -1: no error.

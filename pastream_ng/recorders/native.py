@@ -23,6 +23,7 @@ from pastream_ng.recordings.values import RecordingState, state_of
 
 if TYPE_CHECKING:
     from pastream_ng._native.places import FileObject
+    from pastream_ng.graph.effect import GraphEffect
     from pastream_ng.streams.input import InputStream
 
 __all__ = ["NativeRecording", "Plan"]
@@ -42,6 +43,7 @@ class Plan(NamedTuple):
     overwrites: bool
     sync_ns: int
     on_full: DiskFull
+    effect: GraphEffect | None
 
 
 class NativeRecording:
@@ -64,6 +66,10 @@ class NativeRecording:
         series.overwrites, series.sync_every_ns = plan.overwrites, plan.sync_ns
         series.max_frames, series.max_bytes, series.splits_segments = plan.rotation
         series.on_disk_full = plan.on_full
+        if plan.effect is not None:
+            # Its functions in Python have to live as long as the recording.
+            self._graph = plan.effect.begin()
+            series.graph = self._graph._core.pointer
         err, pointer = new_error(), self._stream._use()
         while True:
             if plan.names is not None:

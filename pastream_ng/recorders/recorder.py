@@ -34,6 +34,7 @@ from pastream_ng.recordings.values import RecordingState
 from pastream_ng.streams.input import InputStream
 
 if TYPE_CHECKING:
+    from pastream_ng.graph.effect import GraphEffect
     from pastream_ng.streams.duplex import DuplexStream
 
 __all__ = ["Recorder"]
@@ -67,6 +68,9 @@ class Recorder(Closing):
     format, subtype, endian, bitrate, bitrate_mode, quality, compression, tags, dither : optional
         Of the files, as for `SoundFile`. None takes the format from the file's extension, and the
         subtype that holds the samples as they are.
+    effect : GraphEffect, optional
+        A graph that the sound goes through on its way into the files, of the rate and channels of
+        these.
     rotate : float or str, optional
         When to go on in a new file: after so many seconds, or a time such as ``"1h"``, ``"30min"``
         or ``"10s"``, to the frame; or once a file has a size such as ``"500MB"`` or ``"1GiB"``, a
@@ -139,6 +143,7 @@ class Recorder(Closing):
         compression: int | None = None,
         tags: Any = None,
         dither: Any = None,
+        effect: GraphEffect | None = None,
         rotate: float | str | None = None,
         rotate_frames: int | None = None,
         frames: int | None = None,
@@ -156,6 +161,10 @@ class Recorder(Closing):
         self._is_path = isinstance(file, (str, bytes, os.PathLike))
         self._file = file
         # All that can be said without a device comes before the device.
+        if effect is not None:
+            from pastream_ng.graph.effect import check_effect
+
+            check_effect("effect", effect)
         check_names(subtype, endian, format)
         container_of(file, format)
         on_full = choice("on_disk_full", on_disk_full, DiskFull)
@@ -194,6 +203,7 @@ class Recorder(Closing):
                 overwrites,
                 sync_ns,
                 on_full,
+                effect,
             )
             self._take = make_take(
                 side.channels,

@@ -63,7 +63,8 @@ class Job:
         ends.give(config)
         err = new_error()
         status = lib.pst_job_create(self._owned, config, err)
-        del keep
+        # A graph's functions in Python have to live as long as the job.
+        self._kept = keep
         if status < 0:
             ends.close()
             raise _refusal(status, err)

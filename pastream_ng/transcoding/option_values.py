@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from enum import IntEnum
 
+    from pastream_ng.graph.effect import GraphEffect
+
 __all__ = ["DEFAULTS", "OPTIONS", "checked", "is_path"]
 
 #: What holds where an option is not given; all others are left open.
@@ -133,6 +135,12 @@ def _on_damage(name: str, value: Any) -> str:
     return str(value)
 
 
+def _effect(name: str, value: Any) -> GraphEffect:
+    from pastream_ng.graph.effect import check_effect
+
+    return check_effect(name, value)
+
+
 def _flag(name: str, value: Any) -> bool:
     return flag(name, value)
 
@@ -148,6 +156,7 @@ OPTIONS: dict[str, Callable[[str, Any], Any]] = {
     "sample_rate": _number(1, 1_000_000, "Hz"),
     "channels": _number(1, _MOST_CHANNELS),
     "channel_map": _channel_map,
+    "effect": _effect,
     "sample_format": sample_name,
     "bitrate_mode": _one_of(BitrateMode),
     "quality": lambda name, value: real(name, value, 0.0, 1.0, "(smallest to best)"),

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from pastream_ng.enums import BitrateMode, Dither, ResampleQuality, ResampleQualityName
+    from pastream_ng.graph.effect import GraphEffect
     from pastream_ng.packets.audio_format import AudioFormat
 
 __all__ = ["Arguments", "TranscodeOptions", "options_from"]
@@ -37,6 +38,7 @@ class MoreArguments(TypedDict, total=False):
     sample_rate: int | None
     channels: int | None
     channel_map: Sequence[int] | Sequence[Sequence[float]] | Any
+    effect: GraphEffect | None
     sample_format: str | None
     bitrate_mode: Mode | None
     quality: float | None
@@ -102,6 +104,9 @@ class TranscodeOptions:
     channel_map : array_like, optional
         Which channel of the input each channel of the output is, counted from 1, and 0 for silence:
         ``[2, 1]`` swaps two. Or a matrix of gains, (output, input) channels.
+    effect : GraphEffect, optional
+        A graph that the sound goes through, with its rate and channels, which are then those of the
+        output.
     sample_format : str, optional
         ``"int16"``, ``"int24"``, ``"int32"``, ``"float32"``, ``"float64"``, ``"uint8"`` or
         ``"int8"``, of what stores samples without loss. None: the input's as far as the codec holds
@@ -244,6 +249,10 @@ class TranscodeOptions:
     def channel_map(self: O, channels: Any) -> O:
         """Set which channel of the input each channel is, or a matrix of gains."""
         return self._set("channel_map", channels)
+
+    def effect(self: O, effect: GraphEffect | None) -> O:
+        """Set the graph that the sound goes through."""
+        return self._set("effect", effect)
 
     def sample_format(self: O, samples: str | None) -> O:
         """Set the samples that are stored."""

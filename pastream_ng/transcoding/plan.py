@@ -35,6 +35,7 @@ from pastream_ng.transcoding.names import codec_of, samples_of
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from pastream_ng.graph.effect import GraphEffect
     from pastream_ng.transcoding.options import TranscodeOptions
 
 __all__ = ["Plan", "plan_of", "told_here"]
@@ -83,6 +84,7 @@ class Plan(NamedTuple):
     max_bytes: int | None
     fails_on_damage: bool
     threads: int
+    effect: GraphEffect | None
 
 
 def told_here(text: str) -> str:
@@ -112,8 +114,8 @@ def plan_of(options: TranscodeOptions) -> Plan:
         kind.container,
         Format.I16 if sample is None else sample.samples,
         order,
-        get("sample_rate") or 0,
-        get("channels") or len(gains),
+        _of_effect(options, "sample_rate", get("sample_rate") or 0),
+        _of_effect(options, "channels", get("channels") or len(gains)),
         kind.encoding,
         0 if sample is None else sample.bits,
     )
@@ -142,7 +144,22 @@ def plan_of(options: TranscodeOptions) -> Plan:
         get("max_size"),
         get("on_damage") == "raise",
         min(get("threads"), int(lib.PST_JOB_MAX_THREADS)),
+        get("effect"),
     )
+
+
+def _of_effect(options: TranscodeOptions, name: str, told: int) -> int:
+    """Return the rate or channels of the output, which the effect decides, if there is one."""
+    effect = options._get("effect")
+    if effect is None:
+        return told
+    value = float(getattr(effect, name))
+    if not value.is_integer() or told not in (0, value):
+        raise ArgumentError(
+            f"{name} of effect is {value:g}, and {name} of the output "
+            f"{told or 'has to be whole'}; they must be the same"
+        )
+    return int(value)
 
 
 def _open_format() -> Any:
@@ -306,4 +323,8 @@ def to_c(plan: Plan) -> tuple[Any, list[Any]]:
         config.max_bytes = plan.max_bytes
     config.fails_on_damage = plan.fails_on_damage
     config.n_threads = plan.threads
+    if plan.effect is not None:
+        context = plan.effect.begin()
+        config.graph = context._core.pointer
+        keep.append(context)
     return config, keep

@@ -64,6 +64,30 @@ static void test_who_sends_later_hears_later(void) {
     pst_graph_release(graph);
 }
 
+// Whoever renders may send while another one is about a transaction.
+static void test_half_a_transaction_is_not_sent(void) {
+    pst_graph_config config;
+    pst_graph_config_default(&config);
+    config.sends_at_once = false;
+    config.quantum_frames = Q;
+    config.n_channels = 1;
+    pst_graph *graph = NULL;
+    CHECK_EQ(pst_graph_create(&graph, &config, NULL), PST_OK);
+    pst_gnode *source = add_constant(graph, 1.0);
+    hear(graph, source);
+    pst_graph_begin(graph); // What was before is no part of it.
+    set_param(source, 0, 2.0);
+    CHECK_EQ(pst_graph_send(graph, NULL), PST_OK);
+    render(graph, out, Q);
+    CHECK_SAME(out[0], 1);
+    CHECK_EQ(pst_graph_commit(graph, NULL), PST_OK);
+    CHECK_EQ(pst_graph_send(graph, NULL), PST_OK);
+    render(graph, out, Q);
+    CHECK_SAME(out[0], 2);
+    pst_gnode_release(source);
+    pst_graph_release(graph);
+}
+
 static void test_nothing_piles_up_where_nobody_renders(void) {
     pst_graph *graph = make_graph(1, Q, RIG_RATE);
     pst_gnode *last = add_constant(graph, 1.0);
@@ -526,6 +550,7 @@ int main(void) {
     RUN(test_changes_wait_for_the_next_quantum);
     RUN(test_what_is_held_back_acts_at_once);
     RUN(test_who_sends_later_hears_later);
+    RUN(test_half_a_transaction_is_not_sent);
     RUN(test_nothing_piles_up_where_nobody_renders);
     RUN(test_bad_graphs_are_refused);
     RUN(test_nodes_that_sound_need_no_handle);

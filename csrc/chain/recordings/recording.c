@@ -41,12 +41,14 @@ static double ratio_of(const pst_recording *recording) {
     return files->rate_hz / recording->take->rate_hz;
 }
 
-static pst_status make_chain(pst_recording *made, pst_system *system, pst_error *err) {
+static pst_status make_chain(pst_recording *made, pst_system *system, struct pst_graph *graph,
+                             pst_error *err) {
     pst_stage *stages[PST_FIT_MAX_STAGES];
     uint32_t n_stages = 0;
     pst_sink *sink = made->files != NULL ? made->files : made->store;
     pst_fit fit;
     pst_fit_default(&fit);
+    fit.graph = graph;
     if (ratio_of(made) == 1.0)
         made->take->rate_hz = sink->rate_hz;
     pst_status status = pst_chain_fit(stages, &n_stages, made->take, sink, &fit, err);
@@ -77,7 +79,7 @@ static pst_status create(pst_recording **recording, pst_stream *stream, const ps
         goto fail;
     status = make_sink(made, series, max_frames, err);
     if (status == PST_OK)
-        status = make_chain(made, stream->system, err);
+        status = make_chain(made, stream->system, series != NULL ? series->graph : NULL, err);
     if (status != PST_OK)
         goto fail;
     status = pst_chain_start(made->chain, err);

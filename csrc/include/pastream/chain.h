@@ -225,11 +225,13 @@ typedef struct pst_fit {
     pst_resample_engine engine;
     pst_dither dither; // Where samples lose bits at the end.
     uint64_t seed;
-    const float *gains; // For other channels: row-major [sink's][source's]; NULL: as
-                        // pst_remix_gains.
+    const float *gains;      // For other channels: row-major [sink's][source's]; NULL: as
+                             // pst_remix_gains.
+    struct pst_graph *graph; // What goes through it in the sink's channels and rate, which are to
+                             // be the graph's (pastream/graph_effect.h). NULL: nothing does.
 } pst_fit;
 
-enum { PST_FIT_MAX_STAGES = 4 };
+enum { PST_FIT_MAX_STAGES = 5 };
 
 // Fills in the defaults: all as it is, resampled with PST_RESAMPLE_BEST, no noise.
 // Thread: any. Realtime: yes.

@@ -49,6 +49,9 @@ PST_API void pst_graph_config_default(pst_graph_config *config) PST_RT;
 PST_API pst_status pst_graph_create(pst_graph **graph, const pst_graph_config *config,
                                     pst_error *err);
 
+// Tells what it was made with. Thread: any. Realtime: yes.
+PST_API void pst_graph_get_config(const pst_graph *graph, pst_graph_config *config) PST_RT;
+
 // Adds a reference. Thread: any. Realtime: yes.
 PST_API void pst_graph_retain(pst_graph *graph) PST_RT;
 
@@ -61,8 +64,8 @@ PST_API void pst_graph_release(pst_graph *graph);
 // Thread: any. Realtime: yes.
 PST_API int64_t pst_graph_frame(const pst_graph *graph) PST_RT;
 
-// Holds back what is sent, so that all changes up to the commit act at the same quantum. Calls may
-// be nested. Changes by other threads meanwhile are held back as well.
+// Holds back what is sent, so that all changes up to the commit act at the same quantum; what was
+// changed before is sent. Calls may be nested. Changes by other threads meanwhile are held back as well.
 // Thread: control, any number at once. Realtime: no (locks).
 PST_API void pst_graph_begin(pst_graph *graph);
 
@@ -71,7 +74,8 @@ PST_API void pst_graph_begin(pst_graph *graph);
 // Thread: control, any number at once. Realtime: no (allocates).
 PST_API pst_status pst_graph_commit(pst_graph *graph, pst_error *err);
 
-// Sends what was changed, in one step, and frees what the renderer has given back.
+// Sends what was changed, in one step, and frees what the renderer has given back. It does nothing
+// between a begin and its commit.
 // Returns PST_OK, or PST_NO_MEMORY: then nothing was sent, and the next call tries again.
 // Thread: control, any number at once. Realtime: no (allocates).
 PST_API pst_status pst_graph_send(pst_graph *graph, pst_error *err);

@@ -25,6 +25,7 @@
 #include "pastream/graph_analyser.h"
 #include "pastream/graph_data.h"
 #include "pastream/graph_dynamics.h"
+#include "pastream/graph_effect.h"
 #include "pastream/graph_functions.h"
 #include "pastream/graph_filters.h"
 #include "pastream/graph_kinds.h"

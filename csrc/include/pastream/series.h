@@ -37,6 +37,8 @@ typedef struct pst_series {
     bool splits_segments;  // Begin a file with each segment of a take, too.
     int64_t sync_every_ns; // How often to make the disk itself keep what was written; 0: never.
     pst_disk_full on_disk_full;
+    struct pst_graph *graph; // Of recordings: what the sound goes through on its way into the files
+                             // (pst_fit). NULL: nothing.
 } pst_series;
 
 // What became of one file.

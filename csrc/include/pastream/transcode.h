@@ -38,6 +38,8 @@ typedef struct pst_job_config {
                         // NULL: as pst_remix_gains. Copied.
     uint32_t n_gain_sources; // The row's length; the input has to have so many channels. 0 if NULL.
     bool leaves_channels;    // It may have more of them, which are not heard.
+    struct pst_graph *graph; // What the sound goes through, in the channels and rate of the result,
+                             // which are to be the graph's. NULL: nothing. Retained.
     pst_resample_quality quality;
     pst_resample_engine engine;
     double max_s;         // The job fails when the result grows beyond so many seconds (negative:
