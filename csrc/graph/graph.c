@@ -118,7 +118,7 @@ void pst_graph_begin(pst_graph *graph) {
     pthread_mutex_lock(&graph->lock);
     // What came before is no part of it, and nobody can send it meanwhile. Without memory for that
     // it is sent with the rest.
-    if (graph->depth++ == 0)
+    if (graph->depth++ == 0 && !graph->config.sends_at_once)
         (void)pst_change_send(graph, NULL);
     pthread_mutex_unlock(&graph->lock);
 }
