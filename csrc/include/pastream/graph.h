@@ -65,7 +65,8 @@ PST_API void pst_graph_release(pst_graph *graph);
 PST_API int64_t pst_graph_frame(const pst_graph *graph) PST_RT;
 
 // Holds back what is sent, so that all changes up to the commit act at the same quantum; what was
-// changed before is sent. Calls may be nested. Changes by other threads meanwhile are held back as well.
+// changed before is sent. Calls may be nested. Changes by other threads meanwhile are held back as
+// well.
 // Thread: control, any number at once. Realtime: no (locks).
 PST_API void pst_graph_begin(pst_graph *graph);
 
