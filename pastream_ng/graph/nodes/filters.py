@@ -22,20 +22,20 @@ if TYPE_CHECKING:
 
     from pastream_ng.graph.contexts.base import BaseAudioContext
 
-__all__ = ["BiquadFilterNode", "IIRFilterNode"]
+__all__ = ["BiquadFilterNode", "Filter", "IIRFilterNode"]
 
 BiquadType: TypeAlias = Literal[
     "lowpass", "highpass", "bandpass", "lowshelf", "highshelf", "peaking", "notch", "allpass"
 ]
 
 
-class _Filter(AudioNode):
+class Filter(AudioNode):
     """A filter that tells what it does to sines."""
 
     def get_frequency_response(
         self, frequencies: ArrayLike
     ) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
-        """Return what the filter does to sines, with its params as they are now.
+        """Return what the filter does to sines, with its params or taps as they are now.
 
         Parameters
         ----------
@@ -64,15 +64,20 @@ class _Filter(AudioNode):
         True
         """
         try:
-            hz = np.array(frequencies, dtype=np.float32, order="C")
+            hz = np.asarray(frequencies, dtype=float)
         except (TypeError, ValueError):
             raise ArgumentTypeError(
                 f"frequencies is {shown(frequencies)}; it must be numbers"
             ) from None
-        return self._core.frequency_response(hz)
+        return self._respond(hz)
+
+    def _respond(
+        self, hz: np.ndarray[Any, Any]
+    ) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+        return self._core.frequency_response(np.array(hz, dtype=np.float32, order="C"))
 
 
-class BiquadFilterNode(_Filter):
+class BiquadFilterNode(Filter):
     """Filters sound by one of the usual filters of second order.
 
     All params act frame by frame. The frequency that counts is
@@ -128,7 +133,7 @@ class BiquadFilterNode(_Filter):
         )
 
 
-class IIRFilterNode(_Filter):
+class IIRFilterNode(Filter):
     """Filters sound by a recursive filter of any kind.
 
     ``feedback[0] * y[n]`` is the sum of ``feedforward[k] * x[n - k]`` over all k, less the sum of

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pastream_ng._checks import shown
-from pastream_ng.errors import ArgumentTypeError
+from pastream_ng.graph.nodes.filters import Filter
 from pastream_ng.graph.nodes.members import Numbers
-from pastream_ng.graph.nodes.node import AudioNode, ChannelOptions
+from pastream_ng.graph.nodes.node import ChannelOptions
 from pastream_ng.graph.params import numbers
 
 if TYPE_CHECKING:
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["FIRFilterNode"]
 
 
-class FIRFilterNode(AudioNode):
+class FIRFilterNode(Filter):
     """Filters sound by a filter with a finite answer: ``y[n] = taps[0] x[n] + taps[1] x[n-1] ...``.
 
     It has no delay of its own. Other taps may be given while it plays: they take over within 10 ms,
@@ -67,35 +66,9 @@ class FIRFilterNode(AudioNode):
     ) -> None:
         super().__init__(context, taps=None if taps is None else numbers("taps", taps), **channels)
 
-    def get_frequency_response(
-        self, frequencies: ArrayLike
+    def _respond(
+        self, hz: np.ndarray[Any, Any]
     ) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
-        """Return what the filter does to sines, with its taps as they are now.
-
-        Parameters
-        ----------
-        frequencies : array_like
-            In Hz, of any shape.
-
-        Returns
-        -------
-        magnitude : numpy.ndarray
-            How much louder each of them becomes: a factor, float32, in the shape of frequencies.
-            NaN for what is not from 0 to half of the sample rate.
-        phase : numpy.ndarray
-            How far it is shifted, in radians from -pi to pi.
-
-        Raises
-        ------
-        ArgumentTypeError
-            frequencies are no numbers.
-        """
-        try:
-            hz = np.asarray(frequencies, dtype=float)
-        except (TypeError, ValueError):
-            raise ArgumentTypeError(
-                f"frequencies is {shown(frequencies)}; it must be numbers"
-            ) from None
         rate = self.context.sample_rate
         taps = np.ones(1) if self.taps is None else self.taps
         turns = np.where((hz >= 0) & (hz <= rate / 2), hz / rate, np.nan)
