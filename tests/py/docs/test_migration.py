@@ -12,7 +12,13 @@ import pastream_ng as ps
 from .run_page import blocks
 
 HOWTO = Path(__file__).resolve().parents[3] / "docs" / "howto"
-PAGES = ["from_sounddevice.rst", "from_pastream.rst", "from_pyaudio.rst", "from_pyaudiostream.rst"]
+PAGES = [
+    "from_sounddevice.rst",
+    "from_pastream.rst",
+    "from_pyaudio.rst",
+    "from_pyaudiostream.rst",
+    "from_labsound.rst",
+]
 TABLE = re.compile(r"^\.\. list-table::\n(?:   .*\n|\n(?=   ))+", re.M)
 ROW = re.compile(r"^   \* - ``(.+)``\n     - ``(.+)``$", re.M)
 
