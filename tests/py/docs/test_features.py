@@ -18,10 +18,10 @@ NO_TEST = {74}
 
 def sections():
     text = PAGE.read_text(encoding="utf-8")
-    _, features, files, complaints, defects = re.split(
-        r"^(?:Features|Files|Complaints|Defects)\n-+$", text, flags=re.M
+    _, features, files, graphs, complaints, defects = re.split(
+        r"^(?:Features|Files|Graphs|Complaints|Defects)\n-+$", text, flags=re.M
     )
-    return features, files, complaints, defects
+    return features, files, graphs, complaints, defects
 
 
 def rows(section):
@@ -43,14 +43,15 @@ def test_every_feature_has_its_row_and_its_test():
     assert {int(row[0]) for row in features if not row[3]} == NO_TEST
 
 
-def test_every_feature_of_files_has_a_test():
-    files = rows(sections()[1])
-    assert len(files) > 10
-    assert all(row[-1].startswith("``") for row in files)
+@pytest.mark.parametrize("number", [1, 2], ids=["files", "graphs"])
+def test_every_feature_of_files_and_graphs_has_a_test(number):
+    found = rows(sections()[number])
+    assert len(found) > 10
+    assert all(len(row) == 3 and row[-1].startswith("``") for row in found)
 
 
 def test_every_complaint_has_its_row():
-    assert [int(row[0]) for row in rows(sections()[2])] == list(range(1, 26))
+    assert [int(row[0]) for row in rows(sections()[3])] == list(range(1, 26))
 
 
 def references():
