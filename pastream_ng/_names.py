@@ -45,8 +45,8 @@ NAMES_OF_MODULES = {
         ADSRNode AnalyserNode AudioBufferSourceNode AudioDestinationNode AudioListener AudioNode
         AudioProcessor AudioScheduledSourceNode BiquadFilterNode ChannelMergerNode
         ChannelSplitterNode ClipNode ConstantSourceNode ConvolverNode DelayNode DeviceInputNode
-        DynamicsCompressorNode FIRFilterNode FunctionNode FunctionStats GainNode GranulationNode
-        IIRFilterNode LimiterNode MeterNode NoiseNode OscillatorNode PannerNode
+        DynamicsCompressorNode FIRFilterNode FileSourceNode FunctionNode FunctionStats GainNode
+        GranulationNode IIRFilterNode LimiterNode MeterNode NoiseNode OscillatorNode PannerNode
         PeakCompressorNode PolyblepOscillatorNode ProcessorNode RecorderNode StereoPannerNode
         StreamSourceNode SupersawNode TapNode WaveShaperNode
     """,

@@ -18,6 +18,7 @@ from pastream_ng.errors import ClosedError
 from pastream_ng.graph.contexts.ended import Ended
 from pastream_ng.graph.contexts.factory import Factory
 from pastream_ng.graph.data import AudioBuffer, PeriodicWave, SoundLike, as_buffer, decoded
+from pastream_ng.graph.feeds import Feeds
 from pastream_ng.graph.functions.host import Hosts
 from pastream_ng.graph.nodes import AudioDestinationNode, AudioListener, AudioNode
 from pastream_ng.graph.nodes.node import classes_of_kinds
@@ -57,6 +58,7 @@ class BaseAudioContext(Factory):
         self._core = core
         self._ended = Ended()
         self._functions = Hosts()
+        self._feeds = Feeds()
         self._lock = Lock()
         self._is_closed = False
         # Faces of nodes by their handles' ids. They refer to the context, and not the other way.
@@ -147,15 +149,22 @@ class BaseAudioContext(Factory):
     def _rendered(self) -> None:
         """Do what is due once something was rendered: call functions of sources that ended."""
         self._ended.deliver()
+        self._feeds.tidy()
 
     def _tell_nodes(self) -> None:
         """Tell the nodes that nothing will be rendered any more."""
+        self._feeds.close()
         for node in list(self._nodes.values()):
             node._context_is_over()
 
     def _tap_capacity(self, seconds: float = 1.0) -> int:
         """Return how many frames a tap has room for: so much, or all that will ever come."""
         return math.ceil(self.sample_rate * seconds)
+
+    def _open_feed_capacity(self) -> int:
+        """Return how many frames of a file are read ahead, if the context is open."""
+        self._check_open()
+        return max(1 << 16, math.ceil(self.sample_rate))
 
     def _burst_frames(self) -> int:
         """Return how many frames may be rendered at one go, if they are heard live."""

@@ -54,6 +54,7 @@ class Factory:
     create_delay = made_by(nodes.DelayNode)
     create_device_input = made_by(nodes.DeviceInputNode)
     create_dynamics_compressor = made_by(nodes.DynamicsCompressorNode)
+    create_file_source = made_by(nodes.FileSourceNode)
     create_fir_filter = made_by(nodes.FIRFilterNode)
     create_function = made_by(nodes.FunctionNode)
     create_gain = made_by(nodes.GainNode)

@@ -114,9 +114,13 @@ PastreamTimeoutError, ForkedError, OutOfMemoryError, ArgumentError, ArgumentType
                 input_channels=plan.input_channels,
             )
         )
-        self._playback = Playback(
-            self._core, plan, device, self._ended.deliver, self._functions.raise_error
-        )
+        ended, feeds = self._ended, self._feeds
+
+        def deliver() -> None:  # It must not lead to the context.
+            feeds.tidy()
+            ended.deliver()
+
+        self._playback = Playback(self._core, plan, device, deliver, self._functions.raise_error)
 
     # ---- What it is ----------------------------------------------------------------------------
 

@@ -298,6 +298,10 @@ class OfflineAudioContext(BaseAudioContext):
         # Quanta come whole.
         return self._length + self.render_quantum_size
 
+    def _open_feed_capacity(self) -> int:
+        self._check_open()
+        return _LONG + self.render_quantum_size
+
     def _next_stop(self) -> int:
         """Return the frame of the next stop; behind the end, if there is none."""
         with self._lock:
@@ -317,6 +321,8 @@ class OfflineAudioContext(BaseAudioContext):
                 continue
             step = _SHORT if self._ended or progress else _LONG
             n = min(step, len(output) - done, stop - self._position)
+            # Quanta come whole.
+            self._feeds.wait_for(n + self.render_quantum_size)
             self._core.render(output[done : done + n])
             done += n
             self._position += n

@@ -18,6 +18,7 @@ from pastream_ng.graph.nodes.convolver import ConvolverNode
 from pastream_ng.graph.nodes.device import DeviceInputNode
 from pastream_ng.graph.nodes.dynamics import DynamicsCompressorNode, LimiterNode, PeakCompressorNode
 from pastream_ng.graph.nodes.ends import AudioDestinationNode, AudioListener
+from pastream_ng.graph.nodes.file_source import FileSourceNode
 from pastream_ng.graph.nodes.filters import BiquadFilterNode, IIRFilterNode
 from pastream_ng.graph.nodes.fir import FIRFilterNode
 from pastream_ng.graph.nodes.functional import FunctionStats
@@ -64,6 +65,7 @@ __all__ = [
     "DeviceInputNode",
     "DynamicsCompressorNode",
     "FIRFilterNode",
+    "FileSourceNode",
     "FunctionNode",
     "FunctionStats",
     "GainNode",

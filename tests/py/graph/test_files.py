@@ -2,7 +2,10 @@
 # SPDX-License-Identifier: MIT
 """Graphs and sound files: rendered into them, playing them, recording into them."""
 
+import gc
 import io
+import os
+import time
 
 import numpy as np
 import pytest
@@ -114,3 +117,196 @@ def test_missing_folders_are_told_before_anything_is_rendered(tmp_path):
         ctx.render_to(tmp_path / "none" / "a.wav")
     assert ctx.state == "suspended"
     ctx.render_to(tmp_path / "a.wav")
+
+
+# ---- Played from files ---------------------------------------------------------------------------
+
+
+@pytest.fixture
+def path(tmp_path):
+    """A file of a ramp, whose every frame tells its number."""
+    name = tmp_path / "ramp.wav"
+    ramp = np.arange(200_000, dtype=np.float32) / 2**18
+    ps.write(name, np.stack([ramp, -ramp], 1), RATE, subtype="FLOAT")
+    return name
+
+
+def played(ctx, path, **more):
+    source = ctx.create_file_source(path, **more)
+    source >> ctx.destination
+    source.start()
+    return source
+
+
+def numbers(sound):
+    return np.round(sound[:, 0] * 2**18).astype(int)
+
+
+@pytest.mark.parametrize("quantum", [128, 1000, 16384])
+def test_a_file_through_a_graph_is_the_file(path, quantum):
+    ctx = context(250_000, 2, quantum=quantum)
+    source = played(ctx, path)
+    assert source.duration == pytest.approx(200_000 / RATE)
+    assert source.path == os.fspath(path)
+    sound = ctx.render()
+    assert sound[:200_000].tobytes() == ps.read(path)[0].tobytes()
+    assert not sound[200_000:].any()
+    assert source.has_ended
+    assert source.exception is None
+    assert source.lost_frames == 0
+
+
+def test_files_go_through_graphs_into_files(path, tmp_path):
+    ctx = context(200_000, 2)
+    played(ctx, path)
+    ctx.render_to(tmp_path / "b.wav", subtype="FLOAT")
+    assert ps.read(tmp_path / "b.wav")[0].tobytes() == ps.read(path)[0].tobytes()
+
+
+def test_files_begin_loop_and_stop_when_they_are_told(path):
+    ctx = context(500_000, 2)
+    source = ctx.create_file_source(path, loop=True, offset=100_000 / RATE)
+    source >> ctx.destination
+    source.start(1000 / RATE)
+    source.stop(400_000 / RATE)
+    found = numbers(ctx.render())
+    wanted = np.zeros(500_000, int)
+    wanted[1000:400_000] = 100_000 + np.arange(399_000) % 100_000
+    assert np.array_equal(found, wanted)
+
+
+def test_other_rates_are_resampled(path):
+    ctx = context(100_000, 2, rate=RATE / 2)
+    played(ctx, path)
+    sound = ctx.render()
+    assert np.array_equal(sound, ps.resample(ps.read(path)[0], RATE, RATE // 2))
+
+
+def test_one_can_go_to_a_frame_at_any_time(path):
+    ctx = context(150_000, 2)
+    source = ctx.create_file_source(path)
+    source >> ctx.destination
+    source.seek(50_000 / RATE)
+    source.start()
+    frame = 128 * 600
+
+    @ctx.suspend(frame / RATE)
+    def back(ctx):
+        assert source.position == pytest.approx((50_000 + frame) / RATE)
+        source.seek(7 / RATE)
+
+    found = numbers(ctx.render())
+    assert np.array_equal(found[:frame], 50_000 + np.arange(frame))
+    assert np.array_equal(found[frame:], 7 + np.arange(150_000 - frame))
+
+
+def test_after_the_end_of_a_file_there_is_silence(path):
+    ctx = context(1000, 2)
+    source = ctx.create_file_source(path)
+    source >> ctx.destination
+    source.seek(source.duration)
+    source.start()
+    assert not ctx.render().any()
+    assert source.has_ended
+    with pytest.raises(ps.StateError):
+        source.seek(0)
+
+
+def test_sources_that_nobody_holds_play_on_and_let_the_file_go(path):
+    ctx = context(300_000, 2)
+    played(ctx, path)
+    blocks = ctx.blocks(100_000)
+    gc.collect()
+    assert np.array_equal(numbers(next(blocks)), np.arange(100_000))
+    assert len(ctx._feeds) == 1
+    next(blocks)
+    next(blocks)
+    assert len(ctx._feeds) == 0
+
+
+def threads():
+    return len(os.listdir("/proc/self/task"))
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/self/task"), reason="counts threads as Linux does")
+def test_readers_end_with_their_nodes_and_contexts(path):
+    before = threads()
+    ctx = context(1000)
+    unheard = ctx.create_file_source(path)
+    played(ctx, path, loop=True)
+    assert threads() == before + 2
+    del unheard
+    ctx.close()
+    deadline = time.monotonic() + 20
+    while threads() > before and time.monotonic() < deadline:
+        time.sleep(0.005)
+    assert threads() == before
+
+
+def test_what_is_left_of_damaged_files_is_played(tmp_path):
+    path = tmp_path / "a.flac"
+    ps.write(path, noise(500_000), RATE)
+    with open(path, "r+b") as file:
+        file.truncate(os.path.getsize(path) // 2)
+    wanted = ps.read(path, on_damage="ignore")[0]
+    assert 0 < len(wanted) < 300_000
+    ctx = context(500_000)
+    played(ctx, path)
+    sound = ctx.render()[:, 0]
+    assert np.array_equal(sound[: len(wanted)], wanted)
+    assert not sound[len(wanted) :].any()
+
+
+def test_what_cannot_be_read_on_is_told(path):
+    ctx = context(250_000, 2)
+    source = played(ctx, path)
+    source._feed._error = lambda: ps.FileFormatError("broken")
+    with pytest.raises(ps.FileFormatError, match="broken"):
+        ctx.render()
+    assert isinstance(source.exception, ps.FileFormatError)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "pattern"),
+    [
+        ({"path": 3}, "path is 3"),
+        ({"loop": 0}, "loop is 0"),
+        ({"loop": "yes"}, "loop"),
+        ({"offset": -1}, "offset is -1"),
+        ({"offset": 100}, "offset is 100"),
+    ],
+)
+def test_bad_sources_are_refused(path, arguments, pattern):
+    with pytest.raises((ps.ArgumentError, ps.ArgumentTypeError), match=pattern):
+        context().create_file_source(**{"path": path, **arguments})
+
+
+def test_what_is_no_file_is_refused(tmp_path):
+    with pytest.raises(FileNotFoundError):
+        context().create_file_source(tmp_path / "none.wav")
+    bad = tmp_path / "bad.wav"
+    bad.write_bytes(b"no sound" * 100)
+    with pytest.raises(ps.FileFormatError):
+        context().create_file_source(bad)
+    ps.write(bad, np.zeros((10, 33)), RATE)
+    with pytest.raises(ps.ArgumentError, match="33 channels"):
+        context().create_file_source(bad)
+    ctx = context()
+    ctx.close()
+    with pytest.raises(ps.ClosedError):
+        ctx.create_file_source(tmp_path / "bad.wav")
+
+
+def test_a_live_context_plays_a_file(path):
+    with ps.AudioContext(RATE, 2, device=ps.VirtualDevice("null")) as ctx:
+        source = ctx.create_file_source(path, offset=190_000 / RATE)
+        recorder = source >> ctx.create_recorder()
+        recorder >> ctx.destination
+        recorder.start()
+        source.start()
+        assert ctx.wait_ended(source, timeout=20)
+        found = numbers(recorder.recording)
+        assert source.lost_frames == 0
+    first = np.argmax(found > 0)
+    assert np.array_equal(found[first : first + 10_000], 190_000 + np.arange(10_000))
+    assert not found[first + 10_000 :].any()
