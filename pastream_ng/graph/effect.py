@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal
 
 from pastream_ng._checks import integer, real, shown
-from pastream_ng.errors import ArgumentTypeError
+from pastream_ng.errors import ArgumentTypeError, StateError
 from pastream_ng.graph.contexts.base import BaseAudioContext
 from pastream_ng.graph.core import CoreGraph
 
@@ -35,6 +35,12 @@ class EffectContext(BaseAudioContext):
     def state(self) -> Literal["running", "closed"]:
         """``"running"``, or ``"closed"``."""
         return "closed" if self._is_closed else "running"
+
+    def _open_feed_capacity(self) -> int:
+        raise StateError(
+            "the graph of an effect cannot read a file while it plays: it does not wait for the "
+            "disk; create_buffer_source(path) has the whole file in memory"
+        )
 
 
 class GraphEffect:

@@ -54,6 +54,8 @@ class FileSourceNode(StreamSourceNode):
         The file cannot be read.
     ArgumentError, ArgumentTypeError
         An argument is not as described above.
+    StateError
+        The context is that of a `GraphEffect`.
 
     Examples
     --------

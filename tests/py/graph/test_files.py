@@ -282,6 +282,12 @@ def test_bad_sources_are_refused(path, arguments, pattern):
         context().create_file_source(**{"path": path, **arguments})
 
 
+def test_effects_do_not_read_files(path):
+    effect = ps.GraphEffect(lambda ctx: ctx.create_file_source(path), sample_rate=RATE)
+    with pytest.raises(ps.StateError, match="create_buffer_source"):
+        effect.begin()
+
+
 def test_what_is_no_file_is_refused(tmp_path):
     with pytest.raises(FileNotFoundError):
         context().create_file_source(tmp_path / "none.wav")
