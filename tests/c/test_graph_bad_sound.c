@@ -167,7 +167,7 @@ static void test_bad_sound_does_not_go_round_for_ever(void) {
 
 // Some curves make sound of silence.
 static bool is_alone(const pst_gnode *node) {
-    return node->kind->sounds_alone != NULL && node->kind->sounds_alone(node->slots);
+    return node->kind->sounds_alone && node->kind->sounds_alone(node->slots);
 }
 
 static void test_every_node_comes_to_rest(void) {
