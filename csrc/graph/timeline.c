@@ -130,6 +130,13 @@ static pst_segment ramp(const walk *w, const pst_mark *event) {
     return segment;
 }
 
+// Unless it was cut, a curve ends with its last value, however short it is.
+static double curve_end(const pst_mark *event, const pst_segment *segment) {
+    if (event->end_s < event->time_s + event->span_s)
+        return pst_segment_value(segment, event->end_s);
+    return event->curve->values[event->curve->n - 1];
+}
+
 // Passes one event. Gives the formulas, each with its time of beginning in t0; returns how many.
 static uint32_t walk_on(walk *w, const pst_mark *event, pst_segment out[2]) {
     uint32_t n = 0;
@@ -159,7 +166,7 @@ static uint32_t walk_on(walk *w, const pst_mark *event, pst_segment out[2]) {
                                  .t0 = event->time_s,
                                  .span = event->span_s,
                                  .curve = event->curve};
-        out[n] = flat(event->end_s, pst_segment_value(&out[0], event->end_s));
+        out[n] = flat(event->end_s, curve_end(event, &out[0]));
         ++n;
         break;
     }
@@ -379,11 +386,16 @@ pst_status pst_param_timeline_automate(pst_param_timeline *timeline,
 }
 
 void pst_param_timeline_forget(pst_param_timeline *timeline, double time_s) {
-    uint32_t n_over = 0; // Up to the last event that has begun, which is kept.
-    while (n_over + 1 < timeline->n && timeline->events[n_over + 1].time_s <= time_s)
+    // Up to the last event that has begun, which is kept. What begins now may yet be cancelled.
+    uint32_t n_over = 0;
+    while (n_over + 1 < timeline->n && timeline->events[n_over + 1].time_s < time_s)
         ++n_over;
+    // A curve that is cancelled leaves what was before it.
+    const pst_mark *last = n_over > 0 ? &timeline->events[n_over] : NULL;
+    if (last != NULL && last->kind == PST_MARK_CURVE && last->end_s >= time_s)
+        --n_over;
     // A target goes on from the value before it, and that is what the timeline begins with then.
-    if (n_over == 0 || timeline->events[n_over].time_s > time_s)
+    if (n_over == 0)
         return;
     walk w = walk_begin(timeline);
     for (uint32_t i = 0; i < n_over; ++i) {

@@ -75,6 +75,13 @@ typedef struct run {
     double start, end; // Of the loop, or of the sound.
 } run;
 
+// Times of whole frames are not always exact as products.
+static double frames_of(double time_s, double rate_hz) PST_RT {
+    const double frames = time_s * rate_hz;
+    const double whole = rint(frames);
+    return fabs(frames - whole) <= 1e-12 * fabs(whole) ? whole : frames;
+}
+
 static run look(const pst_unit *unit, const pst_quantum *q) PST_RT {
     const pst_slot *slots = unit->slots;
     const pst_sound *sound = (const pst_sound *)slots[BUFFER].object;
@@ -84,8 +91,8 @@ static run look(const pst_unit *unit, const pst_quantum *q) PST_RT {
         r.step *= exp2((double)q->params[DETUNE].value / 1200.0);
     if (!isfinite(r.step))
         r.step = 0.0;
-    const double start = slots[LOOP_START].number * sound->rate_hz;
-    const double end = slots[LOOP_END].number * sound->rate_hz;
+    const double start = frames_of(slots[LOOP_START].number, sound->rate_hz);
+    const double end = frames_of(slots[LOOP_END].number, sound->rate_hz);
     if (r.loops && start >= 0.0 && end > 0.0 && start < end && start < r.end) {
         r.start = start;
         r.end = end < r.end ? end : r.end;
@@ -99,15 +106,12 @@ static void begin(pst_unit *unit, const pst_quantum *q, const run *r) PST_RT {
     const pst_schedule *schedule = &unit->schedule;
     const int64_t frame = q->frame + q->first;
     const double most = (double)r->sound->n_frames;
-    double place = schedule->offset_s * r->sound->rate_hz;
+    double place = frames_of(schedule->offset_s, r->sound->rate_hz);
     place = place > most ? most : place;
     if (r->loops && r->step >= 0.0 && place > r->end)
         place = r->end;
     if (r->loops && r->step < 0.0 && place < r->start)
         place = r->start;
-    // Times of whole frames are not always exact as products.
-    if (fabs(place - rint(place)) < 1e-9 * most)
-        place = rint(place);
     self->has_begun = true;
     self->place = place;
     self->left = schedule->duration_s < 0.0 ? INFINITY : schedule->duration_s * r->sound->rate_hz;
@@ -149,10 +153,9 @@ static uint32_t frames_to(double place, double step, double low, double high, ui
 
 static float one(const run *r, const player *self, const float *from, double place) PST_RT {
     const int64_t last = r->sound->n_frames - 1;
-    if (place < 0.0 || place > (double)last + 1.0)
+    if (place < 0.0 || place >= (double)last + 1.0)
         return 0.0f;
     int64_t i = (int64_t)place;
-    i = i > last ? last : i;
     const float part = (float)(place - (double)i);
     int64_t next = i + 1; // Behind the last frame there is it once more.
     if (r->loops && self->was_in_loop && (double)next >= r->end)

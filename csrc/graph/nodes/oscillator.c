@@ -96,17 +96,22 @@ static void changed(pst_unit *unit, uint32_t attribute, const pst_slot *old) PST
     ((oscillator *)unit->state)->band = NULL;
 }
 
+// A step is rounded to 32 bits, which adds up; the phase is not.
+enum { MOST_STEPS = 128 };
+
 static void write_steady(oscillator *self, const pst_quantum *q, const pst_wave *wave,
                          float *plane) PST_RT {
     const double step = step_at(self, q, 0);
-    const uint32_t n = q->end - q->first;
     const pst_wave_band *band = pick(self, wave, step);
     if (band == NULL)
-        memset(plane + q->first, 0, n * sizeof *plane);
-    else
-        q->kernels->wave_steady(plane + q->first, &band->table, to_phase(self->pitch.phase),
-                                (uint32_t)(int32_t)lrint(step * 0x1p32), n);
-    self->pitch.phase = pst_pitch_wrapped(self->pitch.phase + n * step);
+        memset(plane + q->first, 0, (q->end - q->first) * sizeof *plane);
+    for (uint32_t from = q->first; from < q->end; from += MOST_STEPS) {
+        const uint32_t n = q->end - from < MOST_STEPS ? q->end - from : MOST_STEPS;
+        if (band != NULL)
+            q->kernels->wave_steady(plane + from, &band->table, to_phase(self->pitch.phase),
+                                    (uint32_t)(int32_t)lrint(step * 0x1p32), n);
+        self->pitch.phase = pst_pitch_wrapped(self->pitch.phase + n * step);
+    }
 }
 
 // Frames of one table, at most so many at once.
