@@ -38,8 +38,8 @@ class EffectContext(BaseAudioContext):
 
     def _open_feed_capacity(self) -> int:
         raise StateError(
-            "the graph of an effect cannot read a file while it plays: it does not wait for the "
-            "disk; create_buffer_source(path) has the whole file in memory"
+            "the graph of an effect cannot read or write files while it plays: it does not wait "
+            "for the disk; create_buffer_source(path) has a whole file in memory"
         )
 
 

@@ -9,7 +9,7 @@ import os
 from contextlib import contextmanager
 from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeVar, overload
-from weakref import WeakValueDictionary
+from weakref import WeakSet, WeakValueDictionary
 
 import numpy as np
 
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
     from pastream_ng.graph.core import CoreGraph, CoreNode
     from pastream_ng.graph.nodes.face import Face
+    from pastream_ng.graph.nodes.recorder import RecorderNode
 
 __all__ = ["BaseAudioContext"]
 
@@ -59,6 +60,7 @@ class BaseAudioContext(Factory):
         self._ended = Ended()
         self._functions = Hosts()
         self._feeds = Feeds()
+        self._recorders: WeakSet[RecorderNode] = WeakSet()  # Into files.
         self._lock = Lock()
         self._is_closed = False
         # Faces of nodes by their handles' ids. They refer to the context, and not the other way.
@@ -162,7 +164,10 @@ class BaseAudioContext(Factory):
         return math.ceil(self.sample_rate * seconds)
 
     def _open_feed_capacity(self) -> int:
-        """Return how many frames of a file are read ahead, if the context is open."""
+        """Return how many frames of a file are read ahead, or wait to be written.
+
+        Raise if the context is closed, or does not wait for files.
+        """
         self._check_open()
         return max(1 << 16, math.ceil(self.sample_rate))
 

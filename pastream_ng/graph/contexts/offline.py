@@ -327,6 +327,8 @@ class OfflineAudioContext(BaseAudioContext):
             done += n
             self._position += n
             self._rendered()
+            for recorder in list(self._recorders):
+                recorder._go_on()
             self._functions.raise_error()
             if progress is not None:
                 progress(self._position / self._length)
@@ -339,6 +341,8 @@ class OfflineAudioContext(BaseAudioContext):
             yield from self._stand_still(self._length)
         for op in self._final:
             op()
+        for recorder in list(self._recorders):
+            recorder.close()
 
     def _stand_still(self, frame: int) -> Iterator[float]:
         function = self._stops.pop(frame)

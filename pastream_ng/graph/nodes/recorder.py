@@ -1,13 +1,13 @@
 # Copyright 2026 The pastream_ng authors
 # SPDX-License-Identifier: MIT
-"""The node that records what it hears."""
+"""The node that records what it hears, into memory or into a file."""
 
 from __future__ import annotations
 
 import math
 import threading
 import weakref
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -15,7 +15,8 @@ from pastream_ng._checks import integer
 from pastream_ng._native import lib
 from pastream_ng._native.waits import SLICE_NS
 from pastream_ng.enums import Status
-from pastream_ng.errors import StateError
+from pastream_ng.errors import ArgumentError, ClosedError, StateError
+from pastream_ng.files.soundfile import SoundFile
 from pastream_ng.graph.data import MAX_CHANNELS
 from pastream_ng.graph.nodes.taps import RingTap
 from pastream_ng.graph.params import number
@@ -39,7 +40,7 @@ _MOST = 1 << 15
 
 
 class RecorderNode(RingTap):
-    """Passes sound on as it is, and records it into memory, from `start` to `stop`.
+    """Passes sound on as it is, and records it, from `start` to `stop`: into memory, or a file.
 
     It can be started again: `recording` has all that was recorded, one after the other. In a live
     context a thread takes the sound over; only if Python was late by seconds, frames are missing:
@@ -51,6 +52,11 @@ class RecorderNode(RingTap):
         Where it belongs.
     channels : int, optional
         Of the recording, 1 to 32; sound with others is mixed to it.
+    file : str, bytes, os.PathLike, int or binary file object, optional
+        What to record into, instead of memory; it is made at once, and complete with `close`, or
+        when the context has rendered or is closed.
+    format, subtype : str, optional
+        Of the file, as for `SoundFile`.
     **rules : ChannelOptions
         How its input is mixed.
 
@@ -71,14 +77,32 @@ class RecorderNode(RingTap):
     """
 
     def __init__(
-        self, context: BaseAudioContext, *, channels: int = 2, **rules: Unpack[ChannelOptions]
+        self,
+        context: BaseAudioContext,
+        *,
+        channels: int = 2,
+        file: Any = None,
+        format: str | None = None,
+        subtype: str | None = None,
+        **rules: Unpack[ChannelOptions],
     ) -> None:
         self._channels = integer("channels", channels, 1, MAX_CHANNELS)
-        super().__init__(context, channels, context._tap_capacity(_ROOM_S), **rules)
-        self._is_live = not context._calls_in_line
+        self._file: SoundFile | None = None
+        self._error: BaseException | None = None
+        self._is_over = False
+        self._file_end = 0  # The first frame that is not in the file.
         self._take_lock = threading.RLock()
-        # Where it records: first frames, and those behind the last ones; None: not known yet.
         self._parts: list[tuple[int, int | None]] = []
+        # Where rendering waits for the file, the ring need not hold all of it.
+        waits = file is not None and context._calls_in_line
+        room = context._open_feed_capacity() if waits else context._tap_capacity(_ROOM_S)
+        super().__init__(context, channels, room, **rules)
+        if file is not None:
+            self._file = _new_file(context, file, self._channels, format, subtype)
+            context._recorders.add(self)
+        self._is_live = not context._calls_in_line
+        # Where it records: first frames, and those behind the last ones; None: not known yet.
+        self._parts = []
         self._blocks: list[tuple[int, NDArray[np.float32]]] = []
         self._known = 0  # Everything before this frame was taken over.
         self._thread: threading.Thread | None = None
@@ -122,6 +146,8 @@ class RecorderNode(RingTap):
         """
         self._context._check_open()
         with self._take_lock:
+            if self._is_over:
+                raise ClosedError("the file of this recorder is complete; make a new recorder")
             if self.is_recording:
                 raise StateError("it records already; stop it first")
             self._take_over()
@@ -197,18 +223,93 @@ class RecorderNode(RingTap):
         end = first + len(block)
         for begin, stop in self._parts:
             low, high = max(first, begin), end if stop is None else min(end, stop)
-            if low < high:
+            if self._file is not None:
+                # Frames that are missing are silence.
+                gap = (low if stop is None else min(low, stop)) - max(begin, self._file_end)
+                self._write(max(begin, self._file_end), None, gap)
+                if low < high:
+                    self._write(low, block[low - first : high - first], high - low)
+            elif low < high:
                 self._blocks.append((low, block[low - first : high - first].copy()))
         self._known = end
 
+    # ---- Into a file ---------------------------------------------------------------------------
+
+    def _write(self, first: int, frames: NDArray[np.float32] | None, n: int) -> None:
+        """Write n frames, or silence, to the file; keep what that fails with."""
+        if n <= 0 or self._error is not None or self._file is None or self._file.closed:
+            return
+        try:
+            if frames is not None:
+                self._file.write(frames)
+            for done in range(0, n if frames is None else 0, _MOST):
+                self._file.write(np.zeros((min(_MOST, n - done), self._channels), np.float32))
+        except Exception as error:
+            self._error = error
+        self._file_end = first + n
+
+    @property
+    def exception(self) -> BaseException | None:
+        """What the file could not be written for, or None. Nothing is recorded after it."""
+        return self._error
+
+    def _go_on(self) -> None:
+        """Take over what the ring has; raise what the file cannot be written for."""
+        self._take_over()
+        if self._error is not None:
+            raise self._error
+
+    def close(self) -> None:
+        """Complete the file, with what was recorded by now. Idempotent; memory stays as it is.
+
+        Raises
+        ------
+        OSError, PastreamError
+            What the file could not be written for.
+        """
+        if self._file is None:
+            return
+        self._finish()
+        if self._error is not None:
+            raise self._error
+
+    def _finish(self) -> None:
+        with self._take_lock:
+            if self._is_over or self._file is None:
+                return
+            self._take_over()
+            if self.is_recording:
+                self._parts[-1] = self._parts[-1][0], self._known
+            self._is_over = True
+            self._ring.end()
+            try:
+                self._file.close()
+            except Exception as error:
+                self._error = self._error or error
+
+    def _context_is_over(self) -> None:
+        super()._context_is_over()
+        self._finish()
+
     @property
     def recording(self) -> NDArray[np.float32]:
-        """What was recorded so far: (frames, channels) float32, a new array each time."""
+        """What was recorded so far: (frames, channels) float32, a new array each time.
+
+        Raises
+        ------
+        StateError
+            It is in a file.
+        """
+        self._check_memory()
         with self._take_lock:
             self._take_over()
             channels = self._channels
             parts = [self._part(begin, stop, channels) for begin, stop in self._parts]
         return np.concatenate(parts) if parts else np.zeros((0, channels), np.float32)
+
+    def _check_memory(self) -> None:
+        if self._file is not None:
+            raise StateError(f"it records into a file, {self._file.name!r}, not into memory")
 
     def _part(self, begin: int, stop: int | None, channels: int) -> NDArray[np.float32]:
         end = self._known if stop is None else min(stop, self._known)
@@ -219,13 +320,33 @@ class RecorderNode(RingTap):
         return sound
 
     def clear(self) -> None:
-        """Forget what was recorded so far; if it records, it goes on from now."""
+        """Forget what was recorded so far; if it records, it goes on from now.
+
+        Raises
+        ------
+        StateError
+            It is in a file.
+        """
+        self._check_memory()
         with self._take_lock:
             self._take_over()
             self._blocks.clear()
             self._parts = (
                 [(max(self._known, self._parts[-1][0]), None)] if self.is_recording else []
             )
+
+
+def _new_file(
+    context: BaseAudioContext, file: Any, channels: int, format: str | None, subtype: str | None
+) -> SoundFile:
+    rate = context.sample_rate
+    if not rate.is_integer():
+        raise ArgumentError(
+            f"file cannot have the context's sample rate, {rate!r} Hz; it must be a whole number"
+        )
+    made = SoundFile(file, "w", int(rate), channels, subtype, format=format)
+    made._warns = False  # The recorder closes it.
+    return made
 
 
 def _work(recorder: weakref.ref[RecorderNode], ring: RingBuffer) -> None:

@@ -282,10 +282,14 @@ def test_bad_sources_are_refused(path, arguments, pattern):
         context().create_file_source(**{"path": path, **arguments})
 
 
-def test_effects_do_not_read_files(path):
-    effect = ps.GraphEffect(lambda ctx: ctx.create_file_source(path), sample_rate=RATE)
-    with pytest.raises(ps.StateError, match="create_buffer_source"):
-        effect.begin()
+def test_effects_do_not_read_or_write_files(path):
+    for build in (
+        lambda ctx: ctx.create_file_source(path),
+        lambda ctx: ctx.create_recorder(file=io.BytesIO(), format="WAV"),
+    ):
+        effect = ps.GraphEffect(build, sample_rate=RATE)
+        with pytest.raises(ps.StateError, match="cannot read or write files"):
+            effect.begin()
 
 
 def test_what_is_no_file_is_refused(tmp_path):
@@ -317,3 +321,96 @@ def test_a_live_context_plays_a_file(path):
     first = np.argmax(found > 0)
     assert np.array_equal(found[first : first + 10_000], 190_000 + np.arange(10_000))
     assert not found[first + 10_000 :].any()
+
+
+# ---- Recorded into files -------------------------------------------------------------------------
+
+
+def test_nodes_are_recorded_into_files(path, tmp_path):
+    ctx = context(150_001, 2)
+    recorder = ctx.create_recorder(file=tmp_path / "b.wav", subtype="FLOAT")
+    played(ctx, path) >> recorder
+    recorder.start(1000 / RATE)
+    recorder.stop(1001 / RATE)
+    recorder.start(70_000 / RATE)
+    ctx.render()
+    found = numbers(ps.read(tmp_path / "b.wav")[0])
+    assert np.array_equal(found[:80_002], [1000, *range(70_000, 150_001)])
+    assert recorder.exception is None
+    with pytest.raises(ps.StateError, match="into a file"):
+        assert recorder.recording is None
+    with pytest.raises(ps.StateError, match="into a file"):
+        recorder.clear()
+
+
+def test_a_file_is_complete_when_its_recorder_is_closed(path, tmp_path):
+    ctx = context(150_000, 2)
+    recorder = ctx.create_recorder(file=tmp_path / "b.wav", subtype="FLOAT")
+    played(ctx, path) >> recorder
+    recorder.start()
+    blocks = ctx.blocks(12_800)
+    next(blocks)
+    recorder.close()
+    recorder.close()
+    next(blocks)
+    assert np.array_equal(numbers(ps.read(tmp_path / "b.wav")[0]), np.arange(12_800))
+    assert not recorder.is_recording
+    with pytest.raises(ps.ClosedError, match="make a new recorder"):
+        recorder.start()
+
+
+def test_frames_that_are_missing_are_silence_in_files(tmp_path):
+    ctx = context(1024)
+    recorder = ctx.create_recorder(channels=1, file=tmp_path / "b.wav", subtype="FLOAT")
+    ones = np.ones((100, 1), np.float32)
+    recorder._parts = [(10, 450), (500, None)]
+    recorder._keep(0, ones)
+    recorder._keep(300, ones)
+    recorder._keep(600, ones)
+    recorder.close()
+    wanted = np.zeros(700)
+    wanted[:100] = wanted[300:400] = wanted[600:] = 1
+    wanted = np.concatenate([wanted[10:450], wanted[500:]])
+    assert np.array_equal(ps.read(tmp_path / "b.wav")[0], wanted)
+
+
+class Full(io.BytesIO):
+    def write(self, data):
+        if self.tell() > 100_000:
+            raise OSError(28, "full")
+        return super().write(data)
+
+
+def test_a_full_disk_ends_rendering(path):
+    ctx = context(200_000, 2)
+    recorder = ctx.create_recorder(file=Full(), format="WAV")
+    played(ctx, path) >> recorder
+    recorder.start()
+    with pytest.raises(OSError, match="full"):
+        ctx.render()
+    assert isinstance(recorder.exception, OSError)
+
+
+def test_bad_files_of_recorders_are_refused(tmp_path):
+    with pytest.raises(ps.ArgumentError, match="subtype"):
+        context().create_recorder(file=tmp_path / "a.wav", subtype="VORBIS")
+    with pytest.raises(FileNotFoundError):
+        context().create_recorder(file=tmp_path / "none" / "a.wav")
+    with pytest.raises(ps.ArgumentError, match=r"8000\.5"):
+        context(rate=8000.5).create_recorder(file=tmp_path / "a.wav")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_live_context_is_recorded_into_a_file(tmp_path):
+    with ps.AudioContext(RATE, 1, device=ps.VirtualDevice("null")) as ctx:
+        source = ctx.create_constant_source(0)
+        source.offset.linear_ramp_to_value_at_time(1, 40)
+        recorder = source >> ctx.create_recorder(
+            channels=1, file=tmp_path / "a.wav", subtype="FLOAT"
+        )
+        source.start()
+        recorder.start(0.01)
+        recorder.stop(0.06)
+        ctx.wait(0.08)
+    sound = ps.read(tmp_path / "a.wav")[0]
+    assert np.allclose(sound, np.arange(480, 2880) / (40 * RATE), rtol=1e-5)
