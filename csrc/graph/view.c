@@ -172,7 +172,8 @@ uint32_t pst_param_list(pst_param *param, double *initial, pst_automation *autom
     pthread_mutex_lock(&param->node->graph->lock);
     pst_param_timeline *timeline = &param->timeline;
     const double now_s = pst_graph_now(param->node->graph);
-    pst_param_timeline_forget(timeline, now_s);
+    // With what begins now, so that what a ramp makes stay is the first.
+    pst_param_timeline_forget(timeline, nextafter(now_s, INFINITY));
     *initial = timeline->initial;
     put_marks(&to, timeline, now_s);
     pthread_mutex_unlock(&param->node->graph->lock);

@@ -197,13 +197,13 @@ class OfflineAudioContext(BaseAudioContext):
         >>> ctx.render()[::128, 0].tolist()
         [1.0, -1.0]
         """
+        self._check_open()
         if function is None:
             return lambda given: self.suspend(at, given)
         if not callable(function):
             raise ArgumentTypeError(
                 f"function is {shown(function)}; it must be a function of the context"
             )
-        self._check_open()
         with self._lock:
             self._stops[self._stop_at(at)] = function
         return function
