@@ -126,9 +126,9 @@ if _TYPE_CHECKING:
     from pastream_ng.graph.contexts import BaseAudioContext, OfflineAudioContext, RenderSteps
     from pastream_ng.graph.contexts.live import AudioContext
     from pastream_ng.graph.data import AudioBuffer, PeriodicWave
+    from pastream_ng.graph.description.load import graph_from_dict
     from pastream_ng.graph.effect import EffectContext, GraphEffect
     from pastream_ng.graph.live.values import ContextStats, OutputTimestamp
-    from pastream_ng.graph.load import graph_from_dict
     from pastream_ng.graph.nodes import (
         ADSRNode,
         AnalyserNode,
@@ -171,8 +171,8 @@ if _TYPE_CHECKING:
     )
     from pastream_ng.graph.nodes.panners import hrtf_file
     from pastream_ng.graph.params import AudioParam
+    from pastream_ng.graph.picture.view import GraphConnection, GraphView
     from pastream_ng.graph.units import db, midi, note
-    from pastream_ng.graph.view import GraphConnection, GraphView
     from pastream_ng.graph.wiring import Fan, Port
     from pastream_ng.hosts import (
         DeviceInfo,

@@ -40,7 +40,7 @@ NAMES_OF_MODULES = {
     "graph.contexts.live": "AudioContext",
     "graph.data": "AudioBuffer PeriodicWave",
     "graph.live.values": "ContextStats OutputTimestamp",
-    "graph.load": "graph_from_dict",
+    "graph.description.load": "graph_from_dict",
     "graph.nodes": """
         ADSRNode AnalyserNode AudioBufferSourceNode AudioDestinationNode AudioListener AudioNode
         AudioProcessor AudioScheduledSourceNode BiquadFilterNode ChannelMergerNode
@@ -53,7 +53,7 @@ NAMES_OF_MODULES = {
     "graph.nodes.panners": "hrtf_file",
     "graph.params": "AudioParam",
     "graph.units": "db midi note",
-    "graph.view": "GraphConnection GraphView",
+    "graph.picture.view": "GraphConnection GraphView",
     "graph.wiring": "Fan Port",
     "hosts": """
         DeviceInfo DeviceList Fault HostApiInfo VirtualDevice

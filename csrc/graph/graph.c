@@ -6,7 +6,7 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
-#include "graph/plan.h"
+#include "graph/control/plan.h"
 
 // Graphs and handles.
 

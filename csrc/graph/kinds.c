@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#include "graph/model.h"
+#include "graph/control/model.h"
 
 static const pst_kind *const kinds[] = {
     &pst_kind_destination,

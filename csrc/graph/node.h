@@ -6,8 +6,8 @@
 
 #include <string.h>
 
-#include "graph/bus.h"
-#include "graph/shared.h"
+#include "graph/render/bus.h"
+#include "graph/data/shared.h"
 #include "pastream/graph_kinds.h"
 
 // What writers of nodes need: a kind of node is one constant table, in a file of its own in

@@ -1,7 +1,7 @@
 // Copyright 2026 The pastream_ng authors
 // SPDX-License-Identifier: MIT
 
-#include "graph/model.h"
+#include "graph/control/model.h"
 #include "graph_rig.h"
 
 // What is no number, or far too large, does not stay: whatever a node got for a moment, at an input

@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include "base/thread.h"
-#include "graph/model.h"
+#include "graph/control/model.h"
 #include "graph_rig.h"
 
 // Graphs that are changed while they are rendered, by other threads; and how long nodes live.

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: MIT
 
 #include "base/alloc.h"
-#include "graph/model.h"
+#include "graph/control/model.h"
 #include "graph_rig.h"
 
 // What a writer of nodes may rely on: a kind that notes what it gets.

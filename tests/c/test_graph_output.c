@@ -5,7 +5,7 @@
 
 #include "base/clock.h"
 #include "base/thread.h"
-#include "graph/model.h"
+#include "graph/control/model.h"
 #include "graph_rig.h"
 #include "pastream/device.h"
 #include "pastream/graph_output.h"

@@ -3,7 +3,7 @@
 
 #include <float.h>
 
-#include "graph/timeline.h"
+#include "graph/params/timeline.h"
 #include "graph_rig.h"
 
 // The timelines of params, against their formulas; heard as the offset of a constant source.

@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-#include "graph/recursive.h"
+#include "graph/nodes/recursive.h"
 #include "kernel_rig.h"
 #include "rt_guard.h"
 

@@ -7,14 +7,14 @@ import pytest
 
 import pastream_ng as ps
 from pastream_ng.errors import ArgumentError
-from pastream_ng.graph.captures import (
+from pastream_ng.graph.core import CoreGraph, Sound
+from pastream_ng.graph.description.captures import (
     analyser_decibel_bytes,
     analyser_decibels,
     analyser_sound,
     analyser_sound_bytes,
 )
-from pastream_ng.graph.core import CoreGraph, Sound
-from pastream_ng.graph.load import graph_from_dict
+from pastream_ng.graph.description.load import graph_from_dict
 
 RATE = 32768
 

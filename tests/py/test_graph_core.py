@@ -17,8 +17,8 @@ from pastream_ng.errors import (
 )
 from pastream_ng.graph.core import CoreGraph
 from pastream_ng.graph.core_data import Sound, Wave
+from pastream_ng.graph.description.load import graph_from_dict
 from pastream_ng.graph.kinds import kinds
-from pastream_ng.graph.load import graph_from_dict
 
 RATE = 16384
 

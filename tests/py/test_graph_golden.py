@@ -6,8 +6,8 @@ import golden
 import numpy as np
 import pytest
 
+from pastream_ng.graph.description.load import graph_from_dict
 from pastream_ng.graph.kinds import kinds
-from pastream_ng.graph.load import graph_from_dict
 
 # Graphs whose nodes are all there.
 NAMES = [

@@ -31,7 +31,7 @@ def complaints(tool, root, files):
     [
         ("csrc/core/ring.c", '#include "pastream/stream.h"\n', "may not include"),
         ("csrc/base/a.c", '#include "core/queue.h"\n', "may not include"),
-        ("csrc/stream/a.c", '#include "graph/plan.h"\n', "may not include"),
+        ("csrc/stream/a.c", '#include "graph/control/plan.h"\n', "may not include"),
         ("csrc/codec/a.c", "#include <pastream/device.h>\n", "may not include"),
         ("csrc/include/pastream/ring.h", '#include "pastream/device.h"\n', "may not include"),
         ("csrc/stream/a.c", '#include "pastream/pastream.h"\n', "for users only"),

@@ -4,7 +4,7 @@
 #ifndef PST_GRAPH_FUNCTION_H
 #define PST_GRAPH_FUNCTION_H
 
-#include "graph/model.h"
+#include "graph/control/model.h"
 #include "pastream/graph_functions.h"
 #include "pastream/ring.h"
 

@@ -4,7 +4,7 @@
 #ifndef PST_GRAPH_HRTF_EARS_H
 #define PST_GRAPH_HRTF_EARS_H
 
-#include "graph/shared.h"
+#include "graph/data/shared.h"
 
 // How a head hears sound from all around: for each ear and direction a filter and a delay. Both are
 // made from measured impulse responses. A response that is taken apart into its delay and the rest,

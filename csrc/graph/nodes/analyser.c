@@ -10,7 +10,7 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "graph/kinds.h"
-#include "graph/model.h"
+#include "graph/control/model.h"
 #include "graph/nodes/trail.h"
 #include "graph/nodes/spectrum.h"
 

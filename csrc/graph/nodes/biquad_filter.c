@@ -6,7 +6,7 @@
 
 #include "core/kernels/kernels.h"
 #include "graph/kinds.h"
-#include "graph/recursive.h"
+#include "graph/nodes/recursive.h"
 
 // A filter of second order. While its params move, it gets new coefficients for each frame; else
 // it makes blocks of frames at a time.

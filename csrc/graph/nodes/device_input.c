@@ -1,7 +1,7 @@
 // Copyright 2026 The pastream_ng authors
 // SPDX-License-Identifier: MIT
 
-#include "graph/input.h"
+#include "graph/render/input.h"
 #include "graph/kinds.h"
 
 // What the device hears, or what the graph was fed with.

@@ -9,7 +9,7 @@
 #include "base/error.h"
 #include "core/kernels/natural.h"
 #include "graph/kinds.h"
-#include "graph/model.h"
+#include "graph/control/model.h"
 #include "pastream/graph_dynamics.h"
 
 // The compressor that browsers agree on, in blocks of 32 frames. In each, a level goes through the

@@ -7,7 +7,7 @@
 #include "base/error.h"
 #include "core/kernels/kernels.h"
 #include "graph/kinds.h"
-#include "graph/recursive.h"
+#include "graph/nodes/recursive.h"
 
 // A filter whose coefficients are given once and for all.
 

@@ -9,7 +9,7 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "graph/kinds.h"
-#include "graph/model.h"
+#include "graph/control/model.h"
 #include "graph/nodes/trail.h"
 
 // Passes sound on, and measures it in short pieces, of which whoever reads puts a window together.

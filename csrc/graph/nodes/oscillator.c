@@ -8,7 +8,7 @@
 #include "base/error.h"
 #include "graph/kinds.h"
 #include "graph/nodes/pitch.h"
-#include "graph/wave.h"
+#include "graph/data/wave.h"
 
 // A wave, read from tables at a phase which is the sum of the frequencies so far.
 

@@ -7,7 +7,7 @@
 
 #include "graph/hrtf/hrtf.h"
 #include "graph/kinds.h"
-#include "graph/sides.h"
+#include "graph/nodes/sides.h"
 
 // Puts sound somewhere in space: the listener hears it more on one side, quieter with the
 // distance, and quieter when it is turned away.

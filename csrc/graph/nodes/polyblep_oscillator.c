@@ -7,7 +7,7 @@
 #include "graph/kinds.h"
 #include "graph/nodes/blep.h"
 #include "graph/nodes/pitch.h"
-#include "graph/wave.h"
+#include "graph/data/wave.h"
 
 // Shapes that can be bent while they sound, as those of analogue synthesizers: computed as they
 // are drawn, with their edges smoothed.

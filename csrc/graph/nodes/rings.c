@@ -4,7 +4,7 @@
 #include "graph/nodes/rings.h"
 
 #include "base/error.h"
-#include "graph/model.h"
+#include "graph/control/model.h"
 #include "pastream/graph_ring.h"
 
 pst_status pst_node_check_ring(const pst_slot *slot, uint32_t frame_bytes, pst_error *err) {

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: MIT
 
 #include "graph/kinds.h"
-#include "graph/sides.h"
+#include "graph/nodes/sides.h"
 
 // Moves sound between left and right, with equal power.
 

@@ -4,7 +4,7 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "core/convert.h"
-#include "graph/frames.h"
+#include "graph/render/frames.h"
 #include "graph/nodes/rings.h"
 
 // Plays what comes out of a ring.

@@ -6,8 +6,8 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "core/history.h"
-#include "graph/frames.h"
-#include "graph/model.h"
+#include "graph/render/frames.h"
+#include "graph/control/model.h"
 #include "graph/nodes/rings.h"
 #include "pastream/graph_ring.h"
 

@@ -4,7 +4,7 @@
 #ifndef PST_GRAPH_NODES_WIDTH_H
 #define PST_GRAPH_NODES_WIDTH_H
 
-#include "graph/bus.h"
+#include "graph/render/bus.h"
 
 // How many channels the sound has that a node remembers: those of its input, and more as long as
 // there is something in them. What of the input comes in fewer is mixed to as many on its way in.

@@ -22,7 +22,7 @@ from pastream_ng.graph.feeds import Feeds
 from pastream_ng.graph.functions.host import Hosts
 from pastream_ng.graph.nodes import AudioDestinationNode, AudioListener, AudioNode
 from pastream_ng.graph.nodes.node import classes_of_kinds
-from pastream_ng.graph.view import GraphView
+from pastream_ng.graph.picture.view import GraphView
 from pastream_ng.graph.wiring import Target
 
 if TYPE_CHECKING:

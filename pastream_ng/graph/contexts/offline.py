@@ -18,8 +18,8 @@ from pastream_ng.graph.contexts.base import BaseAudioContext
 from pastream_ng.graph.contexts.to_file import FileOptions, file_for
 from pastream_ng.graph.core import CoreGraph
 from pastream_ng.graph.data import MAX_CHANNELS
+from pastream_ng.graph.description.save import describe
 from pastream_ng.graph.params import number
-from pastream_ng.graph.save import describe
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
     from typing_extensions import Unpack
 
-    from pastream_ng.graph.script import Script
+    from pastream_ng.graph.description.script import Script
 
 __all__ = ["OfflineAudioContext"]
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pastream_ng.graph.captures import (
+from pastream_ng.graph.description.captures import (
     analyser_decibel_bytes,
     analyser_decibels,
     analyser_sound,

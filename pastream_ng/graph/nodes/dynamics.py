@@ -7,7 +7,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from pastream_ng.graph.captures import compressor_reduction
+from pastream_ng.graph.description.captures import compressor_reduction
 from pastream_ng.graph.nodes.members import Number, Param
 from pastream_ng.graph.nodes.node import AudioNode, ChannelOptions
 
