@@ -6,14 +6,14 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 from pastream_ng._native import ffi
 from pastream_ng._native.closing import Closing
 from pastream_ng.errors import ClosedError, ForkedError
 
-__all__ = ["Handle", "owner"]
+__all__ = ["Handle", "keep_for_ever", "owner"]
 
 H = TypeVar("H", bound="Handle")
 
@@ -36,6 +36,14 @@ def owner(type_name: str, release: Callable[[Any], None]) -> Any:
         release(place[0])
 
     return ffi.gc(ffi.new(f"{type_name} *"), drop)
+
+
+def keep_for_ever(objects: Iterable[object]) -> None:
+    """Never free these, not even when the program ends: somebody may still use their memory."""
+    from ctypes import py_object, pythonapi
+
+    for each in objects:
+        pythonapi.Py_IncRef(py_object(each))
 
 
 class Handle(Closing):

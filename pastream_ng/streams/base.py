@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from pastream_ng._checks import seconds
 from pastream_ng._native import ffi, hostlog, lib, system
 from pastream_ng._native.errors import check, new_error
+from pastream_ng._native.handle import keep_for_ever
 from pastream_ng._native.ring import NativeRing
 from pastream_ng._native.waits import Deadline, wait, wait_async
 from pastream_ng.callbacks.attached import AttachedCallback
@@ -49,9 +50,6 @@ S = TypeVar("S", bound="StreamBase")
 
 # Arguments of streams that make no sense where the run is the caller's.
 _OF_RUNS = ("frames", "pad", "offset", "reader", "writer", "prebuffer_timeout")
-
-# Memory that an abandoned host call may still touch: never freed.
-_abandoned: list[object] = []
 
 
 class StreamBase(StreamFailures):
@@ -353,7 +351,7 @@ class StreamBase(StreamFailures):
     def _after_host_call(self, status: int) -> int:
         if status == Status.TIMEOUT:
             self._is_closed = self._is_given_up = True
-            _abandoned.extend(self._borrowed)
+            keep_for_ever(self._borrowed)
             hostlog.warn("%s: the host did not come back; its handle is abandoned", self)
         if self._pid == os.getpid():
             hostlog.drain(system.get())

@@ -13,7 +13,7 @@ from weakref import WeakSet
 from pastream_ng._checks import shown_file
 from pastream_ng._native import ffi, lib
 from pastream_ng._native.errors import check, error_for, new_error
-from pastream_ng._native.handle import owner
+from pastream_ng._native.handle import keep_for_ever, owner
 from pastream_ng._native.text import decode
 from pastream_ng._native.waits import Deadline, wait, wait_async
 from pastream_ng.enums import ChainState, Encoding, Status
@@ -78,7 +78,7 @@ class Job:
         if self._pid == os.getpid() and self.state() not in _OVER:
             self.cancel()
             if not self.wait(_EXIT_S):
-                _abandoned.append(self._memory)
+                keep_for_ever([self._memory])
 
     def start(self) -> None:
         """Start its threads."""
@@ -253,8 +253,6 @@ def _format_of(found: Any, bitrate: int) -> FormatInfo:
 # ---- The end of the program ----------------------------------------------------------------------
 
 _live: WeakSet[Job] = WeakSet()
-# What is still read by those that nobody has any more, and that did not end in time.
-_abandoned: list[Any] = []
 
 
 def _end_all() -> None:

@@ -27,7 +27,7 @@ class GraphOutput:
     """
 
     def __init__(self, graph: CoreGraph) -> None:
-        # What a host that hangs may still call lives until the end, when modules are empty.
+        # It may be called at the very end of the program, when modules are empty.
         getpid, let_go = os.getpid, lib.pst_graph_output_release
         pid = getpid()
 
