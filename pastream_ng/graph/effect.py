@@ -121,6 +121,17 @@ class GraphEffect:
         self._build(context)
         return context
 
+    def _facts(self) -> tuple[Any, ...]:
+        return self._build, self.sample_rate, self.channels, self.quantum
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, GraphEffect):
+            return NotImplemented
+        return self._facts() == other._facts()
+
+    def __hash__(self) -> int:
+        return hash(self._facts())
+
     def __repr__(self) -> str:
         name = getattr(self._build, "__name__", repr(self._build))
         n = self.channels

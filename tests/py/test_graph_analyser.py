@@ -29,7 +29,7 @@ def _magnitudes(frames):
 def _playing(noise, **options):
     graph = CoreGraph(RATE, 1)
     source, analyser = (
-        graph.add("buffer_source", buffer=Sound(noise, RATE)),
+        graph.add("buffer_source", buffer=Sound.of(np.atleast_2d(noise), RATE)),
         graph.add("analyser", **options),
     )
     source.connect(analyser)

@@ -18,6 +18,11 @@ from pastream_ng.transcoding.plan import plan_of
 
 from ..codecs.kinds import can
 
+
+def nothing(context):
+    """Be a graph of nothing."""
+
+
 ONES = {
     "input": "in.wav",
     "output": "out.opus",
@@ -28,6 +33,7 @@ ONES = {
     "sample_rate": 48000,
     "channels": 2,
     "channel_map": (2, 1),
+    "effect": ps.GraphEffect(nothing, sample_rate=8000),
     "sample_format": "int16",
     "bitrate_mode": "constant",
     "quality": 0.5,
@@ -101,7 +107,9 @@ def test_those_of_paths_can_be_pickled():
 
 
 def test_what_was_set_is_plain():
-    options = {name: value for name, value in ONES.items() if name != "input_format"}
+    options = {
+        name: value for name, value in ONES.items() if name not in ("input_format", "effect")
+    }
     told = json.loads(json.dumps(ps.TranscodeOptions(**options).to_dict()))
     assert ps.TranscodeOptions(**told) == ps.TranscodeOptions(**options)
 
