@@ -48,6 +48,12 @@ void pst_letterbox_post(pst_letterbox *box, pst_letters *letters) PST_RT {
                                                   memory_order_release, memory_order_relaxed));
 }
 
+bool pst_letterbox_replace(pst_letterbox *box, pst_letter *old, pst_letter *letter) PST_RT {
+    letter->next = NULL;
+    return atomic_compare_exchange_strong_explicit(&box->latest, &old, letter, memory_order_release,
+                                                   memory_order_relaxed);
+}
+
 pst_letters pst_letterbox_take(pst_letterbox *box) PST_RT {
     pst_letter *latest = NULL;
     if (atomic_load_explicit(&box->latest, memory_order_relaxed) != NULL)

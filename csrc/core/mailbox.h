@@ -5,6 +5,7 @@
 #define PST_CORE_MAILBOX_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 
 #include "pastream/base.h"
 
@@ -33,6 +34,11 @@ typedef struct pst_letterbox {
 // Posts all letters in one step: whoever takes one of them takes all. The list is empty then.
 // Thread: any. Realtime: yes (tries again only if another thread came between).
 void pst_letterbox_post(pst_letterbox *box, pst_letters *letters) PST_RT;
+
+// Puts a letter in the place of the only one that is there; NULL: of none. Returns false, and does
+// nothing, if there is anything else, or nothing any more.
+// Thread: any, but of those that post no other one. Realtime: yes.
+bool pst_letterbox_replace(pst_letterbox *box, pst_letter *old, pst_letter *letter) PST_RT;
 
 // Takes all that was posted, in the order of posting.
 // Thread: any. Realtime: yes (work is proportional to the number of letters).

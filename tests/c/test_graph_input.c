@@ -11,13 +11,9 @@ static float noise[2 * N];
 static float out[2 * N];
 
 static pst_graph *make_hearing(uint32_t n_inputs, uint32_t n_outputs, uint32_t quantum) {
-    pst_graph_config config;
-    pst_graph_config_default(&config);
-    config.n_channels = n_outputs;
+    pst_graph_config config = config_of(n_outputs, quantum, RIG_RATE);
     config.n_input_channels = n_inputs;
-    config.quantum_frames = quantum;
-    pst_graph *graph = NULL;
-    CHECK_EQ(pst_graph_create(&graph, &config, NULL), PST_OK);
+    pst_graph *graph = make_with(&config);
     pst_gnode *node = add(graph, "device_input");
     hear(graph, node);
     pst_gnode_release(node);

@@ -113,7 +113,7 @@ static void test_what_is_too_loud_is_counted(void) {
     pst_gnode *gain = add(graph, "gain");
     pst_error err;
     CHECK_EQ(pst_gnode_read_meter(gain, &r, &err), PST_BAD_ARGUMENT);
-    CHECK(strstr(err.text, "kind gain; it must be a meter") != NULL);
+    CHECK(strstr(err.text, "kind gain; it must be of kind meter") != NULL);
     CHECK_EQ(pst_gnode_reset_meter(gain, NULL), PST_BAD_ARGUMENT);
     pst_gnode_release(gain);
     pst_gnode_release(source);

@@ -169,13 +169,9 @@ static void test_a_fade_may_turn_round(void) {
 }
 
 static void test_what_is_heard_is_played_as_early_after_a_pause(void) {
-    pst_graph_config config;
-    pst_graph_config_default(&config);
-    config.rate_hz = RIG_RATE;
-    config.n_channels = config.n_input_channels = 1;
-    config.quantum_frames = Q;
-    pst_graph *graph = NULL;
-    REQUIRE(pst_graph_create(&graph, &config, NULL) == PST_OK);
+    pst_graph_config config = config_of(1, Q, RIG_RATE);
+    config.n_input_channels = 1;
+    pst_graph *graph = make_with(&config);
     pst_gnode *input = add_with(graph, "device_input", "channels", 1);
     hear(graph, input);
     pst_graph_output *output = make_output(graph);
@@ -195,7 +191,7 @@ static void test_what_is_heard_is_played_as_early_after_a_pause(void) {
     pst_graph_release(graph);
 }
 
-static uint32_t count_letters(pst_graph *graph) {
+static uint32_t count_parcels(pst_graph *graph) {
     uint32_t n = 0;
     for (const pst_letter *letter = atomic_load(&graph->inbox.latest); letter != NULL;
          letter = letter->next)
@@ -203,31 +199,31 @@ static uint32_t count_letters(pst_graph *graph) {
     return n;
 }
 
-static void test_what_is_sent_to_a_device_is_not_taken_back(void) {
+static void test_what_is_sent_to_a_device_is_not_replaced(void) {
     pst_graph *graph = make_graph(1, Q, RIG_RATE);
     pst_gnode *source = add_constant(graph, 1.0);
     pst_graph_output *output = make_output(graph);
     pst_graph_output_resume(output, false);
-    const uint32_t n_before = count_letters(graph);
+    CHECK_EQ(count_parcels(graph), 1);
     for (int i = 0; i < 10; ++i)
         set_param(source, 0, i);
     hear(graph, source);
-    CHECK_EQ(count_letters(graph), n_before + 11);
+    CHECK_EQ(count_parcels(graph), 11); // What waited has grown once.
     play(output, out, 1);
     CHECK_SAME(out[0], 9);
-    CHECK_EQ(count_letters(graph), 0);
+    CHECK_EQ(count_parcels(graph), 0);
     // As soon as nobody plays it, only the last track waits.
     pst_graph_output_suspend(output);
     play(output, out, 10 * Q);
     for (int i = 0; i < 10; ++i)
         set_param(source, 0, i);
-    CHECK_EQ(count_letters(graph), 1);
+    CHECK_EQ(count_parcels(graph), 1);
     pst_graph_output_resume(output, false);
     pst_graph_output_cut(output);
     CHECK(status_of(output).is_silent);
     for (int i = 0; i < 10; ++i)
         set_param(source, 0, 20 + i);
-    CHECK_EQ(count_letters(graph), 1);
+    CHECK_EQ(count_parcels(graph), 1);
     pst_graph_output_resume(output, true);
     play(output, out, 300);
     CHECK_SAME(out[0], 0);
@@ -410,7 +406,7 @@ int main(void) {
     RUN(test_the_way_out_and_back_fades);
     RUN(test_a_fade_may_turn_round);
     RUN(test_what_is_heard_is_played_as_early_after_a_pause);
-    RUN(test_what_is_sent_to_a_device_is_not_taken_back);
+    RUN(test_what_is_sent_to_a_device_is_not_replaced);
     RUN(test_what_the_device_does_is_counted);
     RUN(test_ends_are_news);
     RUN(test_a_graph_is_tidied_while_nobody_changes_it);

@@ -31,7 +31,7 @@ static void discard(pst_change *change) {
 }
 
 static pst_status put(pst_graph *graph, pst_change *change) {
-    pst_letters_append(&graph->pending, &change->letter);
+    pst_changes_append(&graph->pending, change);
     return PST_OK;
 }
 
@@ -311,8 +311,6 @@ static pst_status send_plan(pst_graph *graph, pst_error *err) {
 
 // ---- The way there and back ---------------------------------------------------------------------
 
-// ---- What nobody has taken yet ------------------------------------------------------------------
-
 static bool is_superseded(const pst_change *change, const pst_graph *graph) {
     if (change->ops == &plan_ops)
         return graph->plan_is_old;
@@ -321,25 +319,13 @@ static bool is_superseded(const pst_change *change, const pst_graph *graph) {
 }
 
 // Where nobody renders, plans and tracks would pile up, each of them as large as the graph. So what
-// was not taken yet is taken back, and sent again without those that are not the last ones. Where
-// somebody does, that would only make it late.
-static void take_back(pst_graph *graph) {
-    if (!graph->plan_is_old && graph->changed_params == NULL)
+// was not taken yet is sent again without those that are not the last ones.
+static void note_superseded(pst_graph *graph) {
+    if (graph->unread == NULL)
         return;
-    if (atomic_load_explicit(&graph->is_played, memory_order_relaxed))
-        return;
-    pst_letters old = pst_letterbox_take(&graph->inbox);
-    pst_letters kept = {NULL, NULL};
-    for (pst_letter *letter = pst_letters_take(&old); letter != NULL;
-         letter = pst_letters_take(&old))
-        if (is_superseded((pst_change *)letter, graph))
-            discard((pst_change *)letter);
-        else
-            pst_letters_append(&kept, letter);
-    for (pst_letter *letter = pst_letters_take(&graph->pending); letter != NULL;
-         letter = pst_letters_take(&graph->pending))
-        pst_letters_append(&kept, letter);
-    graph->pending = kept;
+    for (pst_change *change = graph->unread->first; change != NULL;
+         change = change->next[graph->unread->link])
+        change->is_superseded = is_superseded(change, graph);
 }
 
 // What has come to its end meanwhile is in nobody's way any more.
@@ -352,17 +338,56 @@ static void look_for_ends(pst_graph *graph) {
     graph->n_rested_seen = n_rested;
 }
 
+// Frees a parcel with its changes, or with those that are superseded.
+static void discard_parcel(pst_parcel *parcel, bool is_replaced) {
+    const uint32_t link = parcel->link;
+    pst_change *change = parcel->first;
+    pst_free(parcel);
+    while (change != NULL) {
+        pst_change *next = change->next[link];
+        if (!is_replaced || change->is_superseded)
+            discard(change);
+        change = next;
+    }
+}
+
+// Posts what is pending: a renderer takes all of it in one quantum, or none. Where a device plays,
+// it goes behind what is there; otherwise in the place of that, with what is kept of it.
+static pst_status post(pst_graph *graph, pst_error *err) {
+    pst_parcel *old = graph->unread;
+    if (graph->pending.first == NULL)
+        return PST_OK;
+    pst_parcel *parcel = pst_alloc(sizeof *parcel);
+    if (parcel == NULL)
+        return pst_fail_memory(err);
+    if (old != NULL)
+        pst_parcel_repack(parcel, old, &graph->pending);
+    if (old != NULL && pst_letterbox_replace(&graph->inbox, &old->letter, &parcel->letter)) {
+        discard_parcel(old, true);
+    } else {
+        pst_parcel_pack(parcel, &graph->pending);
+        if (!pst_letterbox_replace(&graph->inbox, NULL, &parcel->letter)) {
+            pst_letters letters = {&parcel->letter, &parcel->letter};
+            pst_letterbox_post(&graph->inbox, &letters);
+            parcel = NULL;
+        }
+    }
+    graph->unread = atomic_load_explicit(&graph->is_played, memory_order_relaxed) ? NULL : parcel;
+    graph->pending = (pst_changes){NULL, NULL};
+    return PST_OK;
+}
+
 pst_status pst_change_send(pst_graph *graph, pst_error *err) {
     pst_change_collect(graph);
     look_for_ends(graph);
     if (graph->may_be_garbage)
         pst_model_sweep(graph);
-    take_back(graph);
+    note_superseded(graph);
     pst_status status = send_timelines(graph, err);
     if (status == PST_OK)
         status = send_plan(graph, err);
     if (status == PST_OK)
-        pst_letterbox_post(&graph->inbox, &graph->pending);
+        status = post(graph, err);
     return status;
 }
 
@@ -372,32 +397,43 @@ pst_status pst_change_done(pst_graph *graph, pst_error *err) {
     return pst_change_send(graph, err);
 }
 
-static void discard_all(pst_letters letters) {
+static void discard_all(pst_graph *graph, pst_letters letters) {
     for (pst_letter *letter = pst_letters_take(&letters); letter != NULL;
-         letter = pst_letters_take(&letters))
-        discard((pst_change *)letter);
+         letter = pst_letters_take(&letters)) {
+        pst_parcel *parcel = (pst_parcel *)letter;
+        if (parcel == graph->unread)
+            graph->unread = NULL;
+        discard_parcel(parcel, false);
+    }
 }
 
 void pst_change_collect(pst_graph *graph) {
-    discard_all(pst_letterbox_take(&graph->outbox));
+    discard_all(graph, pst_letterbox_take(&graph->outbox));
 }
 
 void pst_change_discard(pst_graph *graph) {
     pst_change_collect(graph);
-    discard_all(pst_letterbox_take(&graph->inbox));
-    discard_all(graph->pending);
-    graph->pending = (pst_letters){NULL, NULL};
+    discard_all(graph, pst_letterbox_take(&graph->inbox));
+    pst_change *change = graph->pending.first;
+    graph->pending = (pst_changes){NULL, NULL};
+    while (change != NULL) {
+        pst_change *next = change->next[0];
+        discard(change);
+        change = next;
+    }
     for (pst_param *param = take_changed(graph); param != NULL; param = take_changed(graph))
         pst_gnode_drop(param->node);
 }
 
 void pst_change_take(pst_graph *graph) PST_RT {
-    pst_letters letters = pst_letterbox_take(&graph->inbox);
-    if (letters.first == NULL)
+    pst_letters parcels = pst_letterbox_take(&graph->inbox);
+    if (parcels.first == NULL)
         return;
-    for (pst_letter *letter = letters.first; letter != NULL; letter = letter->next) {
-        pst_change *change = (pst_change *)letter;
-        change->ops->apply(change, graph);
+    for (pst_letter *letter = parcels.first; letter != NULL; letter = letter->next) {
+        const pst_parcel *parcel = (const pst_parcel *)letter;
+        for (pst_change *change = parcel->first; change != NULL;
+             change = change->next[parcel->link])
+            change->ops->apply(change, graph);
     }
-    pst_letterbox_post(&graph->outbox, &letters);
+    pst_letterbox_post(&graph->outbox, &parcels);
 }

@@ -264,6 +264,13 @@ const pst_kind_info *pst_gnode_kind(const pst_gnode *node) PST_RT {
     return &node->kind->info;
 }
 
+pst_status pst_gnode_check_kind(const pst_gnode *node, const pst_kind *kind, pst_error *err) {
+    if (node->kind == kind)
+        return PST_OK;
+    return pst_fail(err, PST_BAD_ARGUMENT, 0, "node is of kind %s; it must be of kind %s",
+                    node->kind->info.name, kind->info.name);
+}
+
 uint32_t pst_gnode_n_inputs(const pst_gnode *node) PST_RT {
     return node->live.n_inputs;
 }

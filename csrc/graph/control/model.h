@@ -7,7 +7,7 @@
 #include <pthread.h>
 #include <sys/types.h>
 
-#include "core/mailbox.h"
+#include "graph/control/parcel.h"
 #include "graph/render/input.h"
 #include "graph/node.h"
 #include "graph/params/timeline.h"
@@ -108,8 +108,9 @@ struct pst_graph {
     uint32_t n_ended_seen;
     uint32_t n_rested_seen;
     pst_param *changed_params;
-    pst_letters pending; // Changes to be sent.
-    // Between the two.
+    pst_changes pending; // To be sent.
+    pst_parcel *unread;  // The only one in the inbox, unless the renderer has taken it; or NULL.
+    // Between the two; of parcels.
     pst_letterbox inbox;
     pst_letterbox outbox;
     _Atomic bool is_played; // A device renders it, so nothing waits in the inbox for long.
@@ -134,6 +135,9 @@ static inline double pst_graph_now(const pst_graph *graph) PST_RT {
 static inline void *pst_gnode_state(const pst_gnode *node) PST_RT {
     return node->live.state;
 }
+
+// PST_OK, or PST_BAD_ARGUMENT if the node is of another kind.
+pst_status pst_gnode_check_kind(const pst_gnode *node, const pst_kind *kind, pst_error *err);
 
 // ---- Nodes (gnode.c) ----------------------------------------------------------------------------
 

@@ -6,6 +6,7 @@
 #include <float.h>
 #include <math.h>
 #include <pthread.h>
+#include <string.h>
 
 #include "base/alloc.h"
 #include "base/error.h"
@@ -164,13 +165,13 @@ static int64_t read_sound(const pst_gnode *node, const analyser *self) {
 
 // Begins to read: on success the lock is held.
 static pst_status begin(pst_gnode *node, settings *now, pst_error *err) {
-    if (node->kind != &pst_kind_analyser)
-        return pst_fail(err, PST_BAD_ARGUMENT, 0, "node is of kind %s; it must be an analyser",
-                        node->kind->info.name);
+    pst_status status = pst_gnode_check_kind(node, &pst_kind_analyser, err);
+    if (status != PST_OK)
+        return status;
     analyser *self = pst_gnode_state(node);
     *now = get_settings(node);
     pthread_mutex_lock(&self->lock);
-    const pst_status status = resize(self, now->n_frames, err);
+    status = resize(self, now->n_frames, err);
     if (status != PST_OK)
         pthread_mutex_unlock(&self->lock);
     return status;

@@ -354,10 +354,9 @@ const pst_kind pst_kind_dynamics_compressor = {
 
 pst_status pst_compressor_read_reduction(const pst_gnode *node, float *reduction_db,
                                          pst_error *err) {
-    if (node->kind != &pst_kind_dynamics_compressor)
-        return pst_fail(err, PST_BAD_ARGUMENT, 0,
-                        "node is of kind %s; it must be a dynamics_compressor",
-                        node->kind->info.name);
+    const pst_status status = pst_gnode_check_kind(node, &pst_kind_dynamics_compressor, err);
+    if (status != PST_OK)
+        return status;
     const compressor *self = pst_gnode_state(node);
     *reduction_db = atomic_load_explicit(&self->reduction_db, memory_order_relaxed);
     return PST_OK;

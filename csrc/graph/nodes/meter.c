@@ -165,13 +165,6 @@ const pst_kind pst_kind_meter = {
 
 // ---- Reading ------------------------------------------------------------------------------------
 
-static pst_status check_meter(const pst_gnode *node, pst_error *err) {
-    if (node->kind == &pst_kind_meter)
-        return PST_OK;
-    return pst_fail(err, PST_BAD_ARGUMENT, 0, "node is of kind %s; it must be a meter",
-                    node->kind->info.name);
-}
-
 static void add_window(const meter *self, const float *values, pst_graph_meter_reading *reading) {
     for (uint32_t c = 0; c < self->n_channels; ++c) {
         double sum = 0.0;
@@ -186,7 +179,7 @@ static void add_window(const meter *self, const float *values, pst_graph_meter_r
 
 pst_status pst_gnode_read_meter(const pst_gnode *node, pst_graph_meter_reading *reading,
                                 pst_error *err) {
-    const pst_status status = check_meter(node, err);
+    const pst_status status = pst_gnode_check_kind(node, &pst_kind_meter, err);
     if (status != PST_OK)
         return status;
     meter *self = pst_gnode_state(node);
@@ -215,7 +208,7 @@ pst_status pst_gnode_read_meter(const pst_gnode *node, pst_graph_meter_reading *
 }
 
 pst_status pst_gnode_reset_meter(pst_gnode *node, pst_error *err) {
-    const pst_status status = check_meter(node, err);
+    const pst_status status = pst_gnode_check_kind(node, &pst_kind_meter, err);
     if (status != PST_OK)
         return status;
     meter *self = pst_gnode_state(node);

@@ -154,9 +154,9 @@ static bool find_oldest(const pst_history *offsets, pst_history_entry *entry) PS
 
 pst_status pst_gnode_tapped_frame(const pst_gnode *node, uint64_t position, int64_t *frame,
                                   pst_error *err) {
-    if (node->kind != &pst_kind_tap)
-        return pst_fail(err, PST_BAD_ARGUMENT, 0, "node is of kind %s; it must be a tap",
-                        node->kind->info.name);
+    const pst_status status = pst_gnode_check_kind(node, &pst_kind_tap, err);
+    if (status != PST_OK)
+        return status;
     const tap *self = pst_gnode_state(node);
     uint64_t index;
     pst_history_entry entry;

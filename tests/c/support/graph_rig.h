@@ -14,15 +14,24 @@
 
 enum { RIG_RATE = 48000 };
 
-CHECK_UNUSED static pst_graph *make_graph(uint32_t n_channels, uint32_t quantum, double rate) {
+CHECK_UNUSED static pst_graph_config config_of(uint32_t n_channels, uint32_t quantum, double rate) {
     pst_graph_config config;
     pst_graph_config_default(&config);
     config.rate_hz = rate;
     config.n_channels = n_channels;
     config.quantum_frames = quantum;
+    return config;
+}
+
+CHECK_UNUSED static pst_graph *make_with(const pst_graph_config *config) {
     pst_graph *graph = NULL;
-    CHECK_EQ(pst_graph_create(&graph, &config, NULL), PST_OK);
+    CHECK_EQ(pst_graph_create(&graph, config, NULL), PST_OK);
     return graph;
+}
+
+CHECK_UNUSED static pst_graph *make_graph(uint32_t n_channels, uint32_t quantum, double rate) {
+    const pst_graph_config config = config_of(n_channels, quantum, rate);
+    return make_with(&config);
 }
 
 CHECK_UNUSED static pst_gnode *add_with(pst_graph *graph, const char *kind, const char *name,
