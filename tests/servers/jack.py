@@ -8,7 +8,6 @@ import contextlib
 import fcntl
 import functools
 import itertools
-import json
 import os
 import subprocess
 import tempfile
@@ -19,7 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .programs import Program, ProgramFailed, compiled, find_program, wait_until
+from .programs import Counter, Program, compiled, find_program, wait_until
 
 RATE = 48000
 _START_SECONDS = 20.0
@@ -66,7 +65,7 @@ class JackServer:
         self.patient = patient
         self.name = f"pastream-test{_place()}{suffix}"
         self._program: Program | None = None
-        self._clients: list[_Client] = []
+        self._clients: list[Counter] = []
 
     @property
     def env(self) -> dict[str, str]:
@@ -117,6 +116,15 @@ class JackServer:
         """Start it again after it was killed."""
         self.program.stop()
         self.start()
+
+    def watch(self) -> Counter:
+        """Count from now on how often the machine stands still for half a cycle.
+
+        A server cannot wake up in time then: more xruns than that, and somebody was late.
+        """
+        period_us = self.period * 1000000 // self.rate
+        program = compiled("stalls.c", flags=["-pthread"])
+        return self._add(Counter([program, str(period_us), str(period_us // 2)]))
 
     def _patch(self, *ports: str) -> subprocess.CompletedProcess[str]:
         command = [compiled("jack_patch.c", package="jack"), *ports]
@@ -190,28 +198,7 @@ class JackServer:
             self._abandon()
 
 
-class _Client:
-    """One of our C clients."""
-
-    def __init__(self, server: JackServer, argv: list[str]) -> None:
-        self._program = Program(argv, env=server.env, stdin=True)
-        self._program.wait_for_output("ready\n", 10)
-
-    def finish(self) -> dict[str, int]:
-        """End the client in order and return what it counted."""
-        if self._program.finish(10) != 0:
-            raise self._program.failed("ended badly")
-        counts: dict[str, int] = json.loads(self._program.output.splitlines()[-1])
-        return counts
-
-    def stop(self) -> None:
-        """End the client, in order if it can: one that just dies upsets a patient server."""
-        with contextlib.suppress(ProgramFailed):
-            self._program.finish(2)
-        self._program.stop()
-
-
-class JackCounter(_Client):
+class JackCounter(Counter):
     """Plays (frame number modulo 2**24) / 2**24 on all its ports."""
 
     def __init__(
@@ -219,18 +206,18 @@ class JackCounter(_Client):
     ) -> None:
         program = compiled("jack_counter.c", package="jack")
         logging = [] if log is None else [str(log)]
-        super().__init__(server, [program, name, str(n_ports), latency, *logging])
+        super().__init__([program, name, str(n_ports), latency, *logging], server.env)
 
 
-class JackLoop(_Client):
+class JackLoop(Counter):
     """Gives back what it is sent, and reports just that delay."""
 
     def __init__(self, server: JackServer, name: str, delay: int) -> None:
         program = compiled("jack_loop.c", package="jack")
-        super().__init__(server, [program, name, str(delay)])
+        super().__init__([program, name, str(delay)], server.env)
 
 
-class JackSink(_Client):
+class JackSink(Counter):
     """Keeps the beginning of what it is sent."""
 
     def __init__(
@@ -240,7 +227,7 @@ class JackSink(_Client):
         self._file = folder / f"{name}.raw"
         n_frames = str(seconds * server.rate)
         program = compiled("jack_sink.c", package="jack")
-        super().__init__(server, [program, name, str(n_ports), n_frames, str(self._file)])
+        super().__init__([program, name, str(n_ports), n_frames, str(self._file)], server.env)
 
     def take(self) -> NDArray[np.float32]:
         """End the client in order and return its frames, (frames, channels)."""

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import json
 import os
 import shutil
 import signal
@@ -164,11 +165,12 @@ class Program:
 
 
 @functools.cache
-def compiled(source: str, *, library: bool = False, package: str | None = None) -> str:
+def compiled(
+    source: str, *, library: bool = False, package: str | None = None, flags: Sequence[str] = ()
+) -> str:
     """Compile a C file of this folder once per process and return the result's path."""
     name = Path(source).stem + (".so" if library else "")
     first, *more = os.environ.get("CC", "cc").split()  # Such as "ccache gcc".
-    flags: list[str] = []
     if package is not None:
         query = [find_program("pkg-config"), "--cflags", "--libs", package]
         found = subprocess.run(query, capture_output=True, text=True)
@@ -190,6 +192,27 @@ def compiled(source: str, *, library: bool = False, package: str | None = None) 
     ]
     subprocess.run([*command, str(HERE / source), *flags], check=True, timeout=60)
     return str(path)
+
+
+class Counter:
+    """One of our C programs: it says when it is ready, and in the end what it counted."""
+
+    def __init__(self, argv: Sequence[str], env: Mapping[str, str] | None = None) -> None:
+        self._program = Program(argv, env=env, stdin=True)
+        self._program.wait_for_output("ready\n", 10)
+
+    def finish(self) -> dict[str, int]:
+        """End it in order and return what it counted."""
+        if self._program.finish(10) != 0:
+            raise self._program.failed("ended badly")
+        counts: dict[str, int] = json.loads(self._program.output.splitlines()[-1])
+        return counts
+
+    def stop(self) -> None:
+        """End it, in order if it can: a client that just dies upsets a patient server."""
+        with contextlib.suppress(ProgramFailed):
+            self._program.finish(2)
+        self._program.stop()
 
 
 @functools.cache
