@@ -66,14 +66,16 @@ static pst_status give_on(pst_row *row, uint32_t index, const pst_media *in, pst
     return give(row, index + 1, out, err);
 }
 
-// A border goes through the stages from here on, and through emit.
-static pst_status settle(pst_row *row, uint32_t index, pst_error *err) {
+// A border goes through the stages from here on, and through emit; or it is the end of all.
+static pst_status settle(pst_row *row, uint32_t index, bool is_end, pst_error *err) {
     pst_status status = PST_OK;
     for (uint32_t i = index; i < row->n_stages; ++i) {
         pst_stage *stage = row->stages[i];
-        while (status == PST_OK && stage->ops->settle != NULL && !is_called_off(row)) {
+        pst_status (*const flush)(pst_stage *, pst_piece *, pst_error *) =
+            is_end ? stage->ops->drain : stage->ops->settle;
+        while (status == PST_OK && flush != NULL && !is_called_off(row)) {
             pst_piece out = {0};
-            status = came_from(row, i + 1, stage->ops->settle(stage, &out, err));
+            status = came_from(row, i + 1, flush(stage, &out, err));
             if (status == PST_TIMEOUT) {
                 status = PST_OK;
                 continue;
@@ -123,7 +125,7 @@ static pst_status give(pst_row *row, uint32_t index, const pst_piece *piece, pst
             row->ops->pass(row->user, n_used);
     }
     if (status == PST_OK && piece->is_whole && !is_called_off(row))
-        status = settle(row, index, err);
+        status = settle(row, index, false, err);
     return status;
 }
 
@@ -132,29 +134,11 @@ pst_status pst_row_give(pst_row *row, const pst_piece *piece, pst_error *err) {
 }
 
 pst_status pst_row_settle(pst_row *row, pst_error *err) {
-    return settle(row, 0, err);
+    return settle(row, 0, false, err);
 }
 
 pst_status pst_row_drain(pst_row *row, pst_error *err) {
-    pst_status status = PST_OK;
-    for (uint32_t i = 0; i < row->n_stages; ++i) {
-        pst_stage *stage = row->stages[i];
-        while (status == PST_OK && stage->ops->drain != NULL && !is_called_off(row)) {
-            pst_piece out = {0};
-            status = came_from(row, i + 1, stage->ops->drain(stage, &out, err));
-            if (status == PST_TIMEOUT) {
-                status = PST_OK;
-                continue;
-            }
-            if (status == PST_OK && out.n_frames == 0)
-                break;
-            if (status == PST_OK)
-                status = give_on(row, i, NULL, &out, err);
-        }
-    }
-    if (status == PST_OK && row->ops->settle != NULL && !is_called_off(row))
-        status = came_from(row, row->n_stages + 1, row->ops->settle(row->user, err));
-    return status;
+    return settle(row, 0, true, err);
 }
 
 pst_status pst_row_reset(pst_row *row, pst_error *err) {

@@ -4,8 +4,6 @@
 #ifndef PST_GRAPH_NODE_H
 #define PST_GRAPH_NODE_H
 
-#include <string.h>
-
 #include "graph/render/bus.h"
 #include "graph/data/shared.h"
 #include "pastream/graph_kinds.h"
@@ -187,15 +185,6 @@ struct pst_kind {
 
 // How many items an array has: for the tables of kinds.
 #define PST_COUNT_OF(array) ((uint32_t)(sizeof(array) / sizeof(array)[0]))
-
-// Fills a quantum's worth of planes of a param, steady or not.
-static inline void pst_values_fill(const pst_values *values, const pst_quantum *quantum,
-                                   float *plane) PST_RT {
-    if (values->is_steady)
-        quantum->kernels->fill(plane, values->value, quantum->n_frames);
-    else
-        memcpy(plane, values->values, quantum->n_frames * sizeof *plane);
-}
 
 // The value at one frame of the quantum.
 static inline float pst_value_at(const pst_values *values, uint32_t i) PST_RT {

@@ -21,7 +21,23 @@ if TYPE_CHECKING:
 __all__ = ["Sound", "Wave"]
 
 
-class Sound:
+class Owned:
+    """What is shared with C by counting references."""
+
+    _owned: Any
+
+    @property
+    def pointer(self) -> Any:
+        """Where it is: a ``pst_sound *``, say."""
+        return self._owned[0]
+
+    @property
+    def id(self) -> int:
+        """The same for all that own it."""
+        return int(ffi.cast("uintptr_t", self.pointer))
+
+
+class Sound(Owned):
     """Sound in C's memory: planes of float32."""
 
     def __init__(self, owned: Any) -> None:
@@ -72,18 +88,8 @@ class Sound:
         """Note that nobody writes any more, before a node gets it."""
         lib.pst_sound_seal(self.pointer)
 
-    @property
-    def pointer(self) -> Any:
-        """The ``pst_sound *``."""
-        return self._owned[0]
 
-    @property
-    def id(self) -> int:
-        """The same for all that own it."""
-        return int(ffi.cast("uintptr_t", self.pointer))
-
-
-class Wave:
+class Wave(Owned):
     """One period of a wave, as cosines and sines."""
 
     def __init__(
@@ -105,16 +111,6 @@ class Wave:
             ),
             err,
         )
-
-    @property
-    def pointer(self) -> Any:
-        """The ``pst_wave *``."""
-        return self._owned[0]
-
-    @property
-    def id(self) -> int:
-        """The same for all that own it."""
-        return int(ffi.cast("uintptr_t", self.pointer))
 
     @classmethod
     def from_pointer(cls, pointer: Any) -> Wave | None:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from pastream_ng._checks import integer, shown
@@ -73,16 +74,16 @@ def _behind(target: Any) -> Any:
     return Fan(_behind(t) for t in target) if isinstance(target, (tuple, list)) else target
 
 
-class Target:
+class Target(ABC):
     """What sound can go to."""
 
+    @abstractmethod
     def _receive(self, source: AudioNode, output: int) -> None:
         """Connect an output of a node with this."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _refuse(self, source: AudioNode, output: int) -> None:
         """Take that connection away."""
-        raise NotImplementedError
 
     def __rrshift__(self: T, sources: tuple[Source, ...] | list[Source]) -> T:
         """Connect several outputs with this: ``(a, b) >> bus``."""
@@ -110,12 +111,10 @@ class Target:
         return _behind(sources)
 
 
-class Source:
-    """What sound comes from."""
+class Chain:
+    """What stands on the left of ``>>`` and ``//``: one source of sound, or several."""
 
-    def _output(self) -> tuple[AudioNode, int]:
-        """Return the node, and which of its outputs."""
-        raise NotImplementedError
+    __slots__ = ()
 
     @overload
     def __rshift__(self, targets: Port) -> AudioNode: ...
@@ -138,6 +137,14 @@ class Source:
         """Take the connection with something away, and return that: ``osc // gain``."""
         _each(self, targets, False)
         return _behind(targets)
+
+
+class Source(Chain, ABC):
+    """What sound comes from."""
+
+    @abstractmethod
+    def _output(self) -> tuple[AudioNode, int]:
+        """Return the node, and which of its outputs."""
 
     def tap(self, **options: Unpack[TapOptions]) -> TapNode:
         """Return a new `TapNode` that takes what comes from here.
@@ -206,7 +213,7 @@ class Port(Source, Target):
         return f"<port {self._index} of {self._node!r}>"
 
 
-class Fan(tuple[Any, ...]):
+class Fan(Chain, tuple[Any, ...]):
     """Several nodes or params, side by side: what ``a >> (b, c)`` returns."""
 
     __slots__ = ()
@@ -216,14 +223,3 @@ class Fan(tuple[Any, ...]):
         """The context of all of them."""
         context: BaseAudioContext = self[0].context
         return context
-
-    @overload
-    def __rshift__(self, targets: Port) -> AudioNode: ...
-    @overload
-    def __rshift__(self, targets: T) -> T: ...
-    @overload
-    def __rshift__(self, targets: tuple[Target, ...] | list[Target]) -> Fan: ...
-    def __rshift__(self, targets: Any) -> Any:
-        """Connect each with each, and return the targets."""
-        _each(self, targets, True)
-        return _behind(targets)

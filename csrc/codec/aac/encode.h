@@ -31,7 +31,7 @@ PST_NODISCARD pst_status pst_aac_check(const pst_file_format *format,
                                        const pst_encoder_options *options, pst_error *err);
 
 // Opens an encoder. has_header: whether the file tells the codec's parameters once for all packets.
-// put and user are filled in already. On failure pst_aac_finish still has to be called.
+// put and user are filled in already. On failure pst_aac_end still has to be called.
 PST_NODISCARD pst_status pst_aac_begin(pst_aac_writer *writer, const pst_file_format *format,
                                        const pst_encoder_options *options, bool has_header,
                                        pst_error *err);

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import math
 import os
+from abc import ABC, abstractmethod
 from contextlib import contextmanager
 from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeVar, overload
@@ -42,7 +43,7 @@ __all__ = ["BaseAudioContext"]
 T = TypeVar("T", bound=Target)
 
 
-class BaseAudioContext(Factory):
+class BaseAudioContext(Factory, ABC):
     """A graph of nodes with a clock. `OfflineAudioContext` renders one into memory.
 
     All of it can be used by any number of threads.
@@ -283,9 +284,9 @@ class BaseAudioContext(Factory):
     # ---- The end -------------------------------------------------------------------------------
 
     @property
+    @abstractmethod
     def state(self) -> str:
         """What the context does at present."""
-        raise NotImplementedError
 
     @property
     def closed(self) -> bool:
@@ -309,4 +310,8 @@ class BaseAudioContext(Factory):
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        self._leave(kind is not None)
+
+    def _leave(self, has_failed: bool) -> None:
+        """Close at the end of a ``with`` block, which may have raised something."""
         self.close()

@@ -330,13 +330,8 @@ PastreamTimeoutError, ForkedError, OutOfMemoryError, ArgumentError, ArgumentType
         self.resume()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self._end(is_quiet=kind is not None)
+    def _leave(self, has_failed: bool) -> None:
+        self._end(is_quiet=has_failed)
 
     async def __aenter__(self) -> Self:
         return self.__enter__()
