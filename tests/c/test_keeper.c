@@ -21,8 +21,8 @@ static stream_setup make_mortal(pst_fault_kind kind, bool has_input, bool has_ou
     stream_setup setup = make_setup(has_input, has_output);
     setup.host.clock = PST_CLOCK_WALL;
     setup.config.input_ring_frames = setup.config.output_ring_frames = 1 << 17;
-    setup.config.stall_after_s = 0.03;
-    setup.config.lost_after_s = 0.06;
+    setup.config.stall_after_s = 0.1;
+    setup.config.lost_after_s = 0.2;
     setup.config.on_lost = PST_ON_LOST_REOPEN;
     if (kind != 0)
         add_fault(&setup, kind, 4800, 0);
@@ -284,7 +284,7 @@ static void test_gives_up_in_time(void) {
 static void test_a_handle_that_hangs(void) {
     pst_system *system = make_system();
     stream_setup setup = make_mortal(PST_FAULT_VANISH, true, false);
-    setup.config.control_timeout_s = 0.05;
+    setup.config.control_timeout_s = 0.2;
     setup.host.stop_hang_ns = -1;
     pst_stream *stream = open_stream(system, &setup);
     start_stream(stream);

@@ -40,7 +40,7 @@ static void test_a_start_waits_for_readers_but_not_for_ever(void) {
     pst_system *system = make_system();
     stream_setup setup = make_setup(true, false);
     setup.config.input_total_frames = 3000;
-    setup.config.control_timeout_s = 0.05;
+    setup.config.control_timeout_s = 0.2;
     pst_stream *stream = open_stream(system, &setup);
     pst_ring *ring = pst_stream_input_ring(stream);
     uint32_t reader;

@@ -186,8 +186,8 @@ static stream_setup on_the_wall(bool has_input, bool has_output) {
 static void test_device_vanishes(void) {
     pst_system *system = make_system();
     stream_setup setup = on_the_wall(true, true);
-    setup.config.stall_after_s = 0.1;
-    setup.config.lost_after_s = 0.3;
+    setup.config.stall_after_s = 0.2;
+    setup.config.lost_after_s = 0.6;
     add_fault(&setup, PST_FAULT_VANISH, 2000, 0);
     pst_stream *stream = open_stream(system, &setup);
     for (int round = 0; round < 2; ++round) {
@@ -224,7 +224,7 @@ static void test_device_dies(void) {
         stream_setup setup = on_the_wall(true, false);
         if (clock == 1)
             setup.host.clock = PST_CLOCK_FREE;
-        setup.config.stall_after_s = 0.05;
+        setup.config.stall_after_s = 0.2;
         setup.config.lost_after_s = 1000.0; // The host says it at once.
         add_fault(&setup, PST_FAULT_DEAD, 1000, 0);
         pst_stream *stream = open_stream(system, &setup);
@@ -241,14 +241,14 @@ static void test_device_dies(void) {
 static void test_stall_comes_back(void) {
     pst_system *system = make_system();
     stream_setup setup = on_the_wall(true, false);
-    setup.config.stall_after_s = 0.05;
+    setup.config.stall_after_s = 0.2;
     setup.config.lost_after_s = 1000.0;
-    add_fault(&setup, PST_FAULT_STALL, 2000, 24000);
+    add_fault(&setup, PST_FAULT_STALL, 2000, 72000);
     pst_stream *stream = open_stream(system, &setup);
     start_stream(stream);
     CHECK(wait_state(stream, PST_STATE_STALLED));
     CHECK(wait_state(stream, PST_STATE_RUNNING));
-    CHECK_EQ(stats_of(stream).lost_frames, 24000);
+    CHECK_EQ(stats_of(stream).lost_frames, 72000);
     CHECK_EQ(pst_stream_wait_input(stream, 0, 5000, PATIENCE_NS, NULL), PST_OK);
     CHECK_EQ(pst_stream_stop(stream, NULL), PST_OK);
     check_conservation(stream);
@@ -260,15 +260,15 @@ static void test_stall_comes_back(void) {
 static void test_lost_comes_back(void) {
     pst_system *system = make_system();
     stream_setup setup = on_the_wall(true, false);
-    setup.config.stall_after_s = 0.05;
-    setup.config.lost_after_s = 0.15;
-    add_fault(&setup, PST_FAULT_STALL, 2000, 24000);
+    setup.config.stall_after_s = 0.2;
+    setup.config.lost_after_s = 0.5;
+    add_fault(&setup, PST_FAULT_STALL, 2000, 72000);
     pst_stream *stream = open_stream(system, &setup);
     start_stream(stream);
     CHECK(wait_state(stream, PST_STATE_LOST));
     CHECK(wait_state(stream, PST_STATE_RUNNING));
     CHECK_EQ(pst_stream_reason(stream, NULL), PST_OK);
-    CHECK_EQ(stats_of(stream).lost_frames, 24000);
+    CHECK_EQ(stats_of(stream).lost_frames, 72000);
     end_stream(stream);
     pst_system_release(system);
 }
@@ -278,12 +278,12 @@ static void test_lost_comes_back(void) {
 static void test_first_look_is_careful(void) {
     pst_system *system = make_system();
     stream_setup setup = on_the_wall(true, false);
-    setup.config.stall_after_s = 0.05;
-    setup.config.lost_after_s = 0.1;
+    setup.config.stall_after_s = 0.2;
+    setup.config.lost_after_s = 0.4;
     add_fault(&setup, PST_FAULT_VANISH, 64, 0);
     pst_stream *stream = open_stream(system, &setup);
     start_stream(stream);
-    pst_sleep_until_ns(pst_now_ns() + 400 * PST_NS_PER_MS);
+    pst_sleep_until_ns(pst_now_ns() + 900 * PST_NS_PER_MS);
     CHECK_EQ(pst_stream_state(stream), PST_STATE_STALLED);
     CHECK(wait_state(stream, PST_STATE_LOST));
     end_stream(stream);
