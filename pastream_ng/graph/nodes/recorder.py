@@ -92,6 +92,7 @@ class RecorderNode(RingTap):
         self._is_over = False
         self._file_end = 0  # The first frame that is not in the file.
         self._take_lock = threading.RLock()
+        # Where it records: first frames, and those behind the last ones; None: not known yet.
         self._parts: list[tuple[int, int | None]] = []
         # Where rendering waits for the file, the ring need not hold all of it.
         waits = file is not None and context._calls_in_line
@@ -101,8 +102,6 @@ class RecorderNode(RingTap):
             self._file = _new_file(context, file, self._channels, format, subtype)
             context._recorders.add(self)
         self._is_live = not context._calls_in_line
-        # Where it records: first frames, and those behind the last ones; None: not known yet.
-        self._parts = []
         self._blocks: list[tuple[int, NDArray[np.float32]]] = []
         self._known = 0  # Everything before this frame was taken over.
         self._thread: threading.Thread | None = None
