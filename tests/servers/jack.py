@@ -123,7 +123,7 @@ class JackServer:
         A server cannot wake up in time then: more xruns than that, and somebody was late.
         """
         period_us = self.period * 1000000 // self.rate
-        program = compiled("stalls.c", flags=["-pthread"])
+        program = compiled("stalls.c", flags=("-pthread",))
         return self._add(Counter([program, str(period_us), str(period_us // 2)]))
 
     def _patch(self, *ports: str) -> subprocess.CompletedProcess[str]:

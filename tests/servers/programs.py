@@ -166,7 +166,7 @@ class Program:
 
 @functools.cache
 def compiled(
-    source: str, *, library: bool = False, package: str | None = None, flags: Sequence[str] = ()
+    source: str, *, library: bool = False, package: str | None = None, flags: tuple[str, ...] = ()
 ) -> str:
     """Compile a C file of this folder once per process and return the result's path."""
     name = Path(source).stem + (".so" if library else "")
@@ -176,7 +176,7 @@ def compiled(
         found = subprocess.run(query, capture_output=True, text=True)
         if found.returncode != 0:
             raise MissingProgram(f"the development files of {package!r} are not installed")
-        flags = found.stdout.split()
+        flags = tuple(found.stdout.split())
     folder = _folder_for_programs()
     path = Path(folder.name) / name
     shape = ["-shared", "-fPIC"] if library else []
