@@ -402,15 +402,14 @@ def test_bad_files_of_recorders_are_refused(tmp_path):
 
 
 def test_a_live_context_is_recorded_into_a_file(tmp_path):
-    with ps.AudioContext(RATE, 1, device=ps.VirtualDevice("null")) as ctx:
-        source = ctx.create_constant_source(0)
-        source.offset.linear_ramp_to_value_at_time(1, 40)
-        recorder = source >> ctx.create_recorder(
-            channels=1, file=tmp_path / "a.wav", subtype="FLOAT"
-        )
-        source.start()
-        recorder.start(0.01)
-        recorder.stop(0.06)
+    ctx = ps.AudioContext(RATE, 1, device=ps.VirtualDevice("null"))
+    source = ctx.create_constant_source(0)
+    source.offset.linear_ramp_to_value_at_time(1, 40)
+    recorder = source >> ctx.create_recorder(channels=1, file=tmp_path / "a.wav", subtype="FLOAT")
+    source.start()
+    recorder.start(0.01)
+    recorder.stop(0.06)
+    with ctx:  # Only now does time pass.
         ctx.wait(0.08)
     sound = ps.read(tmp_path / "a.wav")[0]
     assert np.allclose(sound, np.arange(480, 2880) / (40 * RATE), rtol=1e-5)
