@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import math
 import re
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -24,7 +25,7 @@ else:
     ParamType = click.ParamType
 
 
-class Word(ParamType):
+class Word(ParamType, ABC):
     """A word that is converted; short options may have it after an equals sign, as -r=48k."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
@@ -36,9 +37,9 @@ class Word(ParamType):
         except ValueError as error:
             self.fail(str(error), param, ctx)
 
+    @abstractmethod
     def parse(self, text: str) -> Any:
         """Return what the text says, or raise `ValueError` telling what would be right."""
-        raise NotImplementedError
 
 
 class Quantity(Word):

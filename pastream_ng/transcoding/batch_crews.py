@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import select
 import threading
+from abc import ABC, abstractmethod
 from collections import deque
 from concurrent.futures import Executor, Future
 from functools import partial
@@ -46,7 +47,7 @@ _GOES_ON = (
 )
 
 
-class Crew:
+class Crew(ABC):
     """Does the jobs of a batch, on the one thread that calls `work`.
 
     Parameters
@@ -94,13 +95,13 @@ class Crew:
             self._core.settle(number, Outcome(error=TranscodeCancelledError(CANCELLED)))
         self._core.cancel_running()
 
+    @abstractmethod
     def _begin(self, number: int) -> None:
         """Begin a job, or settle it if it cannot begin."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _outcome(self, posted: Any) -> Outcome:
         """Return what came of a job, of what was posted."""
-        raise NotImplementedError
 
     def _post(self, number: int, what: Any) -> None:
         """Tell from any thread that a job is over."""

@@ -224,8 +224,8 @@ class RecorderNode(RingTap):
             low, high = max(first, begin), end if stop is None else min(end, stop)
             if self._file is not None:
                 # Frames that are missing are silence.
-                gap = (low if stop is None else min(low, stop)) - max(begin, self._file_end)
-                self._write(max(begin, self._file_end), None, gap)
+                known = max(begin, self._file_end)
+                self._write(known, None, (low if stop is None else min(low, stop)) - known)
                 if low < high:
                     self._write(low, block[low - first : high - first], high - low)
             elif low < high:
@@ -241,8 +241,9 @@ class RecorderNode(RingTap):
         try:
             if frames is not None:
                 self._file.write(frames)
-            for done in range(0, n if frames is None else 0, _MOST):
-                self._file.write(np.zeros((min(_MOST, n - done), self._channels), np.float32))
+            else:
+                for done in range(0, n, _MOST):
+                    self._file.write(np.zeros((min(_MOST, n - done), self._channels), np.float32))
         except Exception as error:
             self._error = error
         self._file_end = first + n
