@@ -4,6 +4,7 @@
 
 import gc
 import os
+import signal
 import sys
 import time
 
@@ -13,11 +14,17 @@ import pytest
 
 import pastream_ng as ps
 
-pytest_plugins = ["servers.fixtures"]
+pytest_plugins = ["pytester", "servers.fixtures", "servers.again"]
 
 # The machine may be busy or instrumented: examples may take as long as they take.
 hypothesis.settings.register_profile("pastream", deadline=None, print_blob=True)
 hypothesis.settings.load_profile("pastream")
+
+
+def pytest_configure():
+    """Undo what a shell does to programs in its background: tests are sent SIGINT."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)

@@ -11,21 +11,7 @@ from servers.scenario import Scenario
 RATE = 48000
 
 
-@pytest.fixture
-def counter(jack):
-    client = jack.counter()
-    yield client
-    client.stop()
-
-
-@pytest.fixture
-def sink(jack, tmp_path):
-    client = jack.sink(tmp_path)
-    yield client
-    client.stop()
-
-
-def test_pain_1_a_callback_gets_all_input_while_the_gil_is_held(jack, counter):
+def test_pain_1_a_callback_gets_all_input_while_the_gil_is_held(jack, jack_counter):
     report = servers.scenario.run(
         "callbacks.py", "python_input", env=jack.env, device="counter", seconds=3, hold=1.0
     )
@@ -38,7 +24,7 @@ def test_pain_1_a_callback_gets_all_input_while_the_gil_is_held(jack, counter):
 @pytest.mark.parametrize(
     ("function", "more"), [("python_through", {}), ("compiled_through", {"hold": 0.5})]
 )
-def test_pain_1_a_callback_passes_audio_on(jack, counter, sink, function, more):
+def test_pain_1_a_callback_passes_audio_on(jack, jack_counter, jack_sink, function, more):
     with Scenario(
         "callbacks.py", function, env=jack.env, device="system", seconds=2, **more
     ) as scenario:
@@ -47,7 +33,7 @@ def test_pain_1_a_callback_passes_audio_on(jack, counter, sink, function, more):
         jack.connect("counter:out_1", "pastream_ng:in_0")
         scenario.say("connected")
         scenario.wait_for("over")
-        played = sink.take()[:, 0]
+        played = jack_sink.take()[:, 0]
         scenario.say("stop")
         report = scenario.result()
     (sounding,) = np.nonzero(played)

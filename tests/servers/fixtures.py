@@ -11,7 +11,7 @@ from typing import TypeVar
 
 import pytest
 
-from .jack import JackServer
+from .jack import JackCounter, JackServer, JackSink
 from .programs import MissingProgram
 from .pulse import PulseServer
 
@@ -61,6 +61,22 @@ def jack() -> Iterator[JackServer]:
 def strict_jack() -> Iterator[JackServer]:
     """A JACK server as most people run it: who is late misses the cycle."""
     yield from _served(JackServer(patient=False, suffix="-strict"))
+
+
+@pytest.fixture
+def jack_counter(jack: JackServer) -> Iterator[JackCounter]:
+    """A client of that server, "counter", that plays the number of each frame."""
+    client = jack.counter()
+    yield client
+    client.stop()
+
+
+@pytest.fixture
+def jack_sink(jack: JackServer, tmp_path: Path) -> Iterator[JackSink]:
+    """A client of that server, "sink", that keeps what it is sent."""
+    client = jack.sink(tmp_path)
+    yield client
+    client.stop()
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .programs import Counter, Program, compiled, find_program, wait_until
+from .stalls import Stalls
 
 RATE = 48000
 _START_SECONDS = 20.0
@@ -117,14 +118,13 @@ class JackServer:
         self.program.stop()
         self.start()
 
-    def watch(self) -> Counter:
+    def watch(self) -> Stalls:
         """Count from now on how often the machine stands still for half a cycle.
 
         A server cannot wake up in time then: more xruns than that, and somebody was late.
         """
         period_us = self.period * 1000000 // self.rate
-        program = compiled("stalls.c", flags=("-pthread",))
-        return self._add(Counter([program, str(period_us), str(period_us // 2)]))
+        return self._add(Stalls(period_us, period_us // 2))
 
     def _patch(self, *ports: str) -> subprocess.CompletedProcess[str]:
         command = [compiled("jack_patch.c", package="jack"), *ports]

@@ -96,10 +96,18 @@ class Program:
         return ProgramFailed(f"{self.argv[0]} {what}; it printed:\n{self.output}")
 
     def wait_for(self, condition: Callable[[], object], timeout: float, what: str) -> None:
-        """Wait until a condition holds; raise if it does not, or if the program ends before."""
-        if not wait_until(lambda: not self.alive or condition(), timeout):
+        """Wait until a condition has held once; raise if it does not, or if the program ends."""
+        holds = False
+
+        def is_over() -> bool:
+            nonlocal holds
+            was_alive = self.alive
+            holds = bool(condition())
+            return holds or not was_alive
+
+        if not wait_until(is_over, timeout):
             raise self.failed(f"did not get to: {what}, in {timeout} s")
-        if not condition():
+        if not holds:
             raise self.failed(f"ended (code {self.returncode}) before: {what}")
 
     def wait_for_output(self, text: str, timeout: float) -> None:
@@ -205,6 +213,9 @@ class Counter:
         """End it in order and return what it counted."""
         if self._program.finish(10) != 0:
             raise self._program.failed("ended badly")
+        return self._last_line()
+
+    def _last_line(self) -> dict[str, int]:
         counts: dict[str, int] = json.loads(self._program.output.splitlines()[-1])
         return counts
 

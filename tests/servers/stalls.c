@@ -5,9 +5,9 @@
 // again, above all servers, and counts how often it woke up late. Nothing but the machine itself
 // can keep it waiting.
 //
-// Usage: stalls PERIOD_MICROSECONDS LIMIT_MICROSECONDS. Prints "ready" when it runs. Ends when its
-// standard input does; then one line of JSON tells how often a thread came later than the limit,
-// and the most in microseconds.
+// Usage: stalls PERIOD_MICROSECONDS LIMIT_MICROSECONDS. Prints "ready" when it runs. For each line
+// of its standard input, and at the end of it, which is its own, one line of JSON tells how often a
+// thread has come later than the limit so far, and the most in microseconds.
 
 #include <errno.h>
 #include <pthread.h>
@@ -58,6 +58,12 @@ static void *watch(void *unused) {
     return NULL;
 }
 
+static void tell(void) {
+    printf("{\"late\": %lld, \"longest_us\": %lld}\n", (long long)atomic_load(&n_late),
+           (long long)atomic_load(&longest_ns) / 1000);
+    fflush(stdout);
+}
+
 // Returns 0 or an error's number.
 static int start(pthread_t *thread, int cpu) {
     pthread_attr_t attributes;
@@ -92,12 +98,12 @@ int main(int argc, char **argv) {
     printf("ready\n");
     fflush(stdout);
     char byte;
-    while (read(STDIN_FILENO, &byte, 1) > 0) {
-    }
+    while (read(STDIN_FILENO, &byte, 1) > 0)
+        if (byte == '\n')
+            tell();
     atomic_store(&is_over, true);
     for (int i = 0; i < n_threads; i++)
         pthread_join(threads[i], NULL);
-    printf("{\"late\": %lld, \"longest_us\": %lld}\n", (long long)atomic_load(&n_late),
-           (long long)atomic_load(&longest_ns) / 1000);
+    tell();
     return 0;
 }

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
@@ -15,11 +14,11 @@ from pastream_ng._native.arrays import frames_of
 from pastream_ng.errors import ArgumentError, ArgumentTypeError, ClosedError, StateError
 from pastream_ng.formats import FORMATS
 from pastream_ng.graph.contexts.base import BaseAudioContext
+from pastream_ng.graph.contexts.stops import Stops
 from pastream_ng.graph.contexts.to_file import FileOptions, file_for
 from pastream_ng.graph.core import CoreGraph
 from pastream_ng.graph.data import MAX_CHANNELS
 from pastream_ng.graph.description.save import describe
-from pastream_ng.graph.params import number
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -106,7 +105,7 @@ class OfflineAudioContext(BaseAudioContext):
         self._state: Literal["suspended", "running", "closed"] = "suspended"
         self._is_begun = False
         self._position = 0
-        self._stops: dict[int, Callable[[OfflineAudioContext], object] | None] = {}
+        self._stops = Stops(self._core, self._length)
         # Of a graph from a description.
         self._script: Script | None = None
         self._final: list[Callable[[], None]] = []
@@ -141,26 +140,6 @@ class OfflineAudioContext(BaseAudioContext):
         self._stops.clear()
 
     # ---- Stops on the way ----------------------------------------------------------------------
-
-    def _stop_at(self, at: float) -> int:
-        """Return the frame of a stop; raise if there cannot be one."""
-        time = number("at", at)
-        if time < 0:
-            raise ArgumentError(f"at is {shown(at)}; it must be 0 seconds or more")
-        quantum = self.render_quantum_size
-        # The quotient of frame and rate is the time of a frame; see AudioParam.
-        index = max(0, math.floor(time * self.sample_rate / quantum) - 1)
-        while index * quantum / self.sample_rate < time:
-            index += 1
-        frame = index * quantum
-        if frame >= self._length or frame < self._core.frame:
-            raise StateError(
-                f"at is {shown(at)}; what is rendered lies between {self.current_time:g} and "
-                f"{self._length / self.sample_rate:g} seconds"
-            )
-        if frame in self._stops:
-            raise StateError(f"at is {shown(at)}; there is a stop in that quantum already")
-        return frame
 
     def suspend(self, at: float, function: F | None = None) -> Any:
         """Have a function called while rendering stands still: it may change anything.
@@ -204,8 +183,7 @@ class OfflineAudioContext(BaseAudioContext):
             raise ArgumentTypeError(
                 f"function is {shown(function)}; it must be a function of the context"
             )
-        with self._lock:
-            self._stops[self._stop_at(at)] = function
+        self._stops.add([at], function)
         return function
 
     def _follow(
@@ -226,7 +204,7 @@ class OfflineAudioContext(BaseAudioContext):
 
         self._script = script
         for frame, ops in later.items():
-            self._stops[min(frame, self._length)] = turn(ops)
+            self._stops.put(frame, turn(ops))
         self._final = final
 
     def to_dict(self, signals: str | os.PathLike[str] | None = None) -> dict[str, Any]:
@@ -302,11 +280,6 @@ class OfflineAudioContext(BaseAudioContext):
         self._check_open()
         return _LONG + self.render_quantum_size
 
-    def _next_stop(self) -> int:
-        """Return the frame of the next stop; behind the end, if there is none."""
-        with self._lock:
-            return min(self._stops, default=self._length + 1)
-
     def _fill(
         self, output: NDArray[np.float32], progress: Callable[[float], object] | None = None
     ) -> Iterator[float]:
@@ -315,7 +288,7 @@ class OfflineAudioContext(BaseAudioContext):
         while done < len(output):
             if self._is_closed:
                 raise ClosedError("this context was closed while it was rendered")
-            stop = self._next_stop()
+            stop = self._stops.next()
             if stop == self._position:
                 yield from self._stand_still(stop)
                 continue
@@ -337,7 +310,7 @@ class OfflineAudioContext(BaseAudioContext):
 
     def _finish(self) -> Iterator[float]:
         """Do what is to be done behind the last frame."""
-        if self._length in self._stops:
+        if self._stops.next() == self._length:
             yield from self._stand_still(self._length)
         for op in self._final:
             op()
@@ -345,7 +318,7 @@ class OfflineAudioContext(BaseAudioContext):
             recorder.close()
 
     def _stand_still(self, frame: int) -> Iterator[float]:
-        function = self._stops.pop(frame)
+        function = self._stops.take(frame)
         self._state = "suspended"
         if function is None:
             yield frame / self.sample_rate
@@ -549,14 +522,7 @@ class OfflineAudioContext(BaseAudioContext):
         [1.0, 1.0, 2.0]
         """
         self._check_open()
-        with self._lock:
-            before = dict(self._stops)
-            try:
-                for time in times:
-                    self._stops[self._stop_at(time)] = None
-            except BaseException:
-                self._stops = before
-                raise
+        self._stops.add(times, None)
         self._begin()
         return RenderSteps(self)
 

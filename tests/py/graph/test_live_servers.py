@@ -65,11 +65,8 @@ def test_a_live_graph_on_slow_jack_has_no_xrun_in_ten_minutes(long_jack, tmp_pat
 
 
 def test_a_live_graph_on_pulseaudio_is_heard_as_it_is(pulse):
-    for _ in range(3):  # On a busy machine the server itself may skip.
-        report = run("graphs.py", "heard_by_a_monitor", env=pulse.env, sink="pst_f32", seconds=1)
-        print(report)
-        if report["is_equal"]:
-            break
+    report = run("graphs.py", "heard_by_a_monitor", env=pulse.env, sink="pst_f32", seconds=1)
+    print(report)
     assert report["is_equal"]
 
 

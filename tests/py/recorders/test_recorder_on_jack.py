@@ -3,7 +3,6 @@
 """Recorders on a JACK server: files of all kinds, while the GIL is held."""
 
 import numpy as np
-import pytest
 from servers.scenario import run
 
 import pastream_ng as ps
@@ -11,14 +10,7 @@ import pastream_ng as ps
 SECONDS, HOLD = 10, 3.0
 
 
-@pytest.fixture
-def counter(jack):
-    client = jack.counter()
-    yield client
-    client.stop()
-
-
-def test_R1_files_of_all_kinds_lose_nothing_while_the_gil_is_held(jack, counter, tmp_path):
+def test_R1_files_of_all_kinds_lose_nothing_while_the_gil_is_held(jack, jack_counter, tmp_path):
     report = run(
         "recorders.py",
         "all_kinds_while_held",
