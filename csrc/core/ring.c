@@ -18,6 +18,8 @@
 //                                                             moves it
 //     position, compare-exchange    producer, make_room       seq_cst: only without HELD
 //     positions and active, load    producer, find_room       seq_cst: before it writes over frames
+//     n_joins, add                  reader, attach            seq_cst: after active and position;
+//                                                             before it looks again
 //     wake_at / room_at, store      whoever is going to wait  seq_cst: before it looks again
 //     wake_at / room_at, take       whoever wakes it          seq_cst: one post for each wait
 //
@@ -33,9 +35,16 @@
 // it sees P. So the kept room_end is right as well. Rounds before the last may leave a position
 // that the producer has gone past by more than the capacity; it ignores such a one, which can only
 // belong to a reader that is joining. The position has HELD set until the reader is in, so that
-// make_room does not count frames that it never had. Joining beside another reader is the same with
-// that one's position in place of written: any find_room before the store of P saw the other reader
-// at P at most, if it was in by then and still is.
+// make_room does not count frames that it never had.
+//
+// Joining beside another reader (pst_ring_attach_beside) is the same with that one's position in
+// place of written: any find_room before the store of P saw the other reader at P at most, if it
+// was in by then and still is. But where written stands still while the producer looks, the other
+// reader does not: a find_room that looked for readers before there was the new one, and at the
+// other one when that had gone on from P, would have missed the new one. So n_joins counts each
+// store of P, before the look that follows it, and find_room counts only if n_joins was the same
+// before and after. Then the store of P lies before all that find_room looked at, or the joining
+// reader's last look lies behind it.
 //
 // No wake-up is lost: the waiter stores what it waits for and then looks at the counter; the other
 // side stores the counter and then looks for waiters. In S one of the two comes second and sees
@@ -184,11 +193,13 @@ static pst_status join(pst_ring *ring, uint32_t other, uint32_t *reader) PST_RT 
     uint64_t place = place_to_join(ring, other);
     atomic_store(&slot->position, place | PST_RING_HELD);
     atomic_fetch_or(&ring->active, bit);
+    atomic_fetch_add(&ring->n_joins, 1);
     if (index > 0)
         atomic_store(&ring->is_shared, true);
     for (uint64_t now; (now = place_to_join(ring, other)) != place;) {
         place = now;
         atomic_store(&slot->position, place | PST_RING_HELD);
+        atomic_fetch_add(&ring->n_joins, 1);
     }
     slot->offset = place % ring->capacity;
     slot->offset_position = place;

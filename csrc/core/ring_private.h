@@ -50,6 +50,7 @@ struct pst_ring {
     // Seldom written:
     alignas(PST_CACHE_LINE_BYTES) _Atomic uint32_t active; // A bit per reader that takes part.
     _Atomic uint32_t taken;                                // A bit per reader that has an owner.
+    _Atomic uint32_t n_joins;                              // Steps of readers that come in.
     _Atomic bool ended;
     _Atomic bool interrupted;
     _Atomic bool producer_interrupted;
@@ -132,9 +133,10 @@ static inline void pst_ring_note_use(pst_ring_reader *slot) PST_RT {
 
 // ---- Between the sides ------------------------------------------------------------------
 
-// Returns the position that the producer may write up to, as the readers stand now.
+// Tells the position that the producer may write up to, as the readers stand now. Returns false if
+// it cannot be told, since readers join all the time. `written` is the ring's own at the time.
 // Thread: any. Realtime: yes.
-uint64_t pst_ring_find_room(const pst_ring *ring, uint64_t written) PST_RT;
+bool pst_ring_find_room(const pst_ring *ring, uint64_t written, uint64_t *room_end) PST_RT;
 
 // Wakes the producer if it waits for room and there is enough.
 // Thread: reader. Realtime: yes.

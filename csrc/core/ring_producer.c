@@ -9,7 +9,8 @@
 
 // The producer's side. The orders are explained in ring.c.
 
-uint64_t pst_ring_find_room(const pst_ring *ring, uint64_t written) PST_RT {
+// Returns up to where the readers that it meets leave room. One that joins meanwhile may be missed.
+static uint64_t look_for_room(const pst_ring *ring, uint64_t written) PST_RT {
     uint64_t oldest = written;
     for (uint32_t left = atomic_load(&ring->active); left != 0; left &= left - 1) {
         const pst_ring_reader *slot = &ring->readers[__builtin_ctz(left)];
@@ -21,16 +22,37 @@ uint64_t pst_ring_find_room(const pst_ring *ring, uint64_t written) PST_RT {
     return oldest + ring->capacity;
 }
 
+bool pst_ring_find_room(const pst_ring *ring, uint64_t written, uint64_t *room_end) PST_RT {
+    enum { N_LOOKS = 4 }; // Joining takes longer than looking: two are already very many.
+    uint32_t n_joins = atomic_load(&ring->n_joins);
+    for (int left = N_LOOKS; left > 0; --left) {
+        *room_end = look_for_room(ring, written);
+        const uint32_t n_before = n_joins;
+        n_joins = atomic_load(&ring->n_joins);
+        if (n_joins == n_before)
+            return true;
+    }
+    return false;
+}
+
+// Looks again how far it may go; leaves it at what was found before if that cannot be told now.
+static void update_room(pst_ring *ring, uint64_t written) PST_RT {
+    uint64_t room_end;
+    if (pst_ring_find_room(ring, written, &room_end))
+        ring->room_end = room_end;
+}
+
 uint64_t pst_ring_writable(const pst_ring *ring) PST_RT {
     const uint64_t written = atomic_load_explicit(&ring->written, memory_order_relaxed);
-    return pst_ring_find_room(ring, written) - written;
+    uint64_t room_end;
+    return pst_ring_find_room(ring, written, &room_end) ? room_end - written : 0;
 }
 
 // Returns how many of n_frames fit.
 static uint64_t reserve(pst_ring *ring, uint64_t written, uint64_t n_frames) PST_RT {
     const uint64_t wanted = pst_ring_smaller(n_frames, ring->capacity);
     if (ring->room_end - written < wanted)
-        ring->room_end = pst_ring_find_room(ring, written);
+        update_room(ring, written);
     return pst_ring_smaller(wanted, ring->room_end - written);
 }
 
@@ -131,11 +153,11 @@ uint64_t pst_ring_make_room(pst_ring *ring, uint64_t n_frames) PST_RT {
     const uint64_t written = atomic_load_explicit(&ring->written, memory_order_relaxed);
     const uint64_t end = written + pst_ring_smaller(n_frames, ring->capacity);
     if (ring->room_end < end)
-        ring->room_end = pst_ring_find_room(ring, written);
+        update_room(ring, written);
     if (ring->room_end < end) {
         for (uint32_t left = atomic_load(&ring->active); left != 0; left &= left - 1)
             drop_oldest(ring, &ring->readers[__builtin_ctz(left)], written, end - ring->capacity);
-        ring->room_end = pst_ring_find_room(ring, written);
+        update_room(ring, written);
     }
     return ring->room_end - written;
 }
@@ -144,12 +166,12 @@ uint64_t pst_ring_pass_idle(pst_ring *ring, uint64_t n_frames) PST_RT {
     const uint64_t written = atomic_load_explicit(&ring->written, memory_order_relaxed);
     const uint64_t end = written + pst_ring_smaller(n_frames, ring->capacity);
     if (ring->room_end < end)
-        ring->room_end = pst_ring_find_room(ring, written);
+        update_room(ring, written);
     pst_ring_reader *first = &ring->readers[0];
     if (ring->room_end < end && atomic_load_explicit(&ring->is_shared, memory_order_relaxed) &&
         atomic_load_explicit(&first->is_idle, memory_order_relaxed)) {
         move_reader(ring, first, written, end - ring->capacity);
-        ring->room_end = pst_ring_find_room(ring, written);
+        update_room(ring, written);
     }
     return ring->room_end - written;
 }

@@ -12,8 +12,10 @@ void pst_ring_notify_room(pst_ring *ring) PST_RT {
     uint64_t room_at = atomic_load(&ring->room_at);
     if (room_at == PST_RING_NOBODY)
         return;
-    const uint64_t room_end = pst_ring_find_room(ring, atomic_load(&ring->written));
-    if (room_end >= room_at &&
+    uint64_t room_end;
+    const bool is_sure = pst_ring_find_room(ring, atomic_load(&ring->written), &room_end);
+    // Who is woken for nothing goes back to sleep.
+    if ((!is_sure || room_end >= room_at) &&
         atomic_compare_exchange_strong(&ring->room_at, &room_at, PST_RING_NOBODY))
         pst_event_post(&ring->room_event);
 }
@@ -95,6 +97,13 @@ static uint64_t find_target(const pst_ring *ring, const waiter *w) {
     return from + w->n_frames;
 }
 
+static uint64_t find_room(const pst_ring *ring, uint64_t written) {
+    uint64_t room_end;
+    while (!pst_ring_find_room(ring, written, &room_end)) {
+    }
+    return room_end;
+}
+
 // Returns PST_TIMEOUT while there is a reason to wait.
 static pst_status look(const pst_ring *ring, const waiter *w, uint64_t target) {
     if (atomic_load(&ring->interrupted) || atomic_load(w->interrupted))
@@ -103,7 +112,7 @@ static pst_status look(const pst_ring *ring, const waiter *w, uint64_t target) {
     if (ended && w->is_producer)
         return PST_END;
     const uint64_t written = atomic_load(&ring->written);
-    if ((w->is_producer ? pst_ring_find_room(ring, written) : written) >= target)
+    if ((w->is_producer ? find_room(ring, written) : written) >= target)
         return PST_OK;
     return ended ? PST_END : PST_TIMEOUT;
 }

@@ -254,7 +254,7 @@ def test_writes_wait_for_room(loopback):
         stream.start()
         assert stream.write(data[1:], HANG) == 19_999
         back = played(stream)
-        assert stream.finished
+        until(lambda: stream.finished)
         assert stream.stats.missing_frames == 0
     start = int(np.argmax(back != 0))
     assert np.array_equal(back[start : start + 20_000], data)
