@@ -11,6 +11,7 @@ its part, a failure is a failure at once.
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -20,6 +21,7 @@ from .programs import ProgramFailed
 from .stalls import Stalls
 
 AGAIN = 4
+BUDGET_S = 60.0  # No further one begins after that: the limits of pytest hold for all together.
 # The shortest cycle of a server in the tests takes 333 us.
 PERIOD_US = 333
 LIMIT_US = 333
@@ -65,9 +67,10 @@ def _run_once(item: pytest.Item, nextitem: pytest.Item | None) -> tuple[list, st
 
 
 def _attempts(item: pytest.Item, nextitem: pytest.Item | None) -> Iterator[pytest.TestReport]:
-    for _ in range(AGAIN):
+    deadline = time.monotonic() + BUDGET_S
+    for left in range(AGAIN, -1, -1):
         reports, excuse = _run_once(item, nextitem)
-        if not excuse:
+        if not excuse or left == 0 or time.monotonic() > deadline:
             yield from reports
             return
         for report in reports:
@@ -75,7 +78,6 @@ def _attempts(item: pytest.Item, nextitem: pytest.Item | None) -> Iterator[pytes
                 report.outcome = "repeated"
             yield report
         item._initrequest()  # Its fixtures are made anew.
-    yield from _run_once(item, nextitem)[0]
 
 
 @pytest.hookimpl(tryfirst=True)
