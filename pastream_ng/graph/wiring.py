@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from pastream_ng._checks import integer, shown
@@ -57,7 +58,10 @@ def _each(sources: Any, targets: Any, connects: bool) -> None:
     pairs = [(a, b) for b in list(_targets(targets)) for a in many]
     if not pairs:
         return
-    with pairs[0][0]._output()[0].context.batch():
+    # One connection is a change of its own. (A batch has all that was changed before sent first,
+    # which takes time in large graphs.)
+    context = pairs[0][0]._output()[0].context
+    with nullcontext() if len(pairs) == 1 else context.batch():
         for a, b in pairs:
             node, output = a._output()
             node.context._check_open()

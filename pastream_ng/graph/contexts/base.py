@@ -182,6 +182,9 @@ class BaseAudioContext(Factory, ABC):
     def batch(self) -> Iterator[None]:
         """Let all changes within be heard at the same time, at the beginning of a quantum.
 
+        It is also the way to build large graphs in a live context: outside of it each connection
+        takes time that grows with the graph.
+
         Examples
         --------
         >>> import pastream_ng as ps

@@ -32,6 +32,19 @@ def test_a_chain_returns_its_right_operands(ctx):
     assert last(ctx) == [0.5, 0.5]
 
 
+def test_only_several_connections_are_a_batch(ctx, monkeypatch):
+    batches = []
+    batch = type(ctx).batch
+    monkeypatch.setattr(type(ctx), "batch", lambda self: batches.append(1) or batch(self))
+    a, b, gain = constant(ctx, 1), constant(ctx, 2), ctx.create_gain()
+    a >> gain >> ctx.destination << b
+    a // gain
+    assert batches == []  # Each would cost time that grows with the graph.
+    (a, b) >> gain
+    assert batches == [1]
+    assert last(ctx) == [5, 5]
+
+
 def test_the_other_way_returns_the_source(ctx):
     a, gain = constant(ctx, 1), ctx.create_gain(0.5)
     assert (ctx.destination << gain << a) is a
