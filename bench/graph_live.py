@@ -109,17 +109,18 @@ def _share(build: Callable[[Any, int], None], n: int) -> float:
 def fitting(kind: str, least: int) -> dict[str, float]:
     """Find how many of a kind take half of a core."""
     build = globals()[kind]
-    low, low_share = least, _share(build, least)
-    while low_share < SHARE / 2:
-        low *= 2
-        low_share = _share(build, low)
-    best = low, low_share
-    for _ in range(3):
-        n = max(1, int(low * 0.97 * SHARE / low_share))
-        low, low_share = n, _share(build, n)
-        if low_share <= SHARE and low > best[0]:
-            best = low, low_share
-    return {"n": best[0], "share": best[1]}
+    n, share = least, _share(build, least)
+    while share < SHARE / 2:
+        n *= 2
+        share = _share(build, n)
+    fit = [(n, share)]
+    while len(fit) < 5 or fit[-1][1] > SHARE:
+        # A little less each time, for the machine is not the same each time.
+        n = max(1, int(n * 0.97 * SHARE / share))
+        share = _share(build, n)
+        fit.append((n, share))
+    n, share = max(found for found in fit if found[1] <= SHARE)
+    return {"n": n, "share": share}
 
 
 def live(kind: str, n: int) -> dict[str, float]:

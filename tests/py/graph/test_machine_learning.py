@@ -40,7 +40,56 @@ class Torch:
         return pytest.importorskip("torch").from_dlpack(value)
 
 
+class TensorFlow:
+    """TensorFlow: tensors are never written to."""
+
+    @staticmethod
+    def address(tensor):
+        return np.asarray(memoryview(tensor)).ctypes.data
+
+    @staticmethod
+    def take(value):
+        tensorflow = pytest.importorskip("tensorflow")
+        return tensorflow.experimental.dlpack.from_dlpack(value.__dlpack__())
+
+
+class Jax:
+    """JAX: arrays are never written to. It copies what does not begin at a multiple of 64 bytes."""
+
+    @staticmethod
+    def address(tensor):
+        return tensor.unsafe_buffer_pointer()
+
+    @staticmethod
+    def take(value):
+        jax = pytest.importorskip("jax")
+        if isinstance(value, np.ndarray) and value.ctypes.data % 64:
+            assert np.array_equal(jax.dlpack.from_dlpack(value), value)
+            pytest.skip("JAX copies this memory")
+        return jax.dlpack.from_dlpack(value)
+
+
 FRAMEWORKS = pytest.mark.parametrize("framework", [Numpy, Torch])
+ALL_FRAMEWORKS = pytest.mark.parametrize("framework", [Numpy, Torch, TensorFlow, Jax])
+
+
+@ALL_FRAMEWORKS
+def test_channels_of_buffers_are_tensors_without_a_copy(framework):
+    sound = np.random.default_rng(1).uniform(-1, 1, (100, 2)).astype("float32")
+    buffer = ps.AudioBuffer(sound, RATE)
+    for i in range(2):
+        channel = buffer.get_channel_data(i)
+        tensor = framework.take(channel)
+        assert framework.address(tensor) == channel.ctypes.data
+        assert np.array_equal(np.asarray(tensor), sound[:, i])
+
+
+@ALL_FRAMEWORKS
+def test_buffers_of_one_channel_are_tensors_without_a_copy(framework):
+    buffer = ps.AudioBuffer(np.arange(100, dtype="float32")[:, None], RATE)
+    tensor = framework.take(buffer)
+    assert tuple(tensor.shape) == (100, 1)
+    assert framework.address(tensor) == buffer.get_channel_data(0).ctypes.data
 
 
 @FRAMEWORKS
@@ -53,7 +102,7 @@ def test_buffers_are_tensors_without_a_copy(framework):
     assert framework.address(tensor) == buffer.get_channel_data(0).ctypes.data
 
 
-@FRAMEWORKS
+@ALL_FRAMEWORKS
 def test_chunks_are_tensors_without_a_copy(framework):
     device = ps.VirtualDevice("loopback", clock="free", input="counter")
     for chunk in ps.chunks(64, frames=128, channels=1, samplerate=RATE, device=device):
