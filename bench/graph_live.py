@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from typing import Any
@@ -107,20 +108,19 @@ def _share(build: Callable[[Any, int], None], n: int) -> float:
 
 
 def fitting(kind: str, least: int) -> dict[str, float]:
-    """Find how many of a kind take half of a core."""
+    """Find how many of a kind take half of a core, to within some percent."""
     build = globals()[kind]
-    n, share = least, _share(build, least)
-    while share < SHARE / 2:
-        n *= 2
+    fits, fits_share, too_many = 0, 0.0, 0
+    while not too_many or too_many - fits > max(1, fits / 32):
+        n = math.isqrt(fits * too_many) if fits and too_many else 2 * fits or least
         share = _share(build, n)
-    fit = [(n, share)]
-    while len(fit) < 5 or fit[-1][1] > SHARE:
-        # A little less each time, for the machine is not the same each time.
-        n = max(1, int(n * 0.97 * SHARE / share))
-        share = _share(build, n)
-        fit.append((n, share))
-    n, share = max(found for found in fit if found[1] <= SHARE)
-    return {"n": n, "share": share}
+        if share <= SHARE:
+            fits, fits_share = n, share
+        else:
+            too_many = n
+            if not fits:
+                raise RuntimeError(f"not even {n} of {kind} fit")
+    return {"n": fits, "share": fits_share}
 
 
 def live(kind: str, n: int) -> dict[str, float]:
