@@ -34,12 +34,8 @@ def refresh_often(server, device):
     return report
 
 
-def test_row45_refreshing_does_not_disturb_a_jack_stream(jack):
-    counter = jack.counter()
-    try:
-        report = refresh_often(jack, "counter")
-    finally:
-        counter.stop()
+def test_row45_refreshing_does_not_disturb_a_jack_stream(jack, jack_counter):
+    report = refresh_often(jack, "counter")
     # The ports of our own streams are no devices.
     assert not any("pastream_ng" in uid for uid in report["after"])
     assert report["counter"]["breaks"] == []

@@ -378,12 +378,8 @@ def assert_nothing_left(report):
     assert report["after"][1] <= report["before"][1]
 
 
-def test_D10_two_streams_record_from_one_jack_client(jack):
-    counter = jack.counter()
-    try:
-        report = run("device.py", "two_on_one", env=jack.env, device="counter")
-    finally:
-        counter.stop()
+def test_D10_two_streams_record_from_one_jack_client(jack, jack_counter):
+    report = run("device.py", "two_on_one", env=jack.env, device="counter")
     print(report)
     for name in ("early", "late"):
         assert report[name]["breaks"] == []

@@ -11,7 +11,7 @@ from servers.scenario import Scenario
 HOLD = 3.0
 
 
-@pytest.mark.parametrize("seconds", [7, pytest.param(60, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("seconds", [10, pytest.param(60, marks=pytest.mark.soak)])
 def test_R1_chunks_lose_nothing_while_the_gil_is_held(jack, jack_counter, seconds):
     report = run(
         jack,

@@ -432,8 +432,8 @@ struct scenario {
 int main(int argc, char **argv) {
     static const scenario scenarios[] = {
         {"transfer", passes<transfer>, 100000, 0},
-        {"dropping", passes<dropping>, 100000, 3},
-        {"joining", passes<joining<company::steady>>, 200000, 2},
+        {"dropping", passes<dropping>, 300000, 3},
+        {"joining", passes<joining<company::steady>>, 500000, 2},
         {"beside", passes<joining<company::beside>>, 200000, 2},
         {"alone", passes<joining<company::none>>, 100000, 3},
     };
